@@ -1,0 +1,58 @@
+# Build options and the flags every target of the house is built with.
+
+option(KARST_TESTS "build the tests" ON)
+option(KARST_BENCH "build the benchmarks" ON)
+option(KARST_NATIVE "tune for the processor of this machine" ON)
+set(KARST_SANITIZE "" CACHE STRING "comma-separated sanitizers, e.g. address,undefined")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)  # __int128 stays available through the __extension__ keyword
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(KARST_CCACHE ccache)
+if(KARST_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${KARST_CCACHE})
+endif()
+
+# What every target of ours is compiled with; libraries found on the system are not touched.
+add_library(karst_flags INTERFACE)
+target_include_directories(karst_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(karst_flags INTERFACE -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")
+endif()
+if(KARST_NATIVE)
+  # Without AVX-512 the very same binary runs under valgrind, so counts and times speak of one program.
+  target_compile_options(karst_flags INTERFACE -march=native -mno-avx512f)
+endif()
+if(KARST_SANITIZE)
+  target_compile_options(karst_flags INTERFACE -fsanitize=${KARST_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(karst_flags INTERFACE -fsanitize=${KARST_SANITIZE})
+endif()
+
+# Hardening of the edges (ledger and gateway); the engine has its own assertions.
+add_library(karst_hardening INTERFACE)
+target_compile_options(karst_hardening INTERFACE -fstack-protector-strong)
+target_compile_definitions(karst_hardening INTERFACE _GLIBCXX_ASSERTIONS)
+if(NOT KARST_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(karst_hardening INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  target_link_options(karst_hardening INTERFACE -Wl,-z,relro,-z,now -pie)
+endif()
+
+# karst_floor(NAME SOURCES... LINK targets...): one static library per floor.
+function(karst_floor name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC karst_flags ${ARG_LINK})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE karst_flags ${ARG_LINK})
+  endif()
+endfunction()
