@@ -1,0 +1,170 @@
+// The project keeps its house rules, and each rule catches what it is there to catch.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/house/rules.hpp"
+#include "tests/house/source_tree.hpp"
+
+namespace karst::house {
+namespace {
+
+const std::vector<SourceFile>& tree() {
+  static const std::vector<SourceFile> files = read_tree(KARST_SOURCE_DIR);
+  return files;
+}
+
+/// The lines of `text` (as a file at `path`) that break `rule`.
+std::vector<int> broken_lines(Findings (*rule)(const SourceFile&), const std::string& path,
+                              const std::string& text) {
+  std::vector<int> lines;
+  for (const Finding& finding : rule({path, text})) {
+    EXPECT_EQ(finding.path, path);
+    EXPECT_FALSE(finding.mend.empty());
+    lines.push_back(finding.line);
+  }
+  return lines;
+}
+
+using Lines = std::vector<int>;
+
+class HouseRule : public testing::TestWithParam<Rule> {};
+
+TEST_P(HouseRule, holds_in_the_whole_tree) {
+  for (const SourceFile& file : tree()) {
+    for (const Finding& finding : GetParam().check(file)) ADD_FAILURE() << finding.text();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(house, HouseRule, testing::ValuesIn(all_rules()),
+                         [](const auto& rule) { return rule.param.name; });
+
+TEST(House, the_tree_is_really_read) {
+  const auto has = [](const std::string& path) {
+    for (const SourceFile& file : tree()) {
+      if (file.path == path) return !file.text.empty();
+    }
+    return false;
+  };
+  EXPECT_TRUE(has("CMakeLists.txt"));
+  EXPECT_TRUE(has("run"));
+  EXPECT_TRUE(has("tests/house/house_test.cpp"));
+}
+
+TEST(House, includes_may_not_run_up) {
+  EXPECT_EQ(broken_lines(includes_run_down, "engine/book.cpp",
+                         "#include \"engine/book.hpp\"\n#include \"ledger/journal.hpp\"\n"),
+            (Lines{2}));
+  EXPECT_EQ(broken_lines(includes_run_down, "ledger/a.hpp",
+                         "#include \"schemas/a.hpp\"\n#  include \"gateway/b.hpp\"\n"),
+            (Lines{2}));
+  EXPECT_EQ(broken_lines(includes_run_down, "gateway/a.hpp", "#include \"tests/effort.hpp\"\n"),
+            (Lines{1}));
+  EXPECT_EQ(broken_lines(includes_run_down, "gateway/a.hpp",
+                         "// #include \"tests/a.hpp\"\n#include \"engine/a.hpp\"\n"),
+            Lines{});
+  EXPECT_EQ(broken_lines(includes_run_down, "tests/a.cpp", "#include \"gateway/a.hpp\"\n"),
+            Lines{});
+}
+
+TEST(House, libraries_may_not_sink_below_their_floor) {
+  EXPECT_EQ(broken_lines(libraries_stay_on_their_floor, "ledger/a.cpp",
+                         "#include <sqlite3.h>\n#include <boost/asio/post.hpp>\n"),
+            (Lines{2}));
+  EXPECT_EQ(broken_lines(libraries_stay_on_their_floor, "gateway/a.cpp",
+                         "#include <boost/asio/post.hpp>\n#include <sqlite3.h>\n"),
+            (Lines{2}));
+  EXPECT_EQ(broken_lines(libraries_stay_on_their_floor, "schemas/a.cpp",
+                         "#include <google/protobuf/message.h>\n#include <openssl/evp.h>\n"),
+            (Lines{2}));
+}
+
+TEST(House, the_verifier_may_not_borrow) {
+  const std::string text =
+      "#include <openssl/sha.h>\n#include \"ledger/verify/tree.hpp\"\n"
+      "#include \"engine/units.hpp\"\n#include \"ledger/record.hpp\"\n";
+  EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/verify/verify.cpp", text), (Lines{3, 4}));
+  EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/record.cpp", text), Lines{});
+}
+
+TEST(House, the_engine_may_not_ask_the_world) {
+  const std::string text =
+      "#include <vector>\n#include <chrono>\n#include <unordered_map>\n/*\n#include <thread>\n*/\n";
+  EXPECT_EQ(broken_lines(engine_includes_pure_headers, "engine/a.hpp", text), (Lines{2, 3}));
+  EXPECT_EQ(broken_lines(engine_includes_pure_headers, "gateway/a.hpp", text), Lines{});
+}
+
+TEST(House, the_engine_may_not_throw_or_round) {
+  const std::string text =
+      "double price;  // no float\nint try_again = 0;\n// we throw nothing\n"
+      "const char* word = \"catch\";\nthrow 1;\nauto raw = R\"(virtual)\";\n"
+      "int million = 1'000'000; virtual void f();\n";
+  EXPECT_EQ(broken_lines(engine_uses_pure_words, "engine/a.cpp", text), (Lines{1, 5, 7}));
+  EXPECT_EQ(broken_lines(engine_uses_pure_words, "ledger/a.cpp", text), Lines{});
+  EXPECT_EQ(broken_lines(engine_uses_pure_words, "engine/clock.hpp", text), (Lines{1, 5}));
+}
+
+TEST(House, lines_may_not_be_wider_than_100_columns) {
+  const std::string wide(101, 'x');
+  const std::string fits(100, 'x');
+  std::string arrows;
+  for (int i = 0; i < 100; ++i) arrows += "→";
+  EXPECT_EQ(broken_lines(lines_fit, "engine/a.cpp", fits + "\n" + wide + "\n" + arrows + "\n"),
+            (Lines{2}));
+  EXPECT_EQ(broken_lines(lines_fit, "docs/page.md", wide), Lines{});
+}
+
+TEST(House, files_may_not_be_longer_than_600_lines) {
+  std::string text;
+  for (int i = 0; i < 600; ++i) text += "line\n";
+  EXPECT_EQ(broken_lines(files_are_short, "gateway/a.cpp", text), Lines{});
+  EXPECT_EQ(broken_lines(files_are_short, "gateway/a.cpp", text + "line\n"), (Lines{601}));
+}
+
+TEST(House, headers_must_introduce_themselves) {
+  EXPECT_EQ(broken_lines(headers_introduce_themselves, "engine/a.hpp",
+                         "// Prices, quantities and their arithmetic.\n#pragma once\n"),
+            Lines{});
+  EXPECT_EQ(broken_lines(headers_introduce_themselves, "engine/a.hpp",
+                         "#pragma once\n\n#include <vector>\n"),
+            (Lines{1}));
+  EXPECT_EQ(broken_lines(headers_introduce_themselves, "engine/a.hpp",
+                         "// Prices, quantities and their arithmetic.\nint a;\n"),
+            (Lines{1}));
+}
+
+TEST(House, nothing_may_be_left_open) {
+  EXPECT_EQ(broken_lines(nothing_is_left_open, "docs/a.md",
+                         "done\n"
+                         "TO"
+                         "DO: the rest\nFIX"
+                         "ME\nTO"
+                         "DOS are fine\n"),
+            (Lines{2, 3}));
+}
+
+TEST(House, machines_may_not_be_named) {
+  EXPECT_EQ(broken_lines(no_machine_is_named, "README.md",
+                         "see docs/\ncd /wo"
+                         "rk/karst\nat /tmp/b"
+                         "in/tool\n"),
+            (Lines{2, 3}));
+}
+
+TEST(House, names_must_be_snake_case) {
+  EXPECT_EQ(broken_lines(names_are_snake_case, "engine/OrderBook.hpp", ""), (Lines{0}));
+  EXPECT_EQ(broken_lines(names_are_snake_case, "engine/order-book.cpp", ""), (Lines{0}));
+  EXPECT_EQ(broken_lines(names_are_snake_case, "engine/order_book.hpp", ""), Lines{});
+  EXPECT_EQ(broken_lines(names_are_snake_case, "engine/CMakeLists.txt", ""), Lines{});
+}
+
+TEST(House, literals_and_comments_are_blanked_in_place) {
+  EXPECT_EQ(blank_comments_and_literals("a /* b\nc */ d // e\nf"), "a     \n     d     \nf");
+  EXPECT_EQ(blank_comments_and_literals("x = \"a\\\"b\" + 'c';"), "x =        +    ;");
+  EXPECT_EQ(blank_comments_and_literals("n = 1'000 + 0x'ff;"), "n = 1'000 + 0x'ff;");
+  EXPECT_EQ(blank_comments_and_literals("r = R\"y(a\n)\" )y\" + z"), "r = R    \n       + z");
+}
+
+}  // namespace
+}  // namespace karst::house
