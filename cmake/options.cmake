@@ -74,6 +74,7 @@ endfunction()
 # What `./run` builds where it does not build everything.
 add_custom_target(karst_programs)        # karstd and karst
 add_custom_target(karst_threaded_tests)  # the tests labelled `threads`
+add_custom_target(karst_compiler_tests)  # the tests labelled `compilers`
 add_custom_target(karst_fuzz_targets)    # fuzz_NAME
 
 # karst_program(NAME SOURCES... LINK targets...): a program at the top of the build folder.
