@@ -128,7 +128,7 @@ struct Configure {
   std::uint32_t client_ids_per_account_max;
   std::uint32_t makers_per_command_max;   ///< resting orders a command's matching may touch
   std::uint32_t makers_per_bystander_max; ///< the same for another book's pending sweep
-  std::uint32_t releases_per_command_max; ///< timers fired plus orders and rows released before a command
+  std::uint32_t releases_per_command_max; ///< timers, orders and rows before a command
 };
 
 struct Tick {};
@@ -200,7 +200,7 @@ struct RevokeKey {
   KeyId revoked_key;
 };
 struct OpenSession {  // header.key = the key that logged on
-  std::int64_t disconnect_grace_ns;  ///< cancel the key's orders this long after a close; -1 = never
+  std::int64_t disconnect_grace_ns;  ///< cancel the key's orders so long after a close; -1 = never
 };
 struct CloseSession {};      // header.key, header.epoch = the session
 struct SetDeadMan {

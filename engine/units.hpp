@@ -59,14 +59,14 @@ class Point {
   Rep value_;
 };
 
-using Money = Measure<struct MoneyTag, std::int64_t>;         ///< Unit: fen (1/100 of the currency).
+using Money = Measure<struct MoneyTag, std::int64_t>;         ///< Unit: fen (currency/100).
 using Quantity = Measure<struct QuantityTag, std::uint32_t>;  ///< Unit: lots.
 using Price = Point<struct PriceTag, std::int64_t>;           ///< Unit: ticks per lot.
 using Time = Point<struct TimeTag, std::int64_t>;  ///< Unit: nanoseconds since 1970-01-01T00:00Z.
-using Hour = Point<struct HourTag, std::int64_t>;  ///< Delivery hour: hours since 1970-01-01T00:00Z.
+using Hour = Point<struct HourTag, std::int64_t>;  ///< Delivery hour, since 1970-01-01T00:00Z.
 
-using AccountId = Id<struct AccountTag, std::uint32_t>;    ///< A merchant; 0 is the exchange itself.
-using KeyId = Id<struct KeyTag, std::uint32_t>;            ///< A log-on key; 0 is the exchange itself.
+using AccountId = Id<struct AccountTag, std::uint32_t>;    ///< A merchant; 0 is the exchange.
+using KeyId = Id<struct KeyTag, std::uint32_t>;            ///< A log-on key; 0 is the exchange.
 using GroupId = Id<struct GroupTag, std::uint32_t>;        ///< Related merchants; 0 = in no group.
 using InstrumentId = Id<struct InstrumentTag, std::uint32_t>;  ///< See `instrument_id`.
 using OrderId = Id<struct OrderTag, std::uint64_t>;        ///< generation << 32 | slot.
