@@ -27,7 +27,8 @@ done
 shopt -s nullglob
 results=("$out"/*.json)
 [ ${#results[@]} -gt 0 ] || { echo 'bench: nothing was measured' >&2; exit 1; }
-jq -n -r --rawfile floors "$here/floors.txt" '[inputs] | '"$(cat "$here/table.jq")" "${results[@]}" |
+filter="[inputs] | $(cat "$here/table.jq")"
+jq -n -r --rawfile floors "$here/floors.txt" "$filter" "${results[@]}" |
   awk -F '\t' '
     BEGIN { row("", "measured", "floor", "goal", "unit", "reached") }
     { row($1, $2, $3, $4, $5, $6) }
