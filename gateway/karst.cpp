@@ -1,0 +1,12 @@
+// The one tool of the house: every subcommand lives in gateway/tool/.
+#include <CLI/CLI.hpp>
+
+#include "gateway/tool/commands.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App app{"karst: the tool of the Karst exchange", "karst"};
+  app.require_subcommand(1);
+  karst::tool::add_bench(app);
+  CLI11_PARSE(app, argc, argv);
+  return 0;
+}

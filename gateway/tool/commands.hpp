@@ -1,0 +1,13 @@
+// The subcommands of `karst`: one function per file adds each family to the command line.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace karst::tool {
+
+/// `karst bench …`: measures the layers of the engine on recorded flow.
+void add_bench(CLI::App& app);
+
+}  // namespace karst::tool
