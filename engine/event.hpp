@@ -157,7 +157,7 @@ struct Trade {
   Quantity maker_leaves;
   Quantity taker_leaves;
   std::uint32_t match_index;  ///< 0, 1, 2 … within the command
-  std::uint64_t reserved;
+  Money notional;             ///< price × tick_value × quantity
 };
 
 struct Settlement {
@@ -249,7 +249,8 @@ struct ContractListed {
   Time gate_close;
   Price list_price;
   PoolId pool;
-  std::uint32_t reserved;
+  CurrencyId currency;
+  std::uint16_t reserved;
 };
 
 struct ProductDefined {
@@ -262,7 +263,7 @@ struct ProductDefined {
   std::uint32_t version;
   Supply supply;
   Resale resale;
-  std::uint16_t reserved;
+  CurrencyId currency;
 };
 
 struct StateChange {
