@@ -75,6 +75,7 @@ enum class CancelReason : std::uint8_t {
   merchant_not_admitted = 14,
   not_eligible = 15,      ///< tier, clearance or border, at match time
   instrument_not_open = 16,  ///< a sweep still under way when its instrument stopped trading
+  no_room = 17,              ///< the table of price levels was full when a sweep ended
 };
 
 /// Where the seller's money goes.
