@@ -1,0 +1,23 @@
+#include "ledger/system_clock.hpp"
+
+#include <ctime>
+
+#include "engine/assert.hpp"
+
+namespace karst {
+namespace {
+
+std::uint64_t read_clock(clockid_t clock) {
+  timespec now{};
+  const int failed = clock_gettime(clock, &now);
+  KARST_ASSERT(failed == 0 && now.tv_sec >= 0);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+std::uint64_t SystemClock::wall_ns() const { return read_clock(CLOCK_REALTIME); }
+std::uint64_t SystemClock::steady_ns() const { return read_clock(CLOCK_MONOTONIC); }
+
+}  // namespace karst

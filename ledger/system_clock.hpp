@@ -1,0 +1,17 @@
+// SystemClock: the one place where the machine's clock is read.
+#pragma once
+
+#include "engine/clock.hpp"
+
+namespace karst {
+
+/// The clocks of the operating system: CLOCK_REALTIME and CLOCK_MONOTONIC.
+///
+/// Threads: any.
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] std::uint64_t wall_ns() const override;
+  [[nodiscard]] std::uint64_t steady_ns() const override;
+};
+
+}  // namespace karst
