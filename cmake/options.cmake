@@ -17,12 +17,13 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-# With ccache, precompiled headers are only reused when it may trust their time stamps.
+# With ccache, working copies of the project share what they compile; precompiled headers are not
+# shareable, so they are used only without it.
 find_program(KARST_CCACHE ccache)
 if(KARST_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      ${KARST_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${KARST_CCACHE})
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
 endif()
 
 # What every target of ours is compiled with; libraries found on the system are not touched.

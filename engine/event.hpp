@@ -75,6 +75,7 @@ enum class CancelReason : std::uint8_t {
   merchant_not_admitted = 14,
   not_eligible = 15,      ///< tier, clearance or border, at match time
   instrument_not_open = 16,  ///< a sweep still under way when its instrument stopped trading
+  no_room = 17,              ///< the table of price levels was full when a sweep ended
 };
 
 /// Where the seller's money goes.
@@ -157,7 +158,7 @@ struct Trade {
   Quantity maker_leaves;
   Quantity taker_leaves;
   std::uint32_t match_index;  ///< 0, 1, 2 … within the command
-  std::uint64_t reserved;
+  Money notional;             ///< price × tick_value × quantity
 };
 
 struct Settlement {
@@ -249,7 +250,8 @@ struct ContractListed {
   Time gate_close;
   Price list_price;
   PoolId pool;
-  std::uint32_t reserved;
+  CurrencyId currency;
+  std::uint16_t reserved;
 };
 
 struct ProductDefined {
@@ -262,7 +264,7 @@ struct ProductDefined {
   std::uint32_t version;
   Supply supply;
   Resale resale;
-  std::uint16_t reserved;
+  CurrencyId currency;
 };
 
 struct StateChange {
