@@ -68,6 +68,8 @@ Result<std::unique_ptr<FileLog>> FileLog::open(Storage& storage, const Clock& cl
 
 // Reads first and changes only a journal that was found sound.
 Status FileLog::recover() {
+  // A process that died may have left names that are seen but not durable.
+  if (Status synced = storage_.sync_directory(options_.directory); !synced) return synced;
   const Result<SegmentList> list = list_segments(storage_, options_.directory);
   if (!list) return list.error();
   const std::vector<std::uint64_t>& segments = list->indices;

@@ -37,6 +37,8 @@ void SimStorage::fail_call(std::uint64_t n, ErrorCode code, std::uint64_t more) 
 // place, as far as restart() will let it.
 Status SimStorage::begin_call(const char* doing, std::string_view path, bool is_change) {
   if (has_crashed_) return crashed(doing, path);
+  is_crashing_ = false;
+  if (is_paused_) return {};
   calls_ += 1;
   if (is_change) {
     changes_ += 1;
@@ -317,10 +319,6 @@ void SimStorage::lose(File& file, Loss loss) {
   std::size_t sector = 0;
   for (const Change& change : file.pending) {
     if (loss == Loss::lost) break;
-    if (loss == Loss::kept) {
-      apply(file.durable, change);
-      continue;
-    }
     if (change.length.has_value() || change.bytes.empty()) {
       const bool is_there = loss == Loss::torn ? sector < torn_at : random_.chance(1, 2);
       if (is_there) apply(file.durable, change);
@@ -340,9 +338,18 @@ void SimStorage::lose(File& file, Loss loss) {
 }
 
 void SimStorage::restart(Loss loss) {
+  handles_.clear();
+  locks_.clear();
+  crash_at_ = 0;
+  fail_from_ = 0;
+  fail_to_ = 0;
+  fail_syncs_from_ = 0;
+  is_crashing_ = false;
+  has_crashed_ = false;
+  if (loss == Loss::kept) return;  // what was not synced still waits for it
   const std::size_t torn_at = random_.below(pending_names_.size() + 1);
   for (std::size_t i = 0; i < pending_names_.size(); ++i) {
-    const bool is_there = loss == Loss::kept || (loss == Loss::torn && i < torn_at) ||
+    const bool is_there = (loss == Loss::torn && i < torn_at) ||
                           (loss == Loss::reordered && random_.chance(1, 2));
     if (is_there) apply(durable_names_, pending_names_[i]);
   }
@@ -352,14 +359,6 @@ void SimStorage::restart(Loss loss) {
     lose(*file, loss);
     file->seen = file->durable;
   }
-  handles_.clear();
-  locks_.clear();
-  crash_at_ = 0;
-  fail_from_ = 0;
-  fail_to_ = 0;
-  fail_syncs_from_ = 0;
-  is_crashing_ = false;
-  has_crashed_ = false;
 }
 
 void SimStorage::flip_bit(const std::string& path, std::uint64_t offset, unsigned bit) {

@@ -17,7 +17,7 @@ namespace karst::sim {
 /// What a crash does to writes and names that were not synced.
 enum class Loss : std::uint8_t {
   lost,       ///< None of it is there.
-  kept,       ///< All of it is there: only the process died.
+  kept,       ///< All of it is seen and still waits for a sync: only the process died.
   torn,       ///< It is there up to some sector, which holds garbage; the rest is not.
   reordered,  ///< Each sector is new, old or garbage; each name changed or not.
 };
@@ -53,6 +53,9 @@ class SimStorage final : public Storage {
   void fail_syncs_from(std::uint64_t n) { fail_syncs_from_ = syncs_ + n; }
   /// The disk holds that many bytes of files.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
+
+  /// While paused, calls meet no fault and are not counted: for whoever looks from outside.
+  void pause_faults(bool is_paused) { is_paused_ = is_paused; }
 
   /// After a crash, or out of the blue: the disk as the next process finds it. Handles and locks
   /// are gone, and so are the faults above, but for the capacity.
@@ -153,6 +156,7 @@ class SimStorage final : public Storage {
   ErrorCode fail_code_ = ErrorCode::io;
   std::uint64_t fail_syncs_from_ = 0;
   std::uint64_t capacity_ = ~std::uint64_t{0};
+  bool is_paused_ = false;
   bool is_crashing_ = false;  // inside the change that does not return
   bool has_crashed_ = false;
 };
