@@ -1,6 +1,7 @@
 // The project keeps its house rules, and each rule catches what it is there to catch.
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,17 @@ TEST(House, the_tree_is_really_read) {
   EXPECT_TRUE(has("tests/house/house_test.cpp"));
 }
 
+TEST(House, packages_have_a_group_and_a_reason) {
+  static const std::regex line("[a-z0-9.+-]+ +(build|test|ci|bench) +# .{8,}");
+  for (const SourceFile& file : tree()) {
+    if (file.path != "cmake/packages.txt") continue;
+    for (const std::string_view text : split_lines(file.text)) {
+      if (text.empty() || text.starts_with('#')) continue;
+      EXPECT_TRUE(std::regex_match(std::string(text), line)) << text;
+    }
+  }
+}
+
 TEST(House, includes_may_not_run_up) {
   EXPECT_EQ(broken_lines(includes_run_down, "engine/book.cpp",
                          "#include \"engine/book.hpp\"\n#include \"ledger/journal.hpp\"\n"),
@@ -86,6 +98,14 @@ TEST(House, the_verifier_may_not_borrow) {
       "#include \"engine/units.hpp\"\n#include \"ledger/record.hpp\"\n";
   EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/verify/verify.cpp", text), (Lines{3, 4}));
   EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/record.cpp", text), Lines{});
+}
+
+TEST(House, the_model_may_not_borrow) {
+  const std::string text =
+      "#include \"engine/command.hpp\"\n#include \"engine/order_book.hpp\"\n"
+      "#include \"tests/model/model.hpp\"\n";
+  EXPECT_EQ(broken_lines(model_stands_apart, "tests/model/model.cpp", text), (Lines{2}));
+  EXPECT_EQ(broken_lines(model_stands_apart, "tests/model/agree_test.cpp", text), Lines{});
 }
 
 TEST(House, the_engine_may_not_ask_the_world) {

@@ -26,6 +26,11 @@ constexpr std::array<std::string_view, 30> pure_headers{
 constexpr std::array<std::string_view, 6> impure_words{"float", "double", "throw",
                                                        "try",   "catch",  "virtual"};
 
+/// What the model shares with the engine: the values that go in and come out.
+constexpr std::array<std::string_view, 5> shared_with_model{
+    "engine/command.hpp", "engine/event.hpp", "engine/reject_code.hpp", "engine/side.hpp",
+    "engine/units.hpp"};
+
 /// What one file of the engine may use beyond the rules, because that is its purpose: the seams
 /// are interfaces that floors above implement, and an assertion says where it failed.
 struct Permit {
@@ -160,6 +165,21 @@ Findings verifier_stands_alone(const SourceFile& file) {
   return findings;
 }
 
+Findings model_stands_apart(const SourceFile& file) {
+  Findings findings;
+  if (!file.is_cpp() || !file.path.starts_with("tests/model/") ||
+      file.path.ends_with("_test.cpp")) {
+    return findings;
+  }
+  for (const Include& include : includes_of(file)) {
+    if (!include.is_quoted || include.target.starts_with("tests/")) continue;
+    if (std::ranges::find(shared_with_model, include.target) != shared_with_model.end()) continue;
+    findings.push_back({file.path, include.line, "the model includes " + quoted(include.target),
+                        "write it a second time, naively: shared code shares its mistakes"});
+  }
+  return findings;
+}
+
 Findings engine_includes_pure_headers(const SourceFile& file) {
   Findings findings;
   if (!file.is_cpp() || file.folder() != "engine") return findings;
@@ -276,6 +296,7 @@ const std::vector<Rule>& all_rules() {
       {"includes_run_down", includes_run_down},
       {"libraries_stay_on_their_floor", libraries_stay_on_their_floor},
       {"verifier_stands_alone", verifier_stands_alone},
+      {"model_stands_apart", model_stands_apart},
       {"engine_includes_pure_headers", engine_includes_pure_headers},
       {"engine_uses_pure_words", engine_uses_pure_words},
       {"lines_fit", lines_fit},

@@ -37,6 +37,10 @@ struct Rule {
 /// ledger/verify/ shares no code with the exchange: it includes only its own folder.
 [[nodiscard]] Findings verifier_stands_alone(const SourceFile& file);
 
+/// tests/model/ shares only commands and events with the engine; its tests (*_test.cpp), which
+/// compare the two, are free.
+[[nodiscard]] Findings model_stands_apart(const SourceFile& file);
+
 /// engine/ includes only pure standard headers: no clock, thread, stream, random source, or
 /// container whose order is not ours.
 [[nodiscard]] Findings engine_includes_pure_headers(const SourceFile& file);
