@@ -1,6 +1,7 @@
 // The house rules: each reads one file and says what breaks it, where, and how to mend it.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ using Findings = std::vector<Finding>;
 struct Rule {
   std::string name;
   Findings (*check)(const SourceFile& file);
+
+  /// How GoogleTest names it.
+  friend std::ostream& operator<<(std::ostream& out, const Rule& rule) { return out << rule.name; }
 };
 
 /// Includes of our own headers only run down the floors (engine 0, schemas 1, ledger 2, gateway 3),
