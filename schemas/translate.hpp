@@ -1,0 +1,72 @@
+// The one translation between the wire's words and the engine's.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/command.hpp"
+#include "engine/event.hpp"
+#include "engine/reject_code.hpp"
+
+namespace karst::v1 {
+class Command;
+class Event;
+enum Code : int;
+}  // namespace karst::v1
+
+namespace karst::schemas {
+
+/// Every engine command: its name on the wire and in the engine, and its name in C++ of Protobuf.
+#define KARST_COMMANDS(X)                                                                        \
+  X(configure, Configure) X(tick, Tick) X(define_currency, DefineCurrency)                       \
+  X(define_calendar, DefineCalendar) X(define_fees, DefineFees)                                  \
+  X(admit_merchant, AdmitMerchant) X(set_merchant_state, SetMerchantState)                       \
+  X(set_merchant_limits, SetMerchantLimits) X(set_merchant_profile, SetMerchantProfile)          \
+  X(kill_switch, KillSwitch) X(fund, Fund) X(withdraw, Withdraw) X(create_key, CreateKey)        \
+  X(revoke_key, RevokeKey) X(open_session, OpenSession) X(close_session, CloseSession)           \
+  X(set_dead_man, SetDeadMan) X(heartbeat, Heartbeat) X(define_pool, DefinePool)                 \
+  X(set_pool_capacity, SetPoolCapacity) X(set_pool_terms, SetPoolTerms)                          \
+  X(list_contracts, ListContracts) X(mint_capacity, MintCapacity)                                \
+  X(define_product, DefineProduct) X(set_product_terms, SetProductTerms)                         \
+  X(set_instrument_state, SetInstrumentState) X(halt, Halt) X(resume, Resume)                    \
+  X(place_order, PlaceOrder) X(amend_order, AmendOrder) X(cancel_order, CancelOrder)             \
+  X(mass_cancel, MassCancel) X(hibernate_order, HibernateOrder)                                  \
+  X(reactivate_order, ReactivateOrder) X(post_offer, PostOffer)
+
+/// The commands about no merchant, whose account is ignored.
+[[nodiscard]] bool is_about_no_merchant(CommandType type);
+
+/// Reads a command from the wire: client_seq, account, type and body. Every number is checked to be
+/// in the range its field documents; prices and quantities only to be representable, because their
+/// bounds are the instrument's and the engine's to name. Fields this build does not know are
+/// refused, so that no wish is dropped in silence.
+///
+/// Returns: null, or the name of the first field that is wrong ("body": no command was given).
+///          Then `command` is not to be used.
+[[nodiscard]] const char* to_engine(const v1::Command& wire, Command& command);
+
+/// Writes a command to the wire, the inverse of to_engine().
+///
+/// Requires: a command whose type has a name.
+void to_wire(const Command& command, v1::Command& wire);
+
+/// The same number under its name on the wire.
+[[nodiscard]] v1::Code to_wire(RejectCode code);
+
+/// Writes `event` as it stands in the log of `account`.
+///
+/// Requires: the event is in that log (see log_places()); `trade` is the event before it if it is a
+///           settlement, else it is not looked at.
+void to_wire(const Event& event, const Event* trade, AccountId account, v1::Event& wire);
+
+/// Where an event stands in account logs: none, one or (a settlement) two places.
+struct LogPlace {
+  AccountId account;
+  std::uint64_t number = 0;  ///< 0 = no place.
+};
+struct LogPlaces {
+  LogPlace first;
+  LogPlace second;
+};
+[[nodiscard]] LogPlaces log_places(const Event& event);
+
+}  // namespace karst::schemas
