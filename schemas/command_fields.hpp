@@ -140,8 +140,7 @@ void fields(Way& way, RevokeKey& c, M& m) {
 
 template <class Way, class M>
 void fields(Way& way, OpenSession& c, M& m) {
-  way.number(KARST_FIELD(disconnect_grace_ns), c.disconnect_grace_ns, std::int64_t{-1},
-             ns_per_day);
+  way.number(KARST_FIELD(disconnect_grace_ns), c.disconnect_grace_ns, std::int64_t{-1}, ns_per_day);
 }
 
 template <class Way, class M>

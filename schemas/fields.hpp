@@ -12,12 +12,12 @@
 #include <utility>
 
 /// Names a field of the message `m` once: its name, how it is read and how it is written.
-#define KARST_FIELD(name)                                                         \
-  ::karst::schemas::Field {                                                       \
-    #name, m, [](const auto& from) { return from.name(); },                       \
+#define KARST_FIELD(name)                                                       \
+  ::karst::schemas::Field {                                                     \
+#name, m, [](const auto& from) { return from.name(); },                       \
         [](auto& to, const auto& value) {                                         \
           to.set_##name(static_cast<std::decay_t<decltype(to.name())>>(value));   \
-        }                                                                         \
+        } \
   }
 
 namespace karst::schemas {
@@ -46,7 +46,9 @@ Field(const char*, M&, Get, Set) -> Field<M, Get, Set>;
 }
 
 template <class T>
-concept Strong = requires(T value) { value.value(); };
+concept Strong = requires(T value) {
+  value.value();
+};
 
 /// The bare number inside a unit type, or the number itself.
 template <class T>

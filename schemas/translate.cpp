@@ -29,8 +29,10 @@ bool is_about_no_merchant(CommandType type) {
     case CommandType::set_instrument_state:
     case CommandType::halt:
     case CommandType::resume:
-    case CommandType::revoke_key: return true;
-    default: return false;
+    case CommandType::revoke_key:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -41,14 +43,16 @@ const char* to_engine(const v1::Command& wire, Command& command) {
   command.account = AccountId{wire.account_id()};
   if (has_unknown_fields(wire)) reader.refuse("body");
   switch (wire.body_case()) {
-    case v1::Command::BODY_NOT_SET: reader.refuse("body"); break;
-#define KARST_READ(name, Name)                                                     \
-  case v1::Command::k##Name: {                                                     \
-    command.type = CommandType::name;                                              \
-    const auto& body = wire.name();                                                \
-    if (has_unknown_fields(body)) reader.refuse(#name);                      \
-    fields(reader, command.name, body);                                            \
-    break;                                                                         \
+    case v1::Command::BODY_NOT_SET:
+      reader.refuse("body");
+      break;
+#define KARST_READ(name, Name)                          \
+  case v1::Command::k##Name: {                          \
+    command.type = CommandType::name;                   \
+    const auto& body = wire.name();                     \
+    if (has_unknown_fields(body)) reader.refuse(#name); \
+    fields(reader, command.name, body);                 \
+    break;                                              \
   }
       KARST_COMMANDS(KARST_READ)
 #undef KARST_READ
@@ -63,9 +67,9 @@ void to_wire(const Command& command, v1::Command& wire) {
   wire.set_client_seq(command.client_seq);
   wire.set_account_id(command.account.value());
   switch (command.type) {
-#define KARST_WRITE(name, Name)                          \
-  case CommandType::name:                                \
-    fields(writer, copy.name, *wire.mutable_##name());   \
+#define KARST_WRITE(name, Name)                        \
+  case CommandType::name:                              \
+    fields(writer, copy.name, *wire.mutable_##name()); \
     return;
     KARST_COMMANDS(KARST_WRITE)
 #undef KARST_WRITE

@@ -21,12 +21,18 @@ void write(const Answer& from, const Event& event, v1::Answer& to) {
 
 v1::OrderChange::What what_of(EventType type) {
   switch (type) {
-    case EventType::order_accepted: return v1::OrderChange::WHAT_ACCEPTED;
-    case EventType::order_booked: return v1::OrderChange::WHAT_BOOKED;
-    case EventType::order_amended: return v1::OrderChange::WHAT_AMENDED;
-    case EventType::order_cancelled: return v1::OrderChange::WHAT_CANCELLED;
-    case EventType::order_hibernated: return v1::OrderChange::WHAT_HIBERNATED;
-    default: return v1::OrderChange::WHAT_REACTIVATED;
+    case EventType::order_accepted:
+      return v1::OrderChange::WHAT_ACCEPTED;
+    case EventType::order_booked:
+      return v1::OrderChange::WHAT_BOOKED;
+    case EventType::order_amended:
+      return v1::OrderChange::WHAT_AMENDED;
+    case EventType::order_cancelled:
+      return v1::OrderChange::WHAT_CANCELLED;
+    case EventType::order_hibernated:
+      return v1::OrderChange::WHAT_HIBERNATED;
+    default:
+      return v1::OrderChange::WHAT_REACTIVATED;
   }
 }
 
@@ -64,6 +70,7 @@ void write(const Settlement& from, const Event& event, const Event* trade_event,
   to.set_fee_fen((is_buyer ? from.buyer_fee : from.seller_fee).value());
   to.set_kind(static_cast<v1::Fill::Kind>(event.detail));
   to.set_match_index(trade.match_index);
+  to.set_notional_fen(trade.notional.value());
 }
 
 void write(const CashMoved& from, const Event& event, v1::CashMoved& to) {
@@ -98,11 +105,16 @@ void write(const UnitsMoved& from, const Event& event, v1::UnitsMoved& to) {
 
 v1::SessionChange::What session_what_of(EventType type) {
   switch (type) {
-    case EventType::key_created: return v1::SessionChange::WHAT_KEY_CREATED;
-    case EventType::key_revoked: return v1::SessionChange::WHAT_KEY_REVOKED;
-    case EventType::session_opened: return v1::SessionChange::WHAT_OPENED;
-    case EventType::session_closed: return v1::SessionChange::WHAT_CLOSED;
-    default: return v1::SessionChange::WHAT_DEAD_MAN_FIRED;
+    case EventType::key_created:
+      return v1::SessionChange::WHAT_KEY_CREATED;
+    case EventType::key_revoked:
+      return v1::SessionChange::WHAT_KEY_REVOKED;
+    case EventType::session_opened:
+      return v1::SessionChange::WHAT_OPENED;
+    case EventType::session_closed:
+      return v1::SessionChange::WHAT_CLOSED;
+    default:
+      return v1::SessionChange::WHAT_DEAD_MAN_FIRED;
   }
 }
 
@@ -153,39 +165,50 @@ void write(const OfferPosted& from, v1::OfferPosted& to) {
 void write_body(const Event& event, const Event* trade, AccountId account, v1::Event& to) {
   switch (event.type) {
     case EventType::done:
-    case EventType::rejected: return write(event.answer, event, *to.mutable_answer());
+    case EventType::rejected:
+      return write(event.answer, event, *to.mutable_answer());
     case EventType::order_accepted:
     case EventType::order_booked:
     case EventType::order_amended:
     case EventType::order_cancelled:
     case EventType::order_hibernated:
-    case EventType::order_reactivated: return write(event.order, event, *to.mutable_order());
+    case EventType::order_reactivated:
+      return write(event.order, event, *to.mutable_order());
     case EventType::self_match_prevented:
       return write(event.self_match, event, *to.mutable_self_match());
     case EventType::settlement:
       return write(event.settlement, event, trade, account, *to.mutable_fill());
-    case EventType::entitlement: return write(event.entitlement, *to.mutable_entitlement());
+    case EventType::entitlement:
+      return write(event.entitlement, *to.mutable_entitlement());
     case EventType::funded:
-    case EventType::withdrawn: return write(event.cash, event, *to.mutable_cash());
+    case EventType::withdrawn:
+      return write(event.cash, event, *to.mutable_cash());
     case EventType::merchant_admitted:
-    case EventType::merchant_changed: return write(event.merchant, *to.mutable_merchant());
-    case EventType::escrow_released: return write(event.escrow, *to.mutable_escrow());
+    case EventType::merchant_changed:
+      return write(event.merchant, *to.mutable_merchant());
+    case EventType::escrow_released:
+      return write(event.escrow, *to.mutable_escrow());
     case EventType::capacity_minted:
-    case EventType::units_burnt: return write(event.units, event, *to.mutable_units());
+    case EventType::units_burnt:
+      return write(event.units, event, *to.mutable_units());
     case EventType::key_created:
     case EventType::key_revoked:
     case EventType::session_opened:
     case EventType::session_closed:
-    case EventType::dead_man_fired: return write(event.session, event, *to.mutable_session());
+    case EventType::dead_man_fired:
+      return write(event.session, event, *to.mutable_session());
     case EventType::product_defined:
-    case EventType::product_changed: return write(event.product, *to.mutable_product());
-    case EventType::offer_posted: return write(event.offer, *to.mutable_offer());
+    case EventType::product_changed:
+      return write(event.product, *to.mutable_product());
+    case EventType::offer_posted:
+      return write(event.offer, *to.mutable_offer());
     case EventType::repeated:
     case EventType::trade:
     case EventType::currency_defined:
     case EventType::contract_listed:
     case EventType::instrument_state:
-    case EventType::instrument_retired: break;
+    case EventType::instrument_retired:
+      break;
   }
   KARST_ASSERT(!"an event that stands in no account's log");
 }
@@ -210,13 +233,15 @@ LogPlaces log_places(const Event& event) {
   };
   switch (event.type) {
     case EventType::done:
-    case EventType::rejected: return one(event.answer.account, event.answer.account_event);
+    case EventType::rejected:
+      return one(event.answer.account, event.answer.account_event);
     case EventType::order_accepted:
     case EventType::order_booked:
     case EventType::order_amended:
     case EventType::order_cancelled:
     case EventType::order_hibernated:
-    case EventType::order_reactivated: return one(event.order.account, event.order.account_event);
+    case EventType::order_reactivated:
+      return one(event.order.account, event.order.account_event);
     case EventType::self_match_prevented:
       return one(event.self_match.taker_account, event.self_match.account_event);
     case EventType::settlement:
@@ -225,27 +250,34 @@ LogPlaces log_places(const Event& event) {
     case EventType::entitlement:
       return one(event.entitlement.account, event.entitlement.account_event);
     case EventType::funded:
-    case EventType::withdrawn: return one(event.cash.account, event.cash.account_event);
+    case EventType::withdrawn:
+      return one(event.cash.account, event.cash.account_event);
     case EventType::merchant_admitted:
     case EventType::merchant_changed:
       return one(event.merchant.account, event.merchant.account_event);
-    case EventType::escrow_released: return one(event.escrow.account, event.escrow.account_event);
+    case EventType::escrow_released:
+      return one(event.escrow.account, event.escrow.account_event);
     case EventType::capacity_minted:
-    case EventType::units_burnt: return one(event.units.account, event.units.account_event);
+    case EventType::units_burnt:
+      return one(event.units.account, event.units.account_event);
     case EventType::key_created:
     case EventType::key_revoked:
     case EventType::session_opened:
     case EventType::session_closed:
-    case EventType::dead_man_fired: return one(event.session.account, event.session.account_event);
+    case EventType::dead_man_fired:
+      return one(event.session.account, event.session.account_event);
     case EventType::product_defined:
-    case EventType::product_changed: return one(event.product.issuer, event.product.account_event);
-    case EventType::offer_posted: return one(event.offer.account, event.offer.account_event);
+    case EventType::product_changed:
+      return one(event.product.issuer, event.product.account_event);
+    case EventType::offer_posted:
+      return one(event.offer.account, event.offer.account_event);
     case EventType::repeated:
     case EventType::trade:
     case EventType::currency_defined:
     case EventType::contract_listed:
     case EventType::instrument_state:
-    case EventType::instrument_retired: break;
+    case EventType::instrument_retired:
+      break;
   }
   return one(AccountId{0}, 0);
 }
