@@ -120,6 +120,7 @@ class NodePool {
 
   [[nodiscard]] bool is_full() const { return free_ == no_slot && touched_ == capacity_; }
   [[nodiscard]] std::uint32_t used() const { return used_; }
+  [[nodiscard]] std::uint32_t touched() const { return touched_; }  // slots ever handed out
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
 
   /// Slots that can still be handed out.

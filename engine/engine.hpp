@@ -1,0 +1,126 @@
+// The engine: one deterministic function from commands to events.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/command.hpp"
+#include "engine/event_ring.hpp"
+#include "engine/holding_table.hpp"
+#include "engine/order_table.hpp"
+
+namespace karst {
+
+struct State;
+struct Instrument;
+struct Key;
+struct Account;
+struct Pool;
+
+/// A resting order as others may see it.
+struct RestingOrder {
+  OrderId id;
+  AccountId account;
+  Price price;
+  Quantity leaves;
+};
+
+/// An open or hibernated order of a merchant.
+struct OpenOrder {
+  OrderId id;
+  InstrumentId instrument;
+  Side side;
+  OrderState state;
+  TimeInForce time_in_force;
+  Price limit;
+  Quantity leaves;
+  Quantity filled;
+  Time expiry;  ///< 0 = none
+  std::uint32_t tag;
+  KeyId key;
+};
+
+/// The exchange itself: instruments, accounts, risk, matching, settlement. The same commands give
+/// the same events, state and hashes on every build. It reads no clock, does no I/O, starts no
+/// thread and throws nothing. What it does, exactly: docs/ENGINE.md.
+///
+/// Threads: owned by one.
+/// Memory:  reserved at construction from `Configure`, touched as used.
+class Engine {
+ public:
+  /// Requires: is_valid(sizes). The journal's first command must be a `configure` of these sizes.
+  explicit Engine(const Configure& sizes);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Carries out one command, after whatever was due or left over before it.
+  ///
+  /// Requires: sequence = sequence() + 1, time > that of the last command, room for
+  ///           events_per_command_max events in `ring`.
+  /// Errors:   none; a refusal is an event.
+  Applied apply(const Command& command, EventRing& ring);
+
+  /// Asks for the memory a coming command will touch; call it a few commands ahead.
+  void prefetch(const Command& command) const;
+
+  // -- what it has come to --
+  [[nodiscard]] std::uint64_t sequence() const;    ///< of the last command; 0 at first
+  [[nodiscard]] std::uint64_t event_hash() const;  ///< over all events since the first
+  [[nodiscard]] Time next_due() const;             ///< the earliest timer; INT64_MAX if none
+  [[nodiscard]] bool has_pending_work() const;     ///< jobs or sweeps that ticks would carry on
+  [[nodiscard]] std::uint64_t settlements() const;  ///< settlement numbers used
+
+  // -- state to and from bytes --
+  void save(std::vector<std::uint8_t>& out) const;
+  /// Requires: made with the sizes the bytes were saved with, and not used yet.
+  /// Returns:  false if the bytes are no such state; the engine must not be used then.
+  [[nodiscard]] bool load(std::span<const std::uint8_t> bytes);
+  /// The hash of what save() writes. Complexity: O(state).
+  [[nodiscard]] std::uint64_t state_hash() const;
+  /// Asserts what must hold between commands. Complexity: O(state).
+  void check_invariants() const;
+
+  // -- questions, answered as of the last command --
+  [[nodiscard]] const Configure& sizes() const;
+  [[nodiscard]] Balance balance(AccountId account, CurrencyId currency) const;
+  [[nodiscard]] Holding holding(AccountId account, InstrumentId instrument, Draw kind) const;
+  [[nodiscard]] Money custody(CurrencyId currency) const;
+  [[nodiscard]] Money fee_income(CurrencyId currency) const;
+  [[nodiscard]] const Account* account(AccountId id) const;           ///< nullptr = unknown
+  [[nodiscard]] const Key* key(KeyId id) const;                       ///< nullptr = unknown
+  [[nodiscard]] const Digest* public_key(KeyId id) const;             ///< nullptr = unknown
+  [[nodiscard]] const Instrument* instrument(InstrumentId id) const;  ///< nullptr = unknown
+  [[nodiscard]] const Pool* pool(PoolId id) const;                    ///< nullptr = unknown
+  [[nodiscard]] InstrumentId contract(PoolId pool, Hour hour) const;  ///< none = not listed
+  [[nodiscard]] const Text<8>* currency_code(CurrencyId id) const;    ///< nullptr = unknown
+  [[nodiscard]] std::uint32_t accounts_end() const;     ///< all known accounts are below
+  [[nodiscard]] std::uint32_t keys_end() const;         ///< all known keys are below
+  [[nodiscard]] std::uint32_t instruments_end() const;  ///< all used slots are below
+  [[nodiscard]] InstrumentId instrument_in(std::uint32_t slot) const;  ///< none = slot is free
+  /// Calls `f(price, quantity, orders)` level by level, best first, until it answers false.
+  template <class F>
+  void levels(InstrumentId id, Side side, F&& f) const;
+  /// Appends the orders resting on a side, best first, oldest first.
+  void resting_orders(InstrumentId id, Side side, std::vector<RestingOrder>& out) const;
+  /// Appends a merchant's open and hibernated orders in order of entry.
+  void open_orders(AccountId id, std::vector<OpenOrder>& out) const;
+  /// Calls `f(HoldingRow)` for every row in use.
+  void holdings(std::vector<HoldingRow>& out) const;
+
+ private:
+  [[nodiscard]] const OrderPools& order_pools() const;
+  [[nodiscard]] const Book* book(InstrumentId id) const;
+
+  std::unique_ptr<State> state_;
+};
+
+template <class F>
+void Engine::levels(InstrumentId id, Side side, F&& f) const {
+  const Book* found = book(id);
+  if (found != nullptr) found->levels(order_pools(), side, f);
+}
+
+}  // namespace karst

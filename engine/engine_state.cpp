@@ -1,0 +1,312 @@
+// The engine's state as bytes, as a hash, as invariants, and as answers to questions.
+#include <map>
+
+#include "engine/assert.hpp"
+#include "engine/engine.hpp"
+#include "engine/order_life.hpp"
+#include "engine/state.hpp"
+
+namespace karst {
+namespace {
+
+constexpr std::uint64_t state_format = 0x31305453524b;  // "KRST01"
+
+/// What is written first and must match before anything else is read.
+struct StateHeader {
+  std::uint64_t format;
+  Configure sizes;
+  std::uint32_t is_configured;
+  std::uint64_t sequence;
+  std::int64_t now;
+  std::uint64_t settlements;
+  std::uint64_t event_hash;
+};
+
+/// Everything but the header, in one order for both directions.
+template <class StateType, class F>
+bool visit_tables(StateType& s, F&& f) {
+  return f(s.accounts) && f(s.keys) && f(s.holdings) && f(s.orders) && f(s.instruments) &&
+         f(s.client_ids) && f(s.references);
+}
+
+/// Adds up what the open orders of everyone need, and compares.
+class Needs {
+ public:
+  void add(const State& state, Slot slot) {
+    const OrderHot& hot = state.orders.nodes.node(slot).hot;
+    const OrderCold& cold = state.orders.nodes.cold(slot);
+    if (cold.state == OrderState::hibernated) return;
+    const Instrument& instrument = state.instruments[cold.instrument];
+    const std::uint32_t lots = state.orders.nodes.node(slot).quantity;
+    if (cold.side == Side::buy) {
+      money_[{hot.account, instrument.currency}] +=
+          worst_of(instrument, cold.limit, lots, hot.fee_remainder);
+    } else {
+      lots_[hot.row] += lots;
+    }
+  }
+  void check(const State& state) const {
+    for (std::uint32_t id = 0; id < state.accounts.count(); ++id) {
+      for (std::uint32_t currency = 0; currency < state.config.currencies_max; ++currency) {
+        const auto it = money_.find({id, currency});
+        const std::int64_t need = it == money_.end() ? 0 : it->second;
+        const Balance& balance = state.accounts.balance(id, currency);
+        KARST_ASSERT(balance.reserved.value() == need);
+        KARST_ASSERT(balance.available.value() >= 0 && balance.escrow.value() >= 0);
+      }
+    }
+    for (const auto& [row, lots] : lots_) KARST_ASSERT(state.holdings[row].reserved == lots);
+  }
+
+ private:
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> money_;
+  std::map<std::uint32_t, std::uint64_t> lots_;
+};
+
+void check_accounts(const State& state) {
+  Needs needs;
+  for (std::uint32_t id = 0; id < state.accounts.count(); ++id) {
+    const Account& account = state.accounts[id];
+    if (account.state == MerchantState{}) continue;
+    std::uint32_t count = 0;
+    std::uint64_t entered = 0;
+    for (Slot slot = account.oldest_order; slot != no_slot; slot = state.links.newer(slot)) {
+      KARST_ASSERT(state.orders.nodes.node(slot).hot.account == id);
+      KARST_ASSERT(state.orders.nodes.cold(slot).entered > entered);
+      entered = state.orders.nodes.cold(slot).entered;
+      needs.add(state, slot);
+      ++count;
+    }
+    KARST_ASSERT(count == account.open_orders);
+  }
+  needs.check(state);
+}
+
+void check_money(const State& state) {
+  for (std::uint32_t currency = 0; currency < state.config.currencies_max; ++currency) {
+    Wide sum = state.currencies[currency].fee_income;
+    Wide escrow = 0;
+    for (std::uint32_t id = 0; id < state.accounts.count(); ++id) {
+      const Balance& balance = state.accounts.balance(id, currency);
+      sum += balance.available.value() + balance.reserved.value() + balance.escrow.value();
+      escrow += balance.escrow.value();
+    }
+    KARST_ASSERT(sum == state.currencies[currency].custody);
+    state.holdings.each([&](const HoldingRow& row) {
+      if (state.instruments[slot_of(InstrumentId{row.asset >> 1})].currency == currency) {
+        escrow -= row.escrow;
+      }
+    });
+    KARST_ASSERT(escrow == 0);
+  }
+}
+
+void check_books(const State& state) {
+  for (std::uint32_t slot = 1; slot < state.instruments.touched(); ++slot) {
+    const Instrument& instrument = state.instruments[slot];
+    if (instrument.id.is_none()) continue;
+    const Book& book = state.instruments.book(slot);
+    book.check_invariants(state.orders);
+    if (!book.is_empty(Side::buy) && !book.is_empty(Side::sell)) {
+      KARST_ASSERT(book.best(Side::buy) < book.best(Side::sell));
+    }
+    std::uint64_t lots = 0;
+    for (std::uint32_t row = instrument.first_row; row != HoldingTable::none;
+         row = state.holdings[row].next) {
+      const HoldingRow& holding = state.holdings[row];
+      KARST_ASSERT(InstrumentId{holding.asset >> 1} == instrument.id);
+      lots += std::uint64_t{holding.free} + holding.reserved + holding.locked;
+    }
+    KARST_ASSERT(lots == instrument.minted ||
+                 instrument.state == InstrumentState::closed);  // burnt row by row
+  }
+}
+
+}  // namespace
+
+void Engine::save(std::vector<std::uint8_t>& out) const {
+  const State& s = *state_;
+  ByteWriter writer(out);
+  writer.value(StateHeader{.format = state_format,
+                           .sizes = s.config,
+                           .is_configured = s.is_configured ? 1U : 0U,
+                           .sequence = s.sequence,
+                           .now = s.now,
+                           .settlements = s.settlements,
+                           .event_hash = s.event_hash});
+  (void)visit_tables(s, [&](const auto& table) {
+    table.save(writer);
+    return true;
+  });
+  s.links.save(writer, s.orders.nodes.touched());
+  s.timers.save(writer);
+  s.jobs.save(writer);
+  writer.array(s.sweeps.data(), s.sweeps.size());
+  writer.bytes(s.pools.data(), s.config.pools_max * sizeof(Pool));
+  writer.array(s.currencies.data(), s.config.currencies_max);
+  writer.array(s.calendars.data(), s.calendars.size());
+  writer.array(s.fee_schedules.data(), s.fee_schedules.size());
+}
+
+bool Engine::load(std::span<const std::uint8_t> bytes) {
+  State& s = *state_;
+  ByteReader reader(bytes);
+  StateHeader header{};
+  reader.value(header);
+  if (header.format != state_format ||
+      std::memcmp(&header.sizes, &s.config, sizeof(Configure)) != 0) {
+    return false;
+  }
+  s.is_configured = header.is_configured != 0;
+  s.sequence = header.sequence;
+  s.now = header.now;
+  s.settlements = header.settlements;
+  s.event_hash = header.event_hash;
+  if (!visit_tables(s, [&](auto& table) { return table.load(reader) && reader.is_good(); })) {
+    return false;
+  }
+  s.links.load(reader, s.config.orders_max);
+  if (!s.timers.load(reader, State::timer_handles(s.config))) return false;
+  s.jobs.load(reader);
+  reader.array(s.sweeps);
+  reader.bytes(s.pools.data(), s.config.pools_max * sizeof(Pool));
+  (void)reader.array(s.currencies.data(), s.config.currencies_max);
+  (void)reader.array(s.calendars.data(), s.calendars.size());
+  (void)reader.array(s.fee_schedules.data(), s.fee_schedules.size());
+  return reader.is_good() && reader.is_at_end();
+}
+
+std::uint64_t Engine::state_hash() const {
+  std::vector<std::uint8_t> bytes;
+  save(bytes);
+  bytes.resize((bytes.size() + 7) / 8 * 8);
+  std::uint64_t hash = hash_seed;
+  for (std::size_t at = 0; at < bytes.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    hash = mix(hash, word);
+  }
+  return hash;
+}
+
+void Engine::check_invariants() const {
+  const State& s = *state_;
+  s.orders.nodes.check_invariants();
+  check_accounts(s);
+  check_money(s);
+  check_books(s);
+}
+
+std::uint64_t Engine::sequence() const { return state_->sequence; }
+std::uint64_t Engine::event_hash() const { return state_->event_hash; }
+Time Engine::next_due() const { return Time{state_->timers.earliest_ns()}; }
+bool Engine::has_pending_work() const {
+  return !state_->jobs.is_empty() || !state_->sweeps.empty();
+}
+std::uint64_t Engine::settlements() const { return state_->settlements; }
+const Configure& Engine::sizes() const { return state_->config; }
+
+Balance Engine::balance(AccountId account, CurrencyId currency) const {
+  if (!state_->accounts.is_known(account) || currency.value() >= state_->config.currencies_max) {
+    return Balance{Money{0}, Money{0}, Money{0}};
+  }
+  return state_->accounts.balance(account.value(), currency.value());
+}
+
+Holding Engine::holding(AccountId account, InstrumentId instrument, Draw kind) const {
+  const std::uint32_t row =
+      state_->holdings.find(account.value(), HoldingTable::asset(instrument, kind));
+  if (row == HoldingTable::none) {
+    return {Quantity{0}, Quantity{0}, Quantity{0}, Money{0}};
+  }
+  const HoldingRow& found = state_->holdings[row];
+  return {Quantity{found.free}, Quantity{found.reserved}, Quantity{found.locked},
+          Money{found.escrow}};
+}
+
+Money Engine::custody(CurrencyId currency) const {
+  return Money{currency.value() < state_->config.currencies_max
+                   ? state_->currencies[currency.value()].custody
+                   : 0};
+}
+Money Engine::fee_income(CurrencyId currency) const {
+  return Money{currency.value() < state_->config.currencies_max
+                   ? state_->currencies[currency.value()].fee_income
+                   : 0};
+}
+
+const Account* Engine::account(AccountId id) const {
+  return state_->accounts.is_known(id) ? &state_->accounts[id.value()] : nullptr;
+}
+const Key* Engine::key(KeyId id) const {
+  return state_->keys.is_known(id) ? &state_->keys[id] : nullptr;
+}
+const Digest* Engine::public_key(KeyId id) const {
+  return state_->keys.is_known(id) ? &state_->keys.public_key(id) : nullptr;
+}
+const Instrument* Engine::instrument(InstrumentId id) const { return state_->instruments.find(id); }
+const Pool* Engine::pool(PoolId id) const {
+  return id.value() < state_->config.pools_max && state_->pools[id.value()].is_known != 0
+             ? &state_->pools[id.value()]
+             : nullptr;
+}
+InstrumentId Engine::contract(PoolId id, Hour hour) const {
+  if (pool(id) == nullptr || hour.value() < 0) return InstrumentId{0};
+  const InstrumentId found{state_->pools[id.value()].contract(hour.value())};
+  const Instrument* contract = instrument(found);
+  return contract != nullptr && contract->hour == hour.value() ? found : InstrumentId{0};
+}
+const Text<8>* Engine::currency_code(CurrencyId id) const {
+  return id.value() < state_->config.currencies_max && state_->currencies[id.value()].is_known != 0
+             ? &state_->currencies[id.value()].code
+             : nullptr;
+}
+std::uint32_t Engine::accounts_end() const { return state_->accounts.count(); }
+std::uint32_t Engine::keys_end() const { return state_->keys.count(); }
+std::uint32_t Engine::instruments_end() const { return state_->instruments.touched(); }
+InstrumentId Engine::instrument_in(std::uint32_t slot) const {
+  return slot < state_->instruments.touched() ? state_->instruments[slot].id : InstrumentId{0};
+}
+
+void Engine::resting_orders(InstrumentId id, Side side, std::vector<RestingOrder>& out) const {
+  const Book* found = book(id);
+  if (found == nullptr) return;
+  found->orders(state_->orders, side, [&](Slot slot, std::int64_t price) {
+    const OrderNode<OrderHot>& node = state_->orders.nodes.node(slot);
+    out.push_back({OrderId{state_->orders.nodes.id(slot)}, AccountId{node.hot.account},
+                   Price{price}, Quantity{node.quantity}});
+    return true;
+  });
+}
+
+void Engine::open_orders(AccountId id, std::vector<OpenOrder>& out) const {
+  if (!state_->accounts.is_known(id)) return;
+  for (Slot slot = state_->accounts[id.value()].oldest_order; slot != no_slot;
+       slot = state_->links.newer(slot)) {
+    const OrderCold& cold = state_->orders.nodes.cold(slot);
+    const std::uint32_t leaves = state_->orders.nodes.node(slot).quantity;
+    out.push_back({.id = OrderId{state_->orders.nodes.id(slot)},
+                   .instrument = state_->instruments[cold.instrument].id,
+                   .side = cold.side,
+                   .state = cold.state,
+                   .time_in_force = cold.time_in_force,
+                   .limit = Price{cold.limit},
+                   .leaves = Quantity{leaves},
+                   .filled = Quantity{cold.total - leaves},
+                   .expiry = Time{cold.expiry_ns},
+                   .tag = cold.tag,
+                   .key = KeyId{cold.key}});
+  }
+}
+
+void Engine::holdings(std::vector<HoldingRow>& out) const {
+  state_->holdings.each([&](const HoldingRow& row) { out.push_back(row); });
+}
+
+const OrderPools& Engine::order_pools() const { return state_->orders; }
+const Book* Engine::book(InstrumentId id) const {
+  return state_->instruments.find(id) == nullptr ? nullptr
+                                                 : &state_->instruments.book(slot_of(id));
+}
+
+}  // namespace karst

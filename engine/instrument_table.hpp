@@ -1,0 +1,187 @@
+// Instruments and pools: what is traded, under which terms, and in which state.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/archive.hpp"
+#include "engine/command.hpp"
+#include "engine/lazy_array.hpp"
+#include "engine/money.hpp"
+#include "engine/order_table.hpp"
+#include "engine/slot_index.hpp"
+
+namespace karst {
+
+/// One instrument. The first two lines are what an order touches.
+struct Instrument {
+  static constexpr std::int64_t for_ever = INT64_MAX;
+
+  InstrumentId id;  ///< none = the slot is free
+  InstrumentState state;
+  std::uint8_t is_product;
+  std::uint8_t is_posted;  ///< non-rival: trades by posted offer
+  Resale resale;
+  std::uint32_t levels_needed;  ///< of a buyer: see level::word
+  std::uint32_t quantity_max;
+  std::int64_t tradable_until_ns;  ///< gate close, or the certificate's expiry
+  std::int64_t tick_value;
+  std::int64_t price_min;
+  std::int64_t price_max;
+  std::int64_t reference;  ///< last price, resume price or list price
+  std::uint32_t currency;
+  std::uint32_t band_bps;
+
+  FeeRate maker;
+  FeeRate taker;
+  FeeRate greatest;
+  std::int64_t offer;  ///< posted offer's price; 0 = none
+  std::uint64_t pending;  ///< order id of the pending sweep; see pending_offer
+
+  std::int64_t band_low;  ///< of the pending sweep
+  std::int64_t band_high;
+  std::uint32_t issuer;  ///< products
+  std::uint32_t calendar;
+  std::uint32_t minted;  ///< lots, capacity or licences
+  std::uint32_t version;
+  std::uint32_t first_row;  ///< holding rows in order of creation
+  std::uint32_t last_row;
+  std::uint32_t first_hibernated;  ///< orders in order of hibernation
+  std::uint32_t last_hibernated;
+  std::uint32_t pool;
+  Unit unit;
+  Supply supply;
+  Grade grade;
+  std::uint8_t zero;
+  std::uint32_t list_price;
+  std::uint32_t penalty_bps;
+  std::int64_t hour;
+  std::int64_t gate_open_ns;
+  std::int64_t certificate_expiry_ns;
+  Text<16> symbol;
+  Digest terms_hash;
+
+  /// `pending` of a lowered offer's sweep: no order has this id.
+  static constexpr std::uint64_t pending_offer = ~std::uint64_t{0};
+
+  [[nodiscard]] bool is_compute() const { return is_product == 0; }
+};
+
+/// Why trading is shut, by effective state; open if it is not.
+[[nodiscard]] constexpr InstrumentState effective_state(const Instrument& instrument,
+                                                        std::int64_t now) {
+  if (instrument.is_product == 0 && now >= instrument.tradable_until_ns) {
+    return InstrumentState::closed;
+  }
+  if (instrument.state == InstrumentState::scheduled && now >= instrument.gate_open_ns) {
+    return InstrumentState::open;
+  }
+  return instrument.state;
+}
+
+struct PoolCapacity {
+  std::int64_t from_hour;
+  std::uint32_t lots;
+  std::uint32_t zero;
+};
+
+/// One compute pool: its certified capacity, the terms of its next contracts, those listed.
+struct Pool {
+  static constexpr std::uint32_t hours_kept = 512;
+  static constexpr std::uint32_t capacities_max = 64;
+
+  std::uint8_t is_known;
+  std::uint8_t has_terms;
+  std::uint16_t zero;
+  std::uint32_t capacity_count;
+  DefinePool definition;
+  SetPoolTerms terms;
+  PoolCapacity capacities[capacities_max];
+  std::uint32_t contracts[hours_kept];  ///< instrument id of hour mod 512; 0 = none
+
+  [[nodiscard]] std::uint32_t capacity_at(std::int64_t hour) const {
+    std::uint32_t lots = 0;
+    for (std::uint32_t i = 0; i < capacity_count && capacities[i].from_hour <= hour; ++i) {
+      lots = capacities[i].lots;
+    }
+    return lots;
+  }
+  [[nodiscard]] std::uint32_t& contract(std::int64_t hour) {
+    return contracts[static_cast<std::uint64_t>(hour) % hours_kept];
+  }
+};
+
+/// All instruments: a slot each, recycled when a contract is retired, and the book that goes with it.
+class InstrumentTable {
+ public:
+  explicit InstrumentTable(std::uint32_t instruments_max)
+      : instruments_(instruments_max), books_(instruments_max), generations_(instruments_max),
+        slots_(instruments_max), instruments_max_(instruments_max) {
+    (void)slots_.take();  // slot 0 names nothing
+  }
+
+  /// Returns: the instrument, or nullptr if there is none of this id.
+  [[nodiscard]] Instrument* find(InstrumentId id) {
+    const std::uint32_t slot = slot_of(id);
+    if (slot >= instruments_max_ || instruments_[slot].id != id || id.is_none()) return nullptr;
+    return &instruments_[slot];
+  }
+  [[nodiscard]] const Instrument* find(InstrumentId id) const {
+    return const_cast<InstrumentTable*>(this)->find(id);
+  }
+  [[nodiscard]] Instrument& operator[](std::uint32_t slot) { return instruments_[slot]; }
+  [[nodiscard]] const Instrument& operator[](std::uint32_t slot) const { return instruments_[slot]; }
+  [[nodiscard]] Book& book(std::uint32_t slot) { return books_[slot]; }
+  [[nodiscard]] const Book& book(std::uint32_t slot) const { return books_[slot]; }
+  [[nodiscard]] std::uint32_t slots_free() const { return slots_.slots_free(); }
+  [[nodiscard]] std::uint32_t touched() const { return slots_.touched(); }
+
+  /// Requires: slots_free() > 0. Returns: a new instrument with its id set, the rest zero.
+  Instrument& take() {
+    const std::uint32_t slot = slots_.take();
+    Instrument& instrument = instruments_[slot];
+    instrument = Instrument{};
+    instrument.id = instrument_id(generations_[slot], slot);
+    instrument.first_row = instrument.last_row = 0xffffffff;
+    instrument.first_hibernated = instrument.last_hibernated = no_slot;
+    return instrument;
+  }
+  void give_back(Instrument& instrument) {
+    const std::uint32_t slot = slot_of(instrument.id);
+    generations_[slot] = (generations_[slot] + 1) % instrument_generations_max;
+    instrument = Instrument{};
+    slots_.give_back(slot);
+  }
+  void prefetch(InstrumentId id) const {
+    const std::uint32_t slot = slot_of(id);
+    if (slot >= instruments_max_) return;
+    __builtin_prefetch(&instruments_[slot]);
+    __builtin_prefetch(reinterpret_cast<const char*>(&instruments_[slot]) + 64, 1);
+    __builtin_prefetch(&books_[slot], 1);
+  }
+
+  template <class Archive>
+  void save(Archive& out) const {
+    slots_.save(out);
+    out.bytes(instruments_.data(), std::size_t{slots_.touched()} * sizeof(Instrument));
+    out.bytes(generations_.data(), std::size_t{slots_.touched()} * sizeof(std::uint32_t));
+    for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) books_[slot].save(out);
+  }
+  template <class Archive>
+  [[nodiscard]] bool load(Archive& in) {
+    if (!slots_.load(in)) return false;
+    in.bytes(instruments_.data(), std::size_t{slots_.touched()} * sizeof(Instrument));
+    in.bytes(generations_.data(), std::size_t{slots_.touched()} * sizeof(std::uint32_t));
+    for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) books_[slot].load(in);
+    return true;
+  }
+
+ private:
+  LazyArray<Instrument> instruments_;
+  LazyArray<Book> books_;
+  LazyArray<std::uint32_t> generations_;
+  SlotStack slots_;
+  std::uint32_t instruments_max_;
+};
+
+}  // namespace karst

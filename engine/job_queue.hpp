@@ -1,0 +1,90 @@
+// Release jobs: what a gate, halt, kill or mass cancel decided at once and carries out in steps.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/archive.hpp"
+#include "engine/event.hpp"
+#include "engine/node_pool.hpp"
+
+namespace karst {
+
+enum class JobKind : std::uint8_t { drain = 1, account = 2, settle = 3 };
+
+/// One decision still to be carried out. Filters of zero match everything.
+struct Job {
+  JobKind kind;
+  CancelReason reason;
+  std::uint8_t side;
+  std::uint8_t zero;
+  std::uint32_t account;
+  std::uint32_t instrument;  ///< id; of a drain or settle: what it is about
+  std::uint32_t tag;
+  std::uint32_t key;
+  std::uint32_t zeros;
+  std::uint64_t queued;  ///< sequence of the command; orders entered before it are meant
+};
+
+/// Jobs, first in first out.
+class JobQueue {
+ public:
+  [[nodiscard]] bool is_empty() const { return head_ == jobs_.size(); }
+  [[nodiscard]] const Job& front() const { return jobs_[head_]; }
+
+  void push(const Job& job) { jobs_.push_back(job); }
+  void pop() {
+    ++head_;
+    is_front_started_ = false;
+    front_cursor_ = no_slot;
+    if (head_ == jobs_.size()) {
+      jobs_.clear();
+      head_ = 0;
+    } else if (head_ * 2 > jobs_.size() && head_ > 1024) {
+      jobs_.erase(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(head_));
+      head_ = 0;
+    }
+  }
+
+  /// Where the front job stands in its merchant's list of orders, once it has been started.
+  [[nodiscard]] bool is_front_started() const { return is_front_started_; }
+  [[nodiscard]] Slot front_cursor() const { return front_cursor_; }
+  void move_front_cursor(Slot slot) {
+    is_front_started_ = true;
+    front_cursor_ = slot;
+  }
+
+  /// Calls `f(job)` for each queued job of a merchant in order until it answers true.
+  template <class F>
+  bool any_of_account(std::uint32_t account, F&& f) const {
+    for (std::size_t at = head_; at < jobs_.size(); ++at) {
+      if (jobs_[at].kind == JobKind::account && jobs_[at].account == account && f(jobs_[at])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  template <class Archive>
+  void save(Archive& out) const {
+    out.array(jobs_.data() + head_, jobs_.size() - head_);
+    out.value(front_cursor_);
+    out.value(static_cast<std::uint32_t>(is_front_started_));
+  }
+  template <class Archive>
+  void load(Archive& in) {
+    in.array(jobs_);
+    in.value(front_cursor_);
+    std::uint32_t is_started = 0;
+    in.value(is_started);
+    is_front_started_ = is_started != 0;
+  }
+
+ private:
+  std::vector<Job> jobs_;
+  std::size_t head_ = 0;
+  Slot front_cursor_ = no_slot;
+  bool is_front_started_ = false;
+};
+
+}  // namespace karst

@@ -1,0 +1,56 @@
+// The rarer moves in an order's life.
+#include "engine/order_life.hpp"
+
+#include <algorithm>
+
+namespace karst {
+
+void enter_hibernation(State& state, Slot slot) {
+  OrderCold& cold = state.orders.nodes.cold(slot);
+  Instrument& instrument = state.instruments[cold.instrument];
+  OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
+  node.next = no_slot;
+  node.prev = instrument.last_hibernated;
+  (node.prev == no_slot ? instrument.first_hibernated
+                        : state.orders.nodes.node(node.prev).next) = slot;
+  instrument.last_hibernated = slot;
+  cold.state = OrderState::hibernated;
+}
+
+void leave_hibernation(State& state, Slot slot) {
+  Instrument& instrument = state.instruments[state.orders.nodes.cold(slot).instrument];
+  const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
+  (node.prev == no_slot ? instrument.first_hibernated
+                        : state.orders.nodes.node(node.prev).next) = node.next;
+  (node.next == no_slot ? instrument.last_hibernated
+                        : state.orders.nodes.node(node.next).prev) = node.prev;
+}
+
+void clear_sweep(State& state, Instrument& instrument) {
+  instrument.pending = 0;
+  std::erase(state.sweeps, slot_of(instrument.id));
+}
+
+CancelReason doom_of(const State& state, Slot slot) {
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  const OrderCold& cold = state.orders.nodes.cold(slot);
+  if (cold.expiry_ns != 0 && cold.expiry_ns <= state.now) return CancelReason::expired;
+  const Instrument& instrument = state.instruments[cold.instrument];
+  const InstrumentState effective = effective_state(instrument, state.now);
+  if (effective == InstrumentState::closed) return CancelReason::gate_closed;
+  if (effective == InstrumentState::delisted) return CancelReason::delisted;
+  if (state.accounts[hot.account].jobs == 0) return CancelReason{};
+  CancelReason reason{};
+  state.jobs.any_of_account(hot.account, [&](const Job& job) {
+    const bool is_meant = cold.entered < job.queued &&
+                          (job.instrument == 0 || job.instrument == instrument.id.value()) &&
+                          (job.side == 0 || job.side == static_cast<std::uint8_t>(cold.side)) &&
+                          (job.tag == 0 || job.tag == cold.tag) &&
+                          (job.key == 0 || job.key == cold.key);
+    if (is_meant) reason = job.reason;
+    return is_meant;
+  });
+  return reason;
+}
+
+}  // namespace karst

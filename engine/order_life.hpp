@@ -1,0 +1,107 @@
+// What happens to one order besides trading: events about it, entry, departure, cancellation.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/settlement.hpp"
+#include "engine/state.hpp"
+
+namespace karst {
+
+/// Writes an order event. `quantity` as event.hpp says for its type.
+inline void emit_order(State& state, EventType type, std::uint8_t detail, Slot slot,
+                       std::uint32_t quantity, std::uint8_t flags, std::uint64_t client_seq = 0) {
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  const OrderCold& cold = state.orders.nodes.cold(slot);
+  const std::uint64_t number = state.next_event_number(hot.account);
+  const std::uint64_t id = state.orders.nodes.id(slot);
+  state.emit(type, detail, state.instruments[cold.instrument].id).order = {
+      .order = OrderId{id},
+      .limit = Price{cold.limit},
+      .account_event = number,
+      .client_seq = client_seq,
+      .account = AccountId{hot.account},
+      .quantity = Quantity{quantity},
+      .tag = cold.tag,
+      .side = cold.side,
+      .time_in_force = cold.time_in_force,
+      .flags = flags,
+      .reserved = 0};
+  if ((flags & order_flag::answer) != 0) state.note_answer(number, id);
+}
+
+/// Puts an order that will outlive its command on its merchant's list and sets its timer.
+inline void enlist(State& state, Slot slot) {
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  state.links.append(state.accounts[hot.account], slot);
+  if ((hot.flags & OrderHot::expires) != 0) [[unlikely]] {
+    state.timers.set({state.orders.nodes.cold(slot).expiry_ns, state.orders.nodes.id(slot),
+                      TimerKind::order_expiry, state.order_timer(slot)});
+  }
+}
+
+/// Takes a listed order, that is in no book and reserves nothing, out of the world.
+inline void drop_order(State& state, Slot slot) {
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  if (state.jobs.front_cursor() == slot) [[unlikely]] {
+    state.jobs.move_front_cursor(state.links.newer(slot));
+  }
+  state.links.remove(state.accounts[hot.account], slot);
+  if ((hot.flags & OrderHot::expires) != 0) [[unlikely]] {
+    state.timers.clear(state.order_timer(slot));
+  }
+  state.orders.nodes.release(slot);
+}
+
+/// Hibernated orders of an instrument stand in a list of their own, through their book links.
+void enter_hibernation(State& state, Slot slot);
+void leave_hibernation(State& state, Slot slot);
+
+/// Forgets that a sweep of this instrument is pending.
+void clear_sweep(State& state, Instrument& instrument);
+
+/// Releases what an order reserves, says that it is cancelled, and drops it.
+/// Requires: it is in no book, in no list of hibernated orders, and no pending sweep.
+inline void finish_cancel(State& state, const Instrument& instrument, Slot slot,
+                          CancelReason reason, std::uint8_t flags, std::uint64_t client_seq = 0) {
+  const OrderCold& cold = state.orders.nodes.cold(slot);
+  const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
+  if (cold.state != OrderState::hibernated) {
+    change_reserve(state, instrument, slot, cold.side, cold.limit, leaves, 0);
+  }
+  emit_order(state, EventType::order_cancelled, static_cast<std::uint8_t>(reason), slot, leaves,
+             flags, client_seq);
+  drop_order(state, slot);
+}
+
+/// Cancels an order wherever it is: in the book, hibernated, or in a pending sweep.
+inline void cancel(State& state, Slot slot, CancelReason reason, std::uint8_t flags = 0,
+                   std::uint64_t client_seq = 0) {
+  const OrderCold& cold = state.orders.nodes.cold(slot);
+  Instrument& instrument = state.instruments[cold.instrument];
+  if (cold.state == OrderState::booked) [[likely]] {
+    state.instruments.book(cold.instrument).remove(state.orders, slot);
+    flags |= order_flag::was_booked;
+  } else if (cold.state == OrderState::hibernated) {
+    leave_hibernation(state, slot);
+  } else {
+    clear_sweep(state, instrument);
+  }
+  finish_cancel(state, instrument, slot, reason, flags, client_seq);
+}
+
+/// Why an order is on its way out although it is still there; zero if it is not.
+/// Source: docs/ENGINE.md, "Doomed".
+[[nodiscard]] CancelReason doom_of(const State& state, Slot slot);
+
+/// The same, decided fast for the usual order of a merchant nothing stands against.
+[[nodiscard]] inline bool is_doomed(const State& state, Slot slot, const Instrument& instrument) {
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  const bool is_usual = (hot.flags & OrderHot::expires) == 0 &&
+                        state.accounts[hot.account].jobs == 0 &&
+                        instrument.state != InstrumentState::delisted &&
+                        state.now < instrument.tradable_until_ns;
+  return !is_usual && doom_of(state, slot) != CancelReason{};
+}
+
+}  // namespace karst

@@ -1,0 +1,89 @@
+// Open orders: what matching touches, what it does not, and each merchant's list of them.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/account_table.hpp"
+#include "engine/command.hpp"
+#include "engine/lazy_array.hpp"
+#include "engine/order_book.hpp"
+
+namespace karst {
+
+enum class OrderState : std::uint8_t { booked = 1, pending = 2, hibernated = 3 };
+
+/// The part beside price, place and quantity that a trade needs.
+struct OrderHot {
+  static constexpr std::uint16_t expires = 1;  ///< cold.expiry_ns is not 0
+
+  std::uint32_t generation;  // kept by NodePool
+  std::uint32_t account;
+  std::uint32_t row;  ///< holding row it buys into or sells from
+  std::uint16_t fee_remainder;
+  std::uint16_t flags;
+};
+
+/// All the rest: one cache line, untouched by a partial fill.
+struct OrderCold {
+  std::int64_t limit;
+  std::int64_t expiry_ns;
+  std::uint64_t entered;  ///< sequence of the command that placed it
+  std::uint32_t total;    ///< lots, what has been filled included
+  std::uint32_t key;
+  std::uint32_t tag;
+  std::uint32_t instrument;  ///< slot
+  Side side;
+  OrderKind kind;
+  TimeInForce time_in_force;
+  SelfMatch self_match;
+  Draw draw;
+  OrderState state;
+  std::uint8_t zero[18];
+};
+static_assert(sizeof(OrderCold) == 64);
+
+using OrderPools = BookPools<OrderHot, OrderCold>;
+using Book = OrderBook<OrderHot, OrderCold>;
+
+/// Neighbours in the merchant's list of open orders, in order of entry. Apart from the orders, so
+/// that linking touches little memory.
+struct AccountLink {
+  Slot older;
+  Slot newer;
+};
+
+class AccountLinks {
+ public:
+  explicit AccountLinks(std::uint32_t orders_max) : links_(orders_max) {}
+
+  [[nodiscard]] Slot newer(Slot slot) const { return links_[slot].newer; }
+
+  void append(Account& account, Slot slot) {
+    links_[slot] = {account.newest_order, no_slot};
+    (account.newest_order == no_slot ? account.oldest_order : links_[account.newest_order].newer) =
+        slot;
+    account.newest_order = slot;
+    ++account.open_orders;
+  }
+  void remove(Account& account, Slot slot) {
+    const AccountLink link = links_[slot];
+    (link.older == no_slot ? account.oldest_order : links_[link.older].newer) = link.newer;
+    (link.newer == no_slot ? account.newest_order : links_[link.newer].older) = link.older;
+    --account.open_orders;
+  }
+  void prefetch(Slot slot) const { __builtin_prefetch(&links_[slot], 1); }
+
+  template <class Archive>
+  void save(Archive& out, std::uint32_t touched) const {
+    out.array(links_.data(), touched);
+  }
+  template <class Archive>
+  void load(Archive& in, std::uint32_t orders_max) {
+    in.array(links_.data(), orders_max);
+  }
+
+ private:
+  LazyArray<AccountLink> links_;
+};
+
+}  // namespace karst

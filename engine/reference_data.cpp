@@ -1,0 +1,421 @@
+// Currencies, calendars, fees, pools, contracts, products and their states.
+#include "engine/reference_data.hpp"
+
+#include "engine/command_fields.hpp"
+#include "engine/matching.hpp"
+
+namespace karst {
+namespace {
+
+/// A copy whose padding bytes are zero, so that equal state is equal bytes.
+template <class Body>
+void copy_fields(Body& to, const Body& from) {
+  // The fields are visited in the same order on both sides; the first pass notes where they lie.
+  std::memset(static_cast<void*>(&to), 0, sizeof to);
+  const auto* base = reinterpret_cast<const char*>(&from);
+  auto* out = reinterpret_cast<char*>(&to);
+  visit_fields(from, [&](const auto& field) {
+    std::memcpy(out + (reinterpret_cast<const char*>(&field) - base), &field, sizeof field);
+  });
+}
+
+/// Codes 20-22, in that order.
+template <class Terms>
+[[nodiscard]] RejectCode check_terms(const State& state, const Terms& terms) {
+  if (terms.currency.value() >= state.config.currencies_max ||
+      state.currencies[terms.currency.value()].is_known == 0) {
+    return RejectCode::unknown_currency;
+  }
+  if (terms.calendar.value() >= state.calendars.size() ||
+      state.calendars[terms.calendar.value()].is_known == 0) {
+    return RejectCode::unknown_calendar;
+  }
+  if (terms.fees.value() >= state.fee_schedules.size() ||
+      state.fee_schedules[terms.fees.value()].is_known == 0) {
+    return RejectCode::unknown_fee_schedule;
+  }
+  return RejectCode::none;
+}
+
+/// Sets what contracts and products share, and opens the book.
+template <class Terms>
+void set_terms(State& state, Instrument& instrument, const Terms& terms) {
+  const FeeSchedule& fees = state.fee_schedules[terms.fees.value()];
+  instrument.currency = terms.currency.value();
+  instrument.calendar = terms.calendar.value();
+  instrument.maker = fees.maker;
+  instrument.taker = fees.taker;
+  instrument.greatest = greatest(fees.maker, fees.taker);
+  instrument.band_bps = terms.band_bps;
+  instrument.tick_value = terms.tick_value.value();
+  instrument.price_min = terms.price_min.value();
+  instrument.price_max = terms.price_max.value();
+  instrument.reference = terms.list_price.value();
+  instrument.list_price = static_cast<std::uint32_t>(terms.list_price.value());
+  instrument.quantity_max = terms.quantity_max.value();
+  instrument.levels_needed = level::word(terms.tier_min, terms.clearance_min, terms.domestic_only);
+  state.instruments.book(slot_of(instrument.id))
+      .open(state.orders, instrument.price_min, instrument.price_max);
+}
+
+/// Adds lots to a row of capacity, made if there is none, and says so.
+void mint(State& state, Instrument& instrument, std::uint32_t account, std::uint32_t lots) {
+  std::uint32_t row =
+      state.holdings.find(account, HoldingTable::asset(instrument.id, Draw::capacity));
+  if (row == HoldingTable::none) row = make_row(state, instrument, account, Draw::capacity);
+  state.holdings[row].free += lots;
+  instrument.minted += lots;
+  const std::uint64_t number = state.next_settlement();
+  state.emit(EventType::capacity_minted, 0, instrument.id).units = {
+      .number = number,
+      .account_event = state.next_event_number(account),
+      .hour = Hour{instrument.hour},
+      .account = AccountId{account},
+      .quantity = Quantity{lots},
+      .pool = PoolId{instrument.pool},
+      .reserved = {}};
+}
+
+void emit_product(State& state, EventType type, const Instrument& instrument,
+                  std::uint32_t seats, std::uint64_t number) {
+  const std::uint64_t event_number = state.next_event_number(instrument.issuer);
+  state.emit(type, 0, instrument.id).product = {
+      .number = number,
+      .account_event = event_number,
+      .certificate_expiry = Time{instrument.certificate_expiry_ns},
+      .list_price = Price{instrument.list_price},
+      .issuer = AccountId{instrument.issuer},
+      .seats = Quantity{seats},
+      .version = instrument.version,
+      .supply = instrument.supply,
+      .resale = instrument.resale,
+      .currency = CurrencyId{static_cast<std::uint16_t>(instrument.currency)}};
+  state.note_answer(event_number, 0);
+}
+
+[[nodiscard]] Pool* find_pool(State& state, PoolId id) {
+  if (id.value() >= state.config.pools_max || state.pools[id.value()].is_known == 0) {
+    return nullptr;
+  }
+  return &state.pools[id.value()];
+}
+
+/// The listed contract of an hour, or nullptr.
+[[nodiscard]] Instrument* find_contract(State& state, Pool& pool, std::int64_t hour) {
+  if (hour < 0) return nullptr;
+  Instrument* contract = state.instruments.find(InstrumentId{pool.contract(hour)});
+  return contract != nullptr && contract->hour == hour ? contract : nullptr;
+}
+
+[[nodiscard]] RejectCode check_issuer(const Account& account) {
+  if (account.state == MerchantState::suspended) return RejectCode::account_suspended;
+  if (account.state == MerchantState::exited) return RejectCode::account_exited;
+  return RejectCode::none;
+}
+
+}  // namespace
+
+void emit_done(State& state, const Command& command, std::uint32_t account) {
+  const std::uint64_t number = state.next_event_number(account);
+  state.emit(EventType::done, 0, InstrumentId{0}).answer = {.client_seq = command.client_seq,
+                                                            .account_event = number,
+                                                            .value = 0,
+                                                            .order = OrderId{0},
+                                                            .account = AccountId{account},
+                                                            .key = command.key,
+                                                            .command = command.type,
+                                                            .reserved = {}};
+  state.note_answer(number, 0);
+}
+
+std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind) {
+  const std::uint32_t row = state.holdings.make(account, HoldingTable::asset(instrument.id, kind));
+  (instrument.last_row == HoldingTable::none ? instrument.first_row
+                                             : state.holdings[instrument.last_row].next) = row;
+  instrument.last_row = row;
+  return row;
+}
+
+Outcome define_currency(State& state, const Command& command) {
+  Currency& currency = state.currencies[command.define_currency.currency.value()];
+  if (currency.is_known != 0) return {RejectCode::already_exists};
+  currency.code = command.define_currency.code;
+  currency.is_known = 1;
+  state.emit(EventType::currency_defined, 0, InstrumentId{0}).currency = {
+      .number = state.next_settlement(),
+      .code = currency.code,
+      .currency = command.define_currency.currency,
+      .reserved = 0,
+      .reserved2 = {}};
+  state.note_answer(0, 0);
+  return {};
+}
+
+Outcome define_calendar(State& state, const Command& command) {
+  Calendar& calendar = state.calendars[command.define_calendar.calendar.value()];
+  if (calendar.is_known != 0) return {RejectCode::already_exists};
+  calendar = {.utc_offset_ns = command.define_calendar.utc_offset_ns, .is_known = 1};
+  emit_done(state, command, 0);
+  return {};
+}
+
+Outcome define_fees(State& state, const Command& command) {
+  const DefineFees& body = command.define_fees;
+  FeeSchedule& schedule = state.fee_schedules[body.schedule.value()];
+  if (schedule.is_known != 0) return {RejectCode::already_exists};
+  schedule = {.maker = {body.maker_per_lot.value(), body.maker_bps, 0},
+              .taker = {body.taker_per_lot.value(), body.taker_bps, 0},
+              .is_known = 1};
+  emit_done(state, command, 0);
+  return {};
+}
+
+Outcome define_pool(State& state, const Command& command) {
+  const DefinePool& body = command.define_pool;
+  if (!state.accounts.is_known(body.operator_account)) return {RejectCode::unknown_account};
+  Pool& pool = state.pools[body.pool.value()];
+  if (pool.is_known != 0) return {RejectCode::already_exists};
+  pool.is_known = 1;
+  copy_fields(pool.definition, body);
+  emit_done(state, command, 0);
+  return {};
+}
+
+Outcome set_pool_capacity(State& state, const Command& command) {
+  const SetPoolCapacity& body = command.set_pool_capacity;
+  Pool* pool = find_pool(state, body.pool);
+  if (pool == nullptr) return {RejectCode::unknown_pool};
+  if (body.capacity.value() > quantity_max) return {RejectCode::quantity_out_of_bounds};
+  const std::int64_t hour = body.from_hour.value();
+  const bool is_later =
+      pool->capacity_count == 0 || hour > pool->capacities[pool->capacity_count - 1].from_hour;
+  if (hour < 0 || hour > std::int64_t{1} << 31 || !is_later) {
+    return {RejectCode::hours_out_of_bounds};
+  }
+  if (pool->capacity_count == Pool::capacities_max) return {RejectCode::exchange_full};
+  pool->capacities[pool->capacity_count++] = {hour, body.capacity.value(), 0};
+  emit_done(state, command, 0);
+  return {};
+}
+
+Outcome set_pool_terms(State& state, const Command& command) {
+  const SetPoolTerms& body = command.set_pool_terms;
+  const RejectCode code = check_terms(state, body);
+  if (code != RejectCode::none) return {code};
+  Pool* pool = find_pool(state, body.pool);
+  if (pool == nullptr) return {RejectCode::unknown_pool};
+  pool->has_terms = 1;
+  copy_fields(pool->terms, body);
+  emit_done(state, command, 0);
+  return {};
+}
+
+Outcome list_contracts(State& state, const Command& command) {
+  const ListContracts& body = command.list_contracts;
+  Pool* pool = find_pool(state, body.pool);
+  if (pool == nullptr) return {RejectCode::unknown_pool};
+  const std::int64_t first = body.from_hour.value();
+  const std::int64_t hours = body.hours;
+  const std::int64_t last_listable = floor_div(state.now, ns_per_hour) + 336;
+  bool is_full = state.instruments.slots_free() < body.hours;
+  bool is_listed = false;
+  const bool is_within = first >= 0 && first <= last_listable && first + hours - 1 <= last_listable;
+  if (is_within) {
+    for (std::int64_t hour = first; hour < first + hours; ++hour) {
+      is_listed = is_listed || find_contract(state, *pool, hour) != nullptr;
+      is_full = is_full || pool->contract(hour) != 0;
+    }
+  }
+  if (is_listed) return {RejectCode::already_exists};
+  if (pool->has_terms == 0) return {RejectCode::wrong_state};
+  const SetPoolTerms& terms = pool->terms;
+  if (!is_within || first * ns_per_hour - terms.gate_close_lead_ns <= state.now) {
+    return {RejectCode::hours_out_of_bounds};
+  }
+  if (is_full) return {RejectCode::exchange_full};
+
+  // From here on nothing can fail.
+  emit_done(state, command, 0);
+  for (std::int64_t hour = first; hour < first + hours; ++hour) {
+    Instrument& contract = state.instruments.take();
+    set_terms(state, contract, terms);
+    contract.state = InstrumentState::scheduled;
+    contract.pool = body.pool.value();
+    contract.hour = hour;
+    contract.unit = pool->definition.unit;
+    contract.grade = terms.grade;
+    contract.penalty_bps = terms.penalty_bps;
+    contract.gate_open_ns = hour * ns_per_hour - terms.gate_open_lead_ns;
+    contract.tradable_until_ns = hour * ns_per_hour - terms.gate_close_lead_ns;
+    pool->contract(hour) = contract.id.value();
+    state.timers.set({contract.gate_open_ns, contract.id.value(), TimerKind::lifecycle,
+                      state.lifecycle_timer(slot_of(contract.id))});
+    state.emit(EventType::contract_listed, 0, contract.id).contract = {
+        .number = state.next_settlement(),
+        .hour = Hour{hour},
+        .gate_open = Time{contract.gate_open_ns},
+        .gate_close = Time{contract.tradable_until_ns},
+        .list_price = terms.list_price,
+        .pool = body.pool,
+        .currency = terms.currency,
+        .reserved = 0};
+  }
+  return {};
+}
+
+Outcome mint_capacity(State& state, const Command& command) {
+  const MintCapacity& body = command.mint_capacity;
+  const std::uint32_t account = command.account.value();
+  const RejectCode code = check_issuer(state.accounts[account]);
+  if (code != RejectCode::none) return {code};
+  Pool* pool = find_pool(state, body.pool);
+  if (pool == nullptr) return {RejectCode::unknown_pool};
+  const std::int64_t first = body.from_hour.value();
+  if (first < 0 || first > std::int64_t{1} << 40) return {RejectCode::unknown_instrument};
+  bool is_closed = false;
+  bool is_exceeded = false;
+  std::uint32_t rows_needed = 0;
+  for (std::int64_t hour = first; hour < first + body.hours; ++hour) {
+    const Instrument* contract = find_contract(state, *pool, hour);
+    if (contract == nullptr) return {RejectCode::unknown_instrument};
+    is_closed =
+        is_closed || effective_state(*contract, state.now) == InstrumentState::closed;
+    is_exceeded = is_exceeded || std::uint64_t{contract->minted} + body.quantity.value() >
+                                     pool->capacity_at(hour);
+    const std::uint32_t asset = HoldingTable::asset(contract->id, Draw::capacity);
+    rows_needed += state.holdings.find(account, asset) == HoldingTable::none ? 1 : 0;
+  }
+  if (is_closed) return {RejectCode::instrument_closed};
+  if (is_exceeded) return {RejectCode::capacity_exceeded};
+  if (rows_needed > state.holdings.rows_free()) return {RejectCode::exchange_full};
+
+  // From here on nothing can fail.
+  emit_done(state, command, account);
+  for (std::int64_t hour = first; hour < first + body.hours; ++hour) {
+    mint(state, *find_contract(state, *pool, hour), account, body.quantity.value());
+  }
+  return {};
+}
+
+Outcome define_product(State& state, const Command& command) {
+  const DefineProduct& body = command.define_product;
+  const std::uint32_t account = command.account.value();
+  RejectCode code = check_issuer(state.accounts[account]);
+  if (code == RejectCode::none) code = check_terms(state, body);
+  if (code != RejectCode::none) return {code};
+  const bool needs_row = body.seats.value() != 0;
+  if (state.instruments.slots_free() == 0 || (needs_row && state.holdings.rows_free() == 0)) {
+    return {RejectCode::exchange_full};
+  }
+
+  // From here on nothing can fail.
+  Instrument& product = state.instruments.take();
+  set_terms(state, product, body);
+  product.state = InstrumentState::open;
+  product.is_product = 1;
+  product.is_posted = body.supply == Supply::non_rival ? 1 : 0;
+  product.resale = body.resale;
+  product.supply = body.supply;
+  product.unit = body.unit;
+  product.issuer = account;
+  product.version = 1;
+  product.certificate_expiry_ns = product.tradable_until_ns = body.certificate_expiry.value();
+  product.symbol = body.symbol;
+  emit_product(state, EventType::product_defined, product, body.seats.value(),
+               state.next_settlement());
+  if (needs_row) mint(state, product, account, body.seats.value());
+  return {};
+}
+
+Outcome set_product_terms(State& state, const Command& command) {
+  const SetProductTerms& body = command.set_product_terms;
+  Instrument* product = state.instruments.find(body.instrument);
+  if (product == nullptr || product->is_product == 0) return {RejectCode::unknown_instrument};
+  if (product->state == InstrumentState::delisted) return {RejectCode::instrument_delisted};
+  product->certificate_expiry_ns = product->tradable_until_ns = body.certificate_expiry.value();
+  product->terms_hash = body.terms_hash;
+  ++product->version;
+  emit_product(state, EventType::product_changed, *product,
+               product->is_posted != 0 ? 0 : product->minted, 0);
+  return {};
+}
+
+namespace {
+
+/// Whether the operator may move an instrument from an effective state to another.
+[[nodiscard]] bool is_allowed(const Instrument& instrument, InstrumentState from,
+                              InstrumentState to) {
+  switch (to) {
+    case InstrumentState::suspended:
+      return from == InstrumentState::scheduled || from == InstrumentState::open ||
+             from == InstrumentState::halted;
+    case InstrumentState::open: return from == InstrumentState::suspended;
+    case InstrumentState::delisted:
+      return instrument.is_product != 0 && from != InstrumentState::delisted;
+    case InstrumentState::scheduled:
+    case InstrumentState::halted:
+    case InstrumentState::closed: return false;
+  }
+  return false;
+}
+
+void answer_state(State& state, Instrument& instrument, InstrumentState before) {
+  emit_state(state, instrument, before, StateReason::by_operator);
+  state.note_answer(0, 0);
+  if (instrument.state == InstrumentState::open) sweep_offer(state, instrument);
+}
+
+}  // namespace
+
+Outcome set_instrument_state(State& state, const Command& command) {
+  const SetInstrumentState& body = command.set_instrument_state;
+  Instrument* instrument = state.instruments.find(body.instrument);
+  if (instrument == nullptr) return {RejectCode::unknown_instrument};
+  const InstrumentState before = effective_state(*instrument, state.now);
+  if (!is_allowed(*instrument, before, body.state)) return {RejectCode::wrong_state};
+  const bool is_early = body.state == InstrumentState::open && instrument->is_compute() &&
+                        state.now < instrument->gate_open_ns;
+  instrument->state = is_early ? InstrumentState::scheduled : body.state;
+  if (body.state == InstrumentState::delisted) {
+    state.jobs.push({.kind = JobKind::drain,
+                     .reason = CancelReason::delisted,
+                     .side = 0,
+                     .zero = 0,
+                     .account = 0,
+                     .instrument = instrument->id.value(),
+                     .tag = 0,
+                     .key = 0,
+                     .zeros = 0,
+                     .queued = command.sequence});
+  }
+  answer_state(state, *instrument, before);
+  return {};
+}
+
+Outcome halt(State& state, const Command& command) {
+  Instrument* instrument = state.instruments.find(command.halt.instrument);
+  if (instrument == nullptr) return {RejectCode::unknown_instrument};
+  const InstrumentState before = effective_state(*instrument, state.now);
+  if (before != InstrumentState::open) return {RejectCode::wrong_state};
+  instrument->state = InstrumentState::halted;
+  answer_state(state, *instrument, before);
+  return {};
+}
+
+Outcome resume(State& state, const Command& command) {
+  Instrument* instrument = state.instruments.find(command.resume.instrument);
+  if (instrument == nullptr) return {RejectCode::unknown_instrument};
+  const InstrumentState before = effective_state(*instrument, state.now);
+  if (before != InstrumentState::halted) return {RejectCode::wrong_state};
+  const std::int64_t reference = command.resume.reference.value();
+  if (reference != 0 &&
+      (reference < instrument->price_min || reference > instrument->price_max)) {
+    return {RejectCode::price_out_of_bounds};
+  }
+  if (reference != 0) instrument->reference = reference;
+  instrument->state = InstrumentState::open;
+  answer_state(state, *instrument, before);
+  return {};
+}
+
+}  // namespace karst
