@@ -294,9 +294,14 @@ Result<bool> FileLog::cover_if_idle() {
     const std::lock_guard guard(mutex_);
     header.epoch = epoch_;
   }
-  const Result<std::uint64_t> staged = stage_frame(header, {});
-  if (!staged) {
-    wants_segment_ = false;  // a cover alone is no reason to make a segment
+  Result<std::uint64_t> staged = stage_frame(header, {});
+  if (!staged && staged.error().code == ErrorCode::busy) {
+    const Status prepared = prepare();
+    if (!prepared && prepared.error().code != ErrorCode::no_space) return prepared.error();
+    staged = stage_frame(header, {});
+  }
+  if (!staged) {  // a full disk has no room for a cover; the next batch will do as well
+    wants_segment_ = false;
     return false;
   }
   const Result<std::uint64_t> synced = sync();
