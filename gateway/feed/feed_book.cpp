@@ -60,6 +60,7 @@ OrderStep FeedBook::apply(const Event& event) {
       Instrument& instrument = listed(event.instrument);
       KARST_ASSERT(instrument.book.is_empty(Side::buy) && instrument.book.is_empty(Side::sell));
       instrument.id = InstrumentId{0};
+      instrument.offer = Price{0};
       return no_step;
     }
     default:
