@@ -49,11 +49,7 @@ v1::Subscribe FeedClient::connected() {
 Received FeedClient::receive(const v1::MarketData& message) {
   switch (message.kind_case()) {
     case v1::MarketData::kSubscribed:
-      if (message.subscribed().code() != v1::CODE_OK) {
-        refusal_ = message.subscribed();
-      } else if (message.subscribed().resumed()) {
-        is_settled_ = true;
-      }
+      receive(message.subscribed());
       return Received::applied;
     case v1::MarketData::kUpdate:
       position_ = std::max(position_, message.update().sequence() - 1);
@@ -67,6 +63,20 @@ Received FeedClient::receive(const v1::MarketData& message) {
       return Received::applied;
     default:
       return Received::ignored;
+  }
+}
+
+void FeedClient::receive(const v1::SubscribeReply& reply) {
+  if (reply.code() != v1::CODE_OK) {
+    refusal_ = reply;
+    return;
+  }
+  if (reply.resumed()) is_settled_ = true;
+  for (auto& [id, instrument] : instruments_) {
+    for (FeedChain& chain : instrument.chains) chain.answered();
+    for (auto& book : instrument.books) {
+      if (book) book->answered();
+    }
   }
 }
 

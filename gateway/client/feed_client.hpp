@@ -84,6 +84,7 @@ class FeedClient {
   }
 
  private:
+  void receive(const v1::SubscribeReply& reply);
   [[nodiscard]] Received receive(const v1::MarketUpdate& update);
   [[nodiscard]] Received apply(FeedInstrument& instrument, const v1::MarketUpdate& update);
   void receive(const v1::FeedNotice& notice);

@@ -30,13 +30,12 @@ Received FeedChain::accept_first(const v1::MarketUpdate& update) {
     if (update.sequence() <= sequence_) return Received::ignored;
     if (update.prev_seq() <= sequence_) return Received::applied;
     invalidate();
-    is_waiting_ = true;
     return Received::gap;
   }
   // Nothing is known: only an instrument that begins here needs no snapshot.
   if (update.prev_seq() == 0) return Received::applied;
   if (is_waiting_) return Received::ignored;
-  is_waiting_ = true;
+  invalidate();
   return Received::gap;
 }
 

@@ -34,8 +34,11 @@ class FeedChain {
   /// The channel's contents do not hold: it waits for a snapshot.
   void invalidate() {
     is_valid_ = false;
+    is_waiting_ = true;
     parts_.clear();
   }
+  /// A request for snapshots was answered: from now on an increment shows that one was lost.
+  void answered() { is_waiting_ = false; }
   [[nodiscard]] bool is_valid() const { return is_valid_; }
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
   /// The parts of the update that was accepted last.
@@ -45,7 +48,7 @@ class FeedChain {
   [[nodiscard]] Received accept_first(const v1::MarketUpdate& update);
 
   bool is_valid_ = false;
-  bool is_waiting_ = false;  // was valid, or saw an increment: only a snapshot helps
+  bool is_waiting_ = false;  // found broken, and said so; increments are of no use
   std::uint64_t sequence_ = 0;
   std::vector<v1::MarketUpdate> parts_;
 };
@@ -72,6 +75,7 @@ class FeedClientBook {
   /// Takes the next message of this channel.
   [[nodiscard]] Received apply(const v1::MarketUpdate& update);
 
+  void answered() { chain_.answered(); }
   [[nodiscard]] bool is_valid() const { return chain_.is_valid(); }
   [[nodiscard]] std::uint64_t sequence() const { return chain_.sequence(); }
   [[nodiscard]] Schema schema() const { return schema_; }
