@@ -45,9 +45,10 @@ Subscriber& FeedPublisher::attach() {
 }
 
 void FeedPublisher::detach(Subscriber& subscriber) {
-  for_each_schema(subscriber.wildcard_, [&](Schema s) { remove_wildcard(subscriber, s); });
+  for_each_schema(subscriber.wildcard_, [&](Schema schema) { remove_wildcard(subscriber, schema); });
   for (std::uint32_t slot = 0; slot < subscriber.direct_.size(); ++slot) {
-    for_each_schema(subscriber.direct_[slot], [&](Schema s) { remove_channel(subscriber, slot, s); });
+    for_each_schema(subscriber.direct_[slot],
+                    [&](Schema schema) { remove_channel(subscriber, slot, schema); });
   }
   std::erase(ready_, &subscriber);
   const std::size_t index = subscriber.index_;
