@@ -45,7 +45,8 @@ Subscriber& FeedPublisher::attach() {
 }
 
 void FeedPublisher::detach(Subscriber& subscriber) {
-  for_each_schema(subscriber.wildcard_, [&](Schema schema) { remove_wildcard(subscriber, schema); });
+  for_each_schema(subscriber.wildcard_,
+                  [&](Schema schema) { remove_wildcard(subscriber, schema); });
   for (std::uint32_t slot = 0; slot < subscriber.direct_.size(); ++slot) {
     for_each_schema(subscriber.direct_[slot],
                     [&](Schema schema) { remove_channel(subscriber, slot, schema); });
