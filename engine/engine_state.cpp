@@ -1,6 +1,4 @@
 // The engine's state as bytes, as a hash, as invariants, and as answers to questions.
-#include <map>
-
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/order_life.hpp"
@@ -32,6 +30,9 @@ bool visit_tables(StateType& s, F&& f) {
 /// Adds up what the open orders of everyone need, and compares.
 class Needs {
  public:
+  explicit Needs(const State& state)
+      : money_(std::size_t{state.accounts.count()} * state.config.currencies_max),
+        lots_(state.config.holdings_max) {}
   void add(const State& state, Slot slot) {
     const OrderHot& hot = state.orders.nodes.node(slot).hot;
     const OrderCold& cold = state.orders.nodes.cold(slot);
@@ -39,7 +40,7 @@ class Needs {
     const Instrument& instrument = state.instruments[cold.instrument];
     const std::uint32_t lots = state.orders.nodes.node(slot).quantity;
     if (cold.side == Side::buy) {
-      money_[{hot.account, instrument.currency}] +=
+      money_[std::size_t{hot.account} * state.config.currencies_max + instrument.currency] +=
           worst_of(instrument, cold.limit, lots, hot.fee_remainder);
     } else {
       lots_[hot.row] += lots;
@@ -48,23 +49,24 @@ class Needs {
   void check(const State& state) const {
     for (std::uint32_t id = 0; id < state.accounts.count(); ++id) {
       for (std::uint32_t currency = 0; currency < state.config.currencies_max; ++currency) {
-        const auto it = money_.find({id, currency});
-        const std::int64_t need = it == money_.end() ? 0 : it->second;
         const Balance& balance = state.accounts.balance(id, currency);
-        KARST_ASSERT(balance.reserved.value() == need);
+        KARST_ASSERT(balance.reserved.value() ==
+                     money_[std::size_t{id} * state.config.currencies_max + currency]);
         KARST_ASSERT(balance.available.value() >= 0 && balance.escrow.value() >= 0);
       }
     }
-    for (const auto& [row, lots] : lots_) KARST_ASSERT(state.holdings[row].reserved == lots);
+    for (std::uint32_t row = 0; row < state.config.holdings_max; ++row) {
+      KARST_ASSERT(state.holdings[row].reserved == lots_[row]);
+    }
   }
 
  private:
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> money_;
-  std::map<std::uint32_t, std::uint64_t> lots_;
+  std::vector<std::int64_t> money_;
+  std::vector<std::uint32_t> lots_;
 };
 
 void check_accounts(const State& state) {
-  Needs needs;
+  Needs needs(state);
   for (std::uint32_t id = 0; id < state.accounts.count(); ++id) {
     const Account& account = state.accounts[id];
     if (account.state == MerchantState{}) continue;

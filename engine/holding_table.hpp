@@ -103,7 +103,8 @@ class HoldingTable {
     if (!slots_.load(in)) return false;
     in.bytes(rows_.data(), std::size_t{slots_.touched()} * sizeof(HoldingRow));
     for (std::uint32_t row = 0; row < slots_.touched(); ++row) {
-      if (rows_[row].account != 0) index_.insert(hash_of(rows_[row].account, rows_[row].asset), row);
+      const HoldingRow& found = rows_[row];
+      if (found.account != 0) index_.insert(hash_of(found.account, found.asset), row);
     }
     return true;
   }

@@ -111,7 +111,7 @@ struct Pool {
   }
 };
 
-/// All instruments: a slot each, recycled when a contract is retired, and the book that goes with it.
+/// All instruments: a slot each, recycled when a contract is retired, and its book.
 class InstrumentTable {
  public:
   explicit InstrumentTable(std::uint32_t instruments_max)
@@ -130,7 +130,9 @@ class InstrumentTable {
     return const_cast<InstrumentTable*>(this)->find(id);
   }
   [[nodiscard]] Instrument& operator[](std::uint32_t slot) { return instruments_[slot]; }
-  [[nodiscard]] const Instrument& operator[](std::uint32_t slot) const { return instruments_[slot]; }
+  [[nodiscard]] const Instrument& operator[](std::uint32_t slot) const {
+    return instruments_[slot];
+  }
   [[nodiscard]] Book& book(std::uint32_t slot) { return books_[slot]; }
   [[nodiscard]] const Book& book(std::uint32_t slot) const { return books_[slot]; }
   [[nodiscard]] std::uint32_t slots_free() const { return slots_.slots_free(); }

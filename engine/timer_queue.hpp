@@ -42,7 +42,9 @@ class TimerQueue {
 
   explicit TimerQueue(std::size_t handles) : positions_(handles) {}
 
-  [[nodiscard]] std::int64_t earliest_ns() const { return heap_.empty() ? never : heap_[0].deadline_ns; }
+  [[nodiscard]] std::int64_t earliest_ns() const {
+    return heap_.empty() ? never : heap_[0].deadline_ns;
+  }
   [[nodiscard]] const Timer& top() const { return heap_[0]; }
   [[nodiscard]] bool is_set(std::uint32_t handle) const { return positions_[handle] != 0; }
 

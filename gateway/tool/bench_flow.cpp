@@ -19,6 +19,7 @@ struct NamedLayer {
 /// Every layer a flow file can be played through, outermost last.
 constexpr NamedLayer layers[] = {
     {"book", make_book_layer},
+    {"engine", make_engine_layer},
 };
 
 void print(const Flow& flow, const FlowPlay& play, bool is_json) {

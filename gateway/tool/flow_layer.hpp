@@ -1,4 +1,4 @@
-// A layer that flow files can be played through: the book, later the whole engine.
+// A layer that flow files can be played through: the book, or the whole engine.
 #pragma once
 
 #include <cstddef>
@@ -33,5 +33,10 @@ class FlowLayer {
 /// acknowledgement; they are looked up once, in an untimed rehearsal.
 /// Requires: `flow` outlives the layer.
 [[nodiscard]] std::unique_ptr<FlowLayer> make_book_layer(const Flow& flow);
+
+/// The whole engine: 1,000 funded merchants with a key each, prefunded orders, fees of 5 and 10
+/// basis points, self-match prevention, limits, numbered commands, and events into a ring of
+/// 4 MiB that another thread reads. Requires: `flow` outlives the layer.
+[[nodiscard]] std::unique_ptr<FlowLayer> make_engine_layer(const Flow& flow);
 
 }  // namespace karst::tool
