@@ -45,8 +45,8 @@ class Random {
   /// Source:   Lemire, "Fast random integer generation in an interval", 2019, without rejection.
   constexpr std::uint64_t below(std::uint64_t bound) {
     KARST_ASSERT(bound > 0);
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64U);
+    __extension__ using Product = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Product>(next()) * bound) >> 64U);
   }
 
   /// A number in [low, high], both included.
