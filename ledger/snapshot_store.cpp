@@ -95,11 +95,12 @@ Result<SnapshotInfo> SnapshotStore::load_one(std::uint64_t command, SnapshotSink
   return info;
 }
 
-Result<SnapshotLoad> SnapshotStore::load(SnapshotSink& sink) {
+Result<SnapshotLoad> SnapshotStore::load(SnapshotSink& sink, std::uint64_t command_max) {
   const Result<std::vector<std::uint64_t>> found = commands();
   if (!found) return found.error();
   SnapshotLoad load;
   for (const std::uint64_t command : *found) {
+    if (command > command_max) continue;
     const Result<SnapshotInfo> loaded = load_one(command, sink);
     if (loaded) {
       load.info = *loaded;

@@ -54,11 +54,13 @@ class SnapshotStore {
   ///         those of the Storage. After a failed sync the draft is left and never used.
   [[nodiscard]] Status commit(SnapshotWriter writer, const StateHash& state_hash);
 
-  /// Loads the newest snapshot that is good, going to older ones past bad ones.
+  /// Loads the newest snapshot that is good and not after `command_max`, going to older ones past
+  /// bad ones.
   ///
   /// Errors: unknown_format: a newer build wrote one, nothing was changed; corrupt, when there are
   ///         snapshots and none is good; those of the Storage.
-  [[nodiscard]] Result<SnapshotLoad> load(SnapshotSink& sink);
+  [[nodiscard]] Result<SnapshotLoad> load(SnapshotSink& sink,
+                                          std::uint64_t command_max = ~std::uint64_t{0});
 
   /// The last commands of the snapshots there are, newest first, good or bad.
   [[nodiscard]] Result<std::vector<std::uint64_t>> commands();
