@@ -1,0 +1,207 @@
+#include "ledger/exchange.hpp"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace karst {
+namespace {
+
+constexpr int exit_code_fatal = 74;  // EX_IOERR
+constexpr int background_nice = 10;
+
+void end_process(const Error& error) {
+  std::fprintf(stderr, "karst: fatal: %s\n", error.text().c_str());
+  std::fflush(stderr);
+  std::_Exit(exit_code_fatal);
+}
+
+// Of the calling thread only.
+void be_nice() {
+  const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
+  static_cast<void>(::setpriority(PRIO_PROCESS, thread, background_nice));
+}
+
+}  // namespace
+
+Exchange::Exchange(ExchangeConfig config, const Clock& clock, CommandLog& log,
+                   SnapshotStore* snapshots)
+    : config_(std::move(config)), clock_(clock), core_(config_, clock, log, snapshots) {
+  if (config_.on_fatal == nullptr) config_.on_fatal = end_process;
+}
+
+Exchange::~Exchange() { stop(); }
+
+void Exchange::add_store(DerivedStore& store) {
+  KARST_ASSERT(!engine_thread_.joinable());
+  core_.add_store(store, [this] { stores_bell_.ring(); });
+}
+
+Port& Exchange::open_port(std::string name, std::function<void()> wake) {
+  KARST_ASSERT(!engine_thread_.joinable());
+  return core_.open_port(std::move(name), std::move(wake));
+}
+
+Result<RecoveryReport> Exchange::start() {
+  KARST_ASSERT(!engine_thread_.joinable());
+  Result<RecoveryReport> report = core_.begin();
+  if (!report) return report;
+  engine_thread_ = std::thread([this] { run_engine(); });
+  stores_thread_ = std::thread([this] { run_stores(); });
+  background_thread_ = std::thread([this] { run_background(); });
+  if (core_.committer() != nullptr) {
+    sync_thread_ = std::thread([this] { run_sync(); });
+    housekeeper_thread_ = std::thread([this] { run_housekeeper(); });
+  }
+  return report;
+}
+
+void Exchange::stop() {
+  core_.pipeline().stop_accepting();
+  is_stopping_.store(true, std::memory_order_release);
+  for (Bell* bell : {&core_.pipeline().sequencer_bell(), &core_.pipeline().housekeeper_bell(),
+                     &background_bell_}) {
+    bell->ring();
+  }
+  if (engine_thread_.joinable()) engine_thread_.join();
+  is_engine_done_.store(true, std::memory_order_release);
+  if (core_.committer() != nullptr) core_.committer()->bell().ring();
+  if (sync_thread_.joinable()) sync_thread_.join();
+  is_sync_done_.store(true, std::memory_order_release);
+  if (housekeeper_thread_.joinable()) housekeeper_thread_.join();
+  if (background_thread_.joinable()) background_thread_.join();
+  stores_bell_.ring();
+  if (stores_thread_.joinable()) stores_thread_.join();
+}
+
+void Exchange::fail(const Error& error) {
+  core_.pipeline().stop_accepting();
+  if (has_failed_.exchange(true, std::memory_order_acq_rel)) return;
+  config_.on_fatal(error);
+  core_.pipeline().sequencer_bell().ring();
+  if (core_.committer() != nullptr) core_.committer()->bell().ring();
+  core_.pipeline().housekeeper_bell().ring();
+  background_bell_.ring();
+  stores_bell_.ring();
+}
+
+void Exchange::run_engine() {
+  Bell& bell = core_.pipeline().sequencer_bell();
+  while (!has_failed()) {
+    const std::uint32_t seen = bell.signals();
+    answer_questions();
+    if (is_stopping_.load(std::memory_order_acquire)) {
+      core_.sequencer().refuse_waiting();
+      if (core_.sequencer().is_idle()) return;
+    }
+    const Result<bool> did = core_.sequencer().step();
+    if (!did) return fail(did.error());
+    if (!*did) bell.wait(seen, core_.sequencer().wait_ns(), config_.spins);
+  }
+}
+
+void Exchange::run_sync() {
+  Bell& bell = core_.committer()->bell();
+  while (!has_failed()) {
+    const std::uint32_t seen = bell.signals();
+    const bool is_last = is_engine_done_.load(std::memory_order_acquire);
+    const Result<bool> did = core_.committer()->step();
+    if (!did) return fail(did.error());
+    if (*did) continue;
+    if (is_last) return;
+    bell.wait(seen, core_.committer()->wait_ns(), config_.spins);
+  }
+}
+
+void Exchange::run_stores() {
+  while (!has_failed()) {
+    const std::uint32_t seen = stores_bell_.signals();
+    const bool is_last = is_sync_done_.load(std::memory_order_acquire);
+    std::size_t taken = 0;
+    for (const auto& feeder : core_.feeders()) {
+      const bool was_away = feeder->is_away();
+      taken += feeder->step();
+      if (!was_away && feeder->is_away()) {
+        if (config_.on_store != nullptr) config_.on_store(feeder->store(), &feeder->error());
+        background_bell_.ring();
+      }
+    }
+    if (taken != 0) continue;
+    if (is_last) return;
+    stores_bell_.wait(seen, Bell::for_ever, config_.spins);
+  }
+}
+
+void Exchange::run_housekeeper() {
+  Bell& bell = core_.pipeline().housekeeper_bell();
+  while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
+    const std::uint32_t seen = bell.signals();
+    const Status prepared = prepare_log(core_.pipeline(), *core_.overlapped_log());
+    if (!prepared) return fail(prepared.error());
+    bell.wait(seen, housekeeping_interval_ns);
+  }
+}
+
+void Exchange::run_background() {
+  be_nice();
+  while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
+    const std::uint32_t seen = background_bell_.signals();
+    for (const auto& feeder : core_.feeders()) {
+      if (feeder->is_away()) bring_back(*feeder);
+    }
+    if (core_.snapshotter() != nullptr) {
+      // One snapshot less does no harm; a shadow that differs says that nothing can be trusted.
+      const Status made = core_.snapshotter()->step();
+      if (!made && made.error().code == ErrorCode::invalid) return fail(made.error());
+    }
+    background_bell_.wait(seen, background_interval_ns);
+  }
+}
+
+void Exchange::bring_back(StoreFeeder& feeder) {
+  const std::uint64_t now = clock_.steady_ns();
+  if (now < retry_stores_at_ns_) return;
+  if (const Status caught_up = core_.bring_back(feeder); !caught_up) {
+    retry_stores_at_ns_ = now + retry_store_ns;
+    return;
+  }
+  if (config_.on_store != nullptr) config_.on_store(feeder.store(), nullptr);
+  stores_bell_.ring();
+}
+
+bool Exchange::request_snapshot() {
+  if (core_.snapshotter() == nullptr) return false;
+  core_.snapshotter()->request();
+  background_bell_.ring();
+  return true;
+}
+
+bool Exchange::ask(Question question) {
+  if (!engine_thread_.joinable() || core_.pipeline().is_stopped()) return false;
+  {
+    const std::lock_guard guard(questions_lock_);
+    if (questions_.size() == questions_max) return false;
+    questions_.push_back(std::move(question));
+    has_questions_.store(true, std::memory_order_release);
+  }
+  core_.pipeline().sequencer_bell().ring();
+  return true;
+}
+
+void Exchange::answer_questions() {
+  if (!has_questions_.load(std::memory_order_acquire)) return;
+  std::vector<Question> questions;
+  {
+    const std::lock_guard guard(questions_lock_);
+    questions.swap(questions_);
+    has_questions_.store(false, std::memory_order_release);
+  }
+  for (const Question& question : questions)
+    question(core_.engine(), core_.pipeline().last_applied());
+}
+
+}  // namespace karst

@@ -1,0 +1,236 @@
+// Pipeline: the queues between those who ask, the engine, the disk and those who listen.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/command.hpp"
+#include "engine/event.hpp"
+#include "engine/event_ring.hpp"
+#include "ledger/bell.hpp"
+#include "ledger/executed.hpp"
+#include "ledger/mpsc_ring.hpp"
+
+namespace karst {
+
+/// Capacities of the queues, all powers of two.
+struct PipelineSizes {
+  std::uint32_t submissions = 1U << 13U;  ///< Commands waiting for the sequencer.
+  std::uint32_t commands = 1U << 16U;     ///< Commands sequenced and not yet taken by every port.
+  std::uint32_t events = 1U << 20U;       ///< Their events; at least 4 × events_per_command_max.
+};
+
+/// What became of a command at the door.
+enum class Submitted : std::uint8_t {
+  accepted,   ///< It will be sequenced, or come back as a Refusal.
+  busy,       ///< The queue is full: nothing was taken, come back.
+  disk_full,  ///< The journal has room left for cancels only; nothing was taken.
+  stopped,    ///< The exchange is stopping, or its journal has failed; nothing was taken.
+};
+
+/// A submission that was accepted and then not sequenced: nothing has happened, it may be sent
+/// again. `why` is disk_full or stopped.
+struct Refusal {
+  std::uint64_t handle;
+  Submitted why;
+};
+
+/// One command that is durable, with all it came to. Lives until the visitor returns.
+struct Delivery : Executed {
+  std::uint32_t port;    ///< Who submitted it: Port::id(), 0 = nobody who listens.
+  std::uint64_t handle;  ///< As given to submit().
+};
+
+class Pipeline;
+
+/// One listener's place in the stream of durable commands, and its way in.
+///
+/// Every port sees every command once, in order, after it is durable; its own answers are those
+/// with `delivery.port == id()`. What a port has not taken holds its place in the queues, so a
+/// port must poll promptly and never wait for anybody in a visitor.
+///
+/// Threads: poll() and poll_refusals() by one owner.
+class Port {
+ public:
+  [[nodiscard]] std::uint32_t id() const { return id_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+  /// Gives up to `commands_max` deliveries to `visit(const Delivery&)`, oldest first.
+  ///
+  /// Returns: how many. More may be there at once, so poll until it returns less than asked.
+  template <typename Visit>
+  std::size_t poll(Visit&& visit, std::size_t commands_max = 1'024);
+
+  /// Gives every refusal of this port's submissions to `visit(const Refusal&)`.
+  template <typename Visit>
+  std::size_t poll_refusals(Visit&& visit);
+
+  /// The newest command this port has been given.
+  [[nodiscard]] std::uint64_t taken() const { return taken_.load(std::memory_order_acquire); }
+
+  /// Leaves: the port is given nothing more and holds nobody back.
+  void detach();
+  /// Comes back.
+  ///
+  /// Returns: the newest command it has missed; the next delivery is the one after.
+  std::uint64_t attach();
+  [[nodiscard]] bool is_attached() const { return gate_.load(std::memory_order_relaxed) != away; }
+
+ private:
+  friend class Pipeline;
+  static constexpr std::uint64_t away = ~std::uint64_t{0};
+  static constexpr std::size_t refusals_max = 1'024;
+
+  Pipeline* pipeline_ = nullptr;
+  std::uint32_t id_ = 0;
+  std::string name_;
+  std::function<void()> wake_;
+  alignas(64) std::atomic<std::uint64_t> taken_{0};
+  std::atomic<std::uint64_t> gate_{0};  // taken_, or `away`: what the sequencer waits for
+  alignas(64) std::atomic<std::size_t> refusals_count_{0};
+  std::mutex refusals_lock_;
+  std::vector<Refusal> refusals_;
+};
+
+/// The queues themselves. No thread, no clock, no disk: under simulation everything around it runs
+/// in one thread.
+///
+/// Invariants (of sequences, at any time): taken of every port ≤ durable ≤ applied;
+/// applied − least gate ≤ commands; the events of those commands fit the event ring.
+///
+/// Threads: submit() by any; open_port() before the first command; the sequencer's calls, the
+///          committer's and each port's by one thread each.
+class Pipeline {
+ public:
+  explicit Pipeline(const PipelineSizes& sizes);
+
+  /// A new port; `wake` is called, from any thread, when something may be there for it. It must
+  /// not block.
+  [[nodiscard]] Port& open_port(std::string name, std::function<void()> wake);
+
+  // The way in.
+
+  /// Hands over a command without stamp. `handle` comes back with its delivery or refusal.
+  [[nodiscard]] Submitted submit(const Command& command, std::uint32_t port, std::uint64_t handle);
+
+  /// Whether the command is let in when the disk is nearly full: it lessens risk, ends something,
+  /// or keeps a session alive.
+  [[nodiscard]] static bool is_always_admitted(CommandType type);
+
+  /// From here on submit() says so. May be called by any thread.
+  void set_disk_full(bool is_full) { is_disk_full_.store(is_full, std::memory_order_relaxed); }
+  [[nodiscard]] bool is_disk_full() const { return is_disk_full_.load(std::memory_order_relaxed); }
+  void stop_accepting() { is_stopped_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool is_stopped() const { return is_stopped_.load(std::memory_order_acquire); }
+
+  // The sequencer's side.
+
+  struct Submission {
+    Command command;
+    std::uint64_t handle = 0;
+    std::uint32_t port = 0;
+  };
+
+  /// Continues after `sequence`: everything up to it is durable and taken.
+  void begin_after(std::uint64_t sequence);
+
+  [[nodiscard]] bool take(Submission& submission) { return submissions_.pop(submission); }
+  [[nodiscard]] bool has_submissions() const { return !submissions_.is_empty(); }
+
+  /// Whether there is room for `commands` more of up to events_per_command_max events each.
+  [[nodiscard]] bool has_credit(std::uint32_t commands);
+
+  /// Where the engine writes the next command's events: in one piece, so that a port sees a span.
+  ///
+  /// Requires: has_credit(1).
+  [[nodiscard]] EventRing& events_of_next();
+
+  /// Puts the command with its events in place. It is not released by this.
+  void applied(const Submission& submission, const Applied& applied);
+
+  void refuse(const Submission& submission, Submitted why);
+
+  [[nodiscard]] std::uint64_t last_applied() const { return last_applied_; }
+
+  // The committer's side.
+
+  /// Everything up to `sequence` is durable: every port may have it.
+  void release(std::uint64_t sequence);
+  [[nodiscard]] std::uint64_t durable() const { return durable_.load(std::memory_order_acquire); }
+
+  /// Where the sequencer sleeps.
+  [[nodiscard]] Bell& sequencer_bell() { return sequencer_bell_; }
+  /// Where the thread sleeps that makes new journal segments.
+  [[nodiscard]] Bell& housekeeper_bell() { return housekeeper_bell_; }
+
+ private:
+  friend class Port;
+
+  struct alignas(64) Slot {
+    Command command;
+    std::uint64_t first_event = 0;
+    std::uint64_t handle = 0;
+    std::uint32_t count = 0;
+    std::uint32_t answer = 0;
+    std::uint32_t port = 0;
+  };
+
+  [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slots_[sequence & slots_mask_]; }
+  [[nodiscard]] std::uint64_t least_gate() const;
+
+  MpscRing<Submission> submissions_;
+  std::unique_ptr<Slot[]> slots_;
+  std::uint64_t slots_mask_;
+  std::unique_ptr<Event[]> events_;
+  std::uint64_t events_capacity_;
+  EventRing ring_{};
+  std::uint64_t last_applied_ = 0;
+  std::uint64_t credit_gate_ = 0;  // the least gate when it was last looked at
+  std::vector<std::unique_ptr<Port>> ports_;
+  alignas(64) std::atomic<std::uint64_t> durable_{0};
+  alignas(64) std::atomic<bool> is_disk_full_{false};
+  std::atomic<bool> is_stopped_{false};
+  Bell sequencer_bell_;
+  Bell housekeeper_bell_;
+};
+
+template <typename Visit>
+std::size_t Port::poll(Visit&& visit, std::size_t commands_max) {
+  if (gate_.load(std::memory_order_relaxed) == away) return 0;
+  const std::uint64_t taken = taken_.load(std::memory_order_relaxed);
+  const std::uint64_t there = pipeline_->durable() - taken;
+  const std::size_t count = there < commands_max ? static_cast<std::size_t>(there) : commands_max;
+  for (std::size_t i = 1; i <= count; ++i) {
+    const Pipeline::Slot& slot = pipeline_->slot(taken + i);
+    const Event* first = &pipeline_->events_[slot.first_event & (pipeline_->events_capacity_ - 1)];
+    visit(Delivery{{slot.command, {first, slot.count}, slot.answer}, slot.port, slot.handle});
+  }
+  if (count == 0) return 0;
+  taken_.store(taken + count, std::memory_order_release);
+  if (gate_.load(std::memory_order_relaxed) != away) {  // unless the visitor has detached it
+    gate_.store(taken + count, std::memory_order_release);
+  }
+  pipeline_->sequencer_bell_.ring();
+  return count;
+}
+
+template <typename Visit>
+std::size_t Port::poll_refusals(Visit&& visit) {
+  if (refusals_count_.load(std::memory_order_acquire) == 0) return 0;
+  std::vector<Refusal> refusals;
+  {
+    const std::lock_guard lock(refusals_lock_);
+    refusals.swap(refusals_);
+    refusals_count_.store(0, std::memory_order_release);
+  }
+  for (const Refusal& refusal : refusals) visit(refusal);
+  return refusals.size();
+}
+
+}  // namespace karst

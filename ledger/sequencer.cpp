@@ -1,0 +1,221 @@
+#include "ledger/sequencer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "engine/assert.hpp"
+#include "ledger/journal_frame.hpp"
+
+namespace karst {
+
+Sequencer::Sequencer(Pipeline& pipeline, Engine& engine, CommandLog& log, Committer* committer,
+                     const Clock& clock, const Config& config)
+    : pipeline_(pipeline),
+      engine_(engine),
+      log_(log),
+      overlapped_(committer != nullptr ? static_cast<OverlappedLog*>(&log) : nullptr),
+      committer_(committer),
+      clock_(clock),
+      config_(config),
+      payload_(std::size_t{config.batch_commands_max} * encoded_command_bytes_max) {
+  KARST_ASSERT(config.batch_commands_max > 0);
+  KARST_ASSERT((log.execute() == Execute::overlapped) == (committer != nullptr));
+}
+
+void Sequencer::begin(const Leadership& leadership, Stamp last) {
+  leadership_ = leadership;
+  last_ = last;
+}
+
+Result<bool> Sequencer::step() {
+  const bool admitted = admit_waiting();
+  const bool ticked = !admitted && open_count_ == 0 && admit_tick();
+  const Result<bool> closed = close_batch();
+  if (!closed) return closed;
+  return admitted || ticked || *closed;
+}
+
+void Sequencer::refuse_waiting() {
+  Pipeline::Submission submission;
+  while (pipeline_.take(submission)) pipeline_.refuse(submission, Submitted::stopped);
+}
+
+bool Sequencer::admit_waiting() {
+  bool is_any = false;
+  std::array<Pipeline::Submission, group_max> group;
+  while (open_count_ < config_.batch_commands_max) {
+    const std::uint32_t wanted = admissible();
+    std::uint32_t count = 0;
+    while (count < wanted && pipeline_.take(group[count])) {
+      engine_.prefetch(group[count].command);
+      ++count;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (is_disk_full_ &&
+          (disk_ == Disk::full || !Pipeline::is_always_admitted(group[i].command.type))) {
+        pipeline_.refuse(group[i], Submitted::disk_full);
+      } else {
+        admit(group[i]);
+      }
+    }
+    is_any = is_any || count > 0;
+    if (count < wanted || wanted == 0) break;
+  }
+  return is_any;
+}
+
+// How many submissions may be taken now: none when the queues have no room, or when the journal is
+// about to get some.
+std::uint32_t Sequencer::admissible() {
+  // Commands not applied yet still need their room.
+  const auto unapplied = static_cast<std::uint32_t>(unapplied_.size());
+  std::uint32_t count = std::min(group_max, config_.batch_commands_max - open_count_);
+  if (!pipeline_.has_credit(unapplied + count)) count = 1;
+  if (!pipeline_.has_credit(unapplied + count)) return 0;
+  disk_ = look_at_disk(count);
+  if (disk_ == Disk::short_of_space && count > 1) {
+    count = 1;
+    disk_ = look_at_disk(count);
+  }
+  if (disk_ != Disk::short_of_space) return count;
+  pipeline_.housekeeper_bell().ring();
+  return 0;
+}
+
+Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
+  if (!is_overlapped()) return Disk::ample;
+  if (open_count_ != 0 && disk_ == Disk::ample) return disk_;
+  is_disk_full_ = pipeline_.is_disk_full();
+  const std::uint64_t space = overlapped_->space_left();
+  if (space >= journal_frame_bytes(payload_.size())) return Disk::ample;
+  const std::size_t bytes = payload_bytes_ + commands * encoded_command_bytes_max;
+  if (space >= journal_frame_bytes(bytes)) return Disk::enough;
+  return is_disk_full_ ? Disk::full : Disk::short_of_space;
+}
+
+void Sequencer::admit(Pipeline::Submission& submission) {
+  if (open_count_ == 0) {
+    first_command_ = last_.sequence + 1;
+    leader_time_ns_ = clock_.wall_ns();
+    last_before_batch_ = last_;
+  }
+  Command& command = submission.command;
+  last_ = next_stamp(last_, leader_time_ns_, open_count_);
+  command.sequence = last_.sequence;
+  command.time = last_.time;
+  payload_bytes_ += encode_command(command, std::span(payload_).subspan(payload_bytes_));
+  ++open_count_;
+  if (is_overlapped()) {
+    apply(submission);
+  } else {
+    unapplied_.push_back(submission);
+  }
+}
+
+void Sequencer::apply(const Pipeline::Submission& submission) {
+  const Applied applied = engine_.apply(submission.command, pipeline_.events_of_next());
+  pipeline_.applied(submission, applied);
+}
+
+bool Sequencer::is_tick_due() const {
+  if (last_.sequence == 0) return false;  // the first command is the configuration
+  if (engine_.has_pending_work()) return true;
+  return engine_.next_due().value() <= static_cast<std::int64_t>(clock_.wall_ns());
+}
+
+bool Sequencer::admit_tick() {
+  if (pipeline_.is_stopped() || !is_tick_due() || !pipeline_.has_credit(1)) return false;
+  // One batch of idle work at a time: a tick is never worth a queue.
+  if (is_overlapped() && staged_seq_ > overlapped_->durable_seq()) return false;
+  const Disk disk = look_at_disk(1);
+  if (disk == Disk::full || disk == Disk::short_of_space) return false;
+  Pipeline::Submission tick;
+  tick.command.type = CommandType::tick;
+  admit(tick);
+  return true;
+}
+
+std::uint64_t Sequencer::wait_ns() const {
+  const std::uint64_t limit = disk_ == Disk::ample ? Bell::for_ever : look_again_ns;
+  const bool is_syncing = is_overlapped() && staged_seq_ > overlapped_->durable_seq();
+  if (last_.sequence == 0 || open_count_ != 0 || is_syncing) return limit;
+  if (disk_ == Disk::full || disk_ == Disk::short_of_space) return limit;
+  if (engine_.has_pending_work()) return 0;
+  const std::int64_t due = engine_.next_due().value();
+  const auto now = static_cast<std::int64_t>(clock_.wall_ns());
+  if (due <= now) return 0;
+  // The wall clock may jump, so it is looked at again before long.
+  return std::min({limit, static_cast<std::uint64_t>(due - now), look_again_ns});
+}
+
+Result<bool> Sequencer::close_batch() {
+  if (open_count_ == 0) return false;
+  Batch batch;
+  batch.first_command = first_command_;
+  batch.count = open_count_;
+  batch.leader_time_ns = leader_time_ns_;
+  batch.payload = std::as_bytes(std::span(payload_).first(payload_bytes_));
+  return is_overlapped() ? stage_batch(batch) : commit_batch(batch);
+}
+
+Result<bool> Sequencer::stage_batch(const Batch& batch) {
+  const bool is_full = open_count_ == config_.batch_commands_max;
+  if (!is_full && staged_seq_ > overlapped_->durable_seq()) return false;
+  const Result<std::uint64_t> seq = overlapped_->stage(leadership_, batch);
+  if (!seq && seq.error().code == ErrorCode::busy) {
+    committer_->bell().ring();  // it may be a new segment that is wanted
+    return false;
+  }
+  if (!seq) return seq.error();
+  staged_seq_ = *seq;
+  // The log is busy long before this many batches wait.
+  KARST_ASSERT(committer_->staged(*seq, last_.sequence));
+  batch_closed(*seq);
+  return true;
+}
+
+Result<bool> Sequencer::commit_batch(const Batch& batch) {
+  const Result<Appended> appended = log_.append(leadership_, batch);
+  if (!appended && appended.error().code == ErrorCode::busy) return false;
+  if (!appended && appended.error().code == ErrorCode::no_space) {
+    for (const Pipeline::Submission& it : unapplied_) pipeline_.refuse(it, Submitted::disk_full);
+    unapplied_.clear();
+    open_count_ = 0;
+    payload_bytes_ = 0;
+    last_ = last_before_batch_;
+    return true;
+  }
+  if (!appended) return appended.error();
+  bool is_committed = appended->outcome == Outcome::committed;
+  if (appended->outcome == Outcome::unknown) {
+    const Result<Resolution> resolution = log_.resolve(appended->seq);
+    if (!resolution) return resolution.error();
+    is_committed = *resolution == Resolution::mine;
+  }
+  if (!is_committed) return Error{ErrorCode::fenced, "append a batch", "the command log"};
+  for (const Pipeline::Submission& submission : unapplied_) apply(submission);
+  unapplied_.clear();
+  pipeline_.release(last_.sequence);
+  batch_closed(appended->seq);
+  return true;
+}
+
+void Sequencer::batch_closed(std::uint64_t log_seq) {
+  if (is_mark_wanted_.exchange(false, std::memory_order_acq_rel)) {
+    // Full: nobody came for the marks before, and nobody misses this one.
+    static_cast<void>(marks_.push({last_.sequence, log_seq, engine_.event_hash()}));
+  }
+  open_count_ = 0;
+  payload_bytes_ = 0;
+}
+
+std::optional<HashMark> Sequencer::mark() {
+  const HashMark* mark = marks_.front();
+  if (mark == nullptr) return std::nullopt;
+  const HashMark taken = *mark;
+  marks_.pop();
+  return taken;
+}
+
+}  // namespace karst

@@ -1,0 +1,135 @@
+// Sequencer: gives every command its place and time, runs the engine, and fills the journal.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/clock.hpp"
+#include "engine/command_codec.hpp"
+#include "engine/command_log.hpp"
+#include "engine/engine.hpp"
+#include "ledger/committer.hpp"
+#include "ledger/pipeline.hpp"
+
+namespace karst {
+
+/// The place of a command in the order of all commands.
+struct Stamp {
+  std::uint64_t sequence = 0;
+  Time time{0};
+};
+
+/// The stamp of command `index` (0, 1 …) of a batch: sequence grows by one, time strictly.
+[[nodiscard]] constexpr Stamp next_stamp(Stamp last, std::uint64_t leader_time_ns,
+                                         std::uint32_t index) {
+  const std::int64_t wished = static_cast<std::int64_t>(leader_time_ns) + index;
+  const std::int64_t earliest = last.time.value() + 1;
+  return {last.sequence + 1, Time{wished < earliest ? earliest : wished}};
+}
+
+/// What the engine had come to at the end of a batch; a snapshot must agree with it.
+struct HashMark {
+  std::uint64_t sequence = 0;
+  std::uint64_t log_seq = 0;  ///< The batch that ends with that command.
+  std::uint64_t event_hash = 0;
+};
+
+/// Turns submissions into batches, one step at a time.
+///
+/// With an overlapped log a command is applied as soon as it is admitted, and its batch is staged
+/// once the batch before it is durable, or when it is full: natural group commit. A log that
+/// executes after_commit gets its batch first, and what is committed is applied then. Either way
+/// nothing leaves before it is durable. A command is admitted only while the queues have room for
+/// its events and the journal for its bytes.
+///
+/// Threads: one owner, but for request_mark() and mark().
+class Sequencer {
+ public:
+  struct Config {
+    std::uint32_t batch_commands_max = 1'024;
+  };
+
+  /// `committer` is null for a log that executes after_commit. `last` is the newest command the
+  /// engine has applied.
+  Sequencer(Pipeline& pipeline, Engine& engine, CommandLog& log, Committer* committer,
+            const Clock& clock, const Config& config);
+
+  /// Leads from here on, behind `last`.
+  void begin(const Leadership& leadership, Stamp last);
+
+  /// Does what there is to do now, at most one batch; never waits for an overlapped log.
+  ///
+  /// Returns: whether anything was done; if not, sleep until the pipeline's bell or wait_ns().
+  /// Errors:  fatal: the log refused what the engine has applied, or another leads.
+  [[nodiscard]] Result<bool> step();
+
+  /// Refuses what has been submitted and not admitted: the exchange stops.
+  void refuse_waiting();
+
+  /// Whether every command admitted so far has been staged.
+  [[nodiscard]] bool is_idle() const { return open_count_ == 0; }
+
+  /// How long to sleep when step() had nothing to do. Unit: nanoseconds.
+  [[nodiscard]] std::uint64_t wait_ns() const;
+
+  /// Asks for a mark at the end of the next batch.
+  void request_mark() { is_mark_wanted_.store(true, std::memory_order_release); }
+  /// The mark that was asked for, once.
+  [[nodiscard]] std::optional<HashMark> mark();
+
+  [[nodiscard]] Stamp last() const { return last_; }
+
+ private:
+  static constexpr std::uint32_t group_max = 8;
+  static constexpr std::uint64_t look_again_ns = 100'000'000;
+
+  [[nodiscard]] bool is_overlapped() const { return committer_ != nullptr; }
+  // What the journal has room for.
+  enum class Disk : std::uint8_t {
+    ample,           // a whole batch
+    enough,          // what was asked about
+    short_of_space,  // not that, until the next segment is ready
+    full,            // not that, and the disk is full
+  };
+
+  [[nodiscard]] bool admit_waiting();
+  [[nodiscard]] std::uint32_t admissible();
+  void admit(Pipeline::Submission& submission);
+  [[nodiscard]] bool admit_tick();
+  [[nodiscard]] bool is_tick_due() const;
+  [[nodiscard]] Disk look_at_disk(std::uint32_t commands);
+  void apply(const Pipeline::Submission& submission);
+  [[nodiscard]] Result<bool> close_batch();
+  [[nodiscard]] Result<bool> stage_batch(const Batch& batch);
+  [[nodiscard]] Result<bool> commit_batch(const Batch& batch);
+  void batch_closed(std::uint64_t log_seq);
+
+  Pipeline& pipeline_;
+  Engine& engine_;
+  CommandLog& log_;
+  OverlappedLog* overlapped_;
+  Committer* committer_;
+  const Clock& clock_;
+  Config config_;
+  Leadership leadership_;
+  Stamp last_;
+
+  // The open batch.
+  std::vector<std::uint8_t> payload_;
+  std::size_t payload_bytes_ = 0;
+  std::uint32_t open_count_ = 0;
+  std::uint64_t first_command_ = 0;
+  std::uint64_t leader_time_ns_ = 0;
+  Stamp last_before_batch_;
+  std::vector<Pipeline::Submission> unapplied_;  // after_commit only
+  std::uint64_t staged_seq_ = 0;
+
+  Disk disk_ = Disk::ample;
+  bool is_disk_full_ = false;  // there is room for cancels only
+  std::atomic<bool> is_mark_wanted_{false};
+  SpscRing<HashMark> marks_{4};
+};
+
+}  // namespace karst

@@ -1,0 +1,64 @@
+// Snapshotter: makes snapshots from a shadow of the engine, off the hot path, and trims.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/command_log.hpp"
+#include "ledger/derived_store.hpp"
+#include "ledger/pipeline.hpp"
+#include "ledger/replay.hpp"
+#include "ledger/sequencer.hpp"
+#include "ledger/snapshot_store.hpp"
+
+namespace karst {
+
+struct SnapshotPolicy {
+  std::uint64_t every_commands = 2'000'000;  ///< 0 = never by itself.
+};
+
+/// Keeps a second engine that replays the journal behind the live one. When enough has happened it
+/// asks the live engine for its event hash at the end of a batch, replays up to there, and only if
+/// its own hash is the same it writes a snapshot. Afterwards it lets go of what nobody needs:
+/// snapshots behind the two newest good ones, and journal behind the older of them, unless a store
+/// still needs it.
+///
+/// Memory:  up to as much as the live engine, from the first snapshot on.
+/// Threads: one owner; request() by any.
+class Snapshotter {
+ public:
+  Snapshotter(CommandLog& log, SnapshotStore& snapshots, Pipeline& pipeline, Sequencer& sequencer,
+              std::vector<DerivedStore*> stores, std::uint32_t shard, const SnapshotPolicy& policy);
+
+  /// Does what there is to do now: asks, or waits for durability, or makes a snapshot.
+  ///
+  /// Errors: invalid: the shadow and the live engine differ: the process must end. Others are about
+  ///         one snapshot; it will be tried again.
+  [[nodiscard]] Status step();
+
+  /// Wants a snapshot soon, whatever the policy says.
+  void request() { is_requested_.store(true, std::memory_order_release); }
+
+  /// The newest snapshot made or found; 0 = none.
+  [[nodiscard]] std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
+
+ private:
+  [[nodiscard]] Status make(const HashMark& mark);
+  [[nodiscard]] Status trim();
+
+  CommandLog& log_;
+  SnapshotStore& snapshots_;
+  Pipeline& pipeline_;
+  Sequencer& sequencer_;
+  const std::vector<DerivedStore*> stores_;
+  const std::uint32_t shard_;
+  const SnapshotPolicy policy_;
+  std::optional<Replay> shadow_;
+  std::optional<HashMark> mark_;
+  bool is_asked_ = false;
+  std::atomic<bool> is_requested_{false};
+  std::atomic<std::uint64_t> newest_{0};
+};
+
+}  // namespace karst

@@ -1,0 +1,76 @@
+// StoreFeeder: keeps one derived store in step with the journal.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "ledger/derived_store.hpp"
+#include "ledger/pipeline.hpp"
+#include "ledger/replay.hpp"
+
+namespace karst {
+
+/// Feeds a store what becomes durable. When the store fails, its port is detached, so that it holds
+/// nobody back; it comes back through catch_up(), which replays what it has missed.
+///
+/// Threads: step() by the ledger thread, catch_up() by another: each acts only while the store is
+///          its own, as is_away() says.
+class StoreFeeder {
+ public:
+  StoreFeeder(DerivedStore& store, Port& port) : store_(store), port_(port) {}
+
+  /// Gives the store what there is for it, and syncs it once.
+  ///
+  /// Returns: how many commands; 0 while it is away.
+  std::size_t step();
+
+  [[nodiscard]] bool is_away() const { return is_away_.load(std::memory_order_acquire); }
+  /// Why the store is away. Requires: is_away().
+  [[nodiscard]] const Error& error() const { return *error_; }
+
+  /// Leaves the store alone from here on.
+  void leave(const Error& error);
+
+  /// Brings the store back: resets it and replays what it has missed, `replay` being an engine at
+  /// or behind the store's durable command.
+  ///
+  /// Requires: is_away().
+  /// Errors:   those of the store and the log; the store stays away.
+  [[nodiscard]] Status catch_up(CommandLog& log, Replay& replay, const Pipeline& pipeline);
+
+  [[nodiscard]] DerivedStore& store() { return store_; }
+
+ private:
+  static constexpr std::size_t poll_commands = 4'096;
+  static constexpr std::uint64_t gap_max = 4'096;
+  static constexpr std::uint32_t rounds_max = 16;
+
+  DerivedStore& store_;
+  Port& port_;
+  std::optional<Error> error_;
+  std::atomic<bool> is_away_{false};
+};
+
+/// Gives a store the replayed commands it does not have yet, and syncs it now and then.
+///
+/// Threads: one owner.
+class StoreCatchUp {
+ public:
+  explicit StoreCatchUp(DerivedStore& store) : store_(&store), last_(store.durable_sequence()) {}
+
+  [[nodiscard]] Status take(const Executed& executed);
+  [[nodiscard]] Status finish() { return store_->sync(); }
+  [[nodiscard]] DerivedStore& store() { return *store_; }
+  /// The newest command the store has taken.
+  [[nodiscard]] std::uint64_t last() const { return last_; }
+
+ private:
+  static constexpr std::uint64_t sync_every_commands = 65'536;
+
+  DerivedStore* store_;
+  std::uint64_t last_;
+  std::uint64_t unsynced_ = 0;
+};
+
+}  // namespace karst
