@@ -30,15 +30,15 @@ class NaiveLayer final : public tool::FlowLayer {
   explicit NaiveLayer(const Flow& flow) : flow_(flow), trades_(flow.commands.size()) {}
 
   [[nodiscard]] FlowPlay play() override {
-    books_ = std::vector<NaiveBook>(flow_.instruments);
+    NaiveBooks books(flow_.instruments);
     trades_count_ = 0;
     orders_ = 0;
     refused_ = 0;
     const FlowCommand* const timed = flow_.commands.data() + flow_.prefill;
-    play(flow_.commands.data(), timed);
+    play(books, flow_.commands.data(), timed);
     FlowPlay result;
     const std::int64_t start = tool::thread_cpu_ns();
-    play(timed, flow_.commands.data() + flow_.commands.size());
+    play(books, timed, flow_.commands.data() + flow_.commands.size());
     result.cpu_ns = tool::thread_cpu_ns() - start;
     result.refused = refused_;
     for (std::size_t i = 0; i < trades_count_; ++i) {
@@ -48,30 +48,28 @@ class NaiveLayer final : public tool::FlowLayer {
   }
 
  private:
-  void play(const FlowCommand* begin, const FlowCommand* end) {
+  void play(NaiveBooks& books, const FlowCommand* begin, const FlowCommand* end) {
     for (const FlowCommand* command = begin; command != end; ++command) {
-      NaiveBook& book = books_[command->instrument];
       const auto price = static_cast<std::int64_t>(command->value);
       switch (command->type) {
         case FlowType::add:
-          book.add(++orders_, command->side, price, command->quantity);
+          books.add(++orders_, command->instrument, command->side, price, command->quantity);
           break;
         case FlowType::cancel:
-          refused_ += book.cancel(command->value) ? 0 : 1;
+          refused_ += books.cancel(command->value) ? 0 : 1;
           break;
         case FlowType::take:
           ++orders_;
-          book.take(command->side, price, command->quantity,
-                    [&](std::uint64_t maker, std::int64_t at, std::uint32_t lots) {
-                      trades_[trades_count_++] = {orders_, maker, at, lots};
-                    });
+          books.take(command->instrument, command->side, price, command->quantity,
+                     [&](std::uint64_t maker, std::int64_t at, std::uint32_t lots) {
+                       trades_[trades_count_++] = {orders_, maker, at, lots};
+                     });
           break;
       }
     }
   }
 
   const Flow& flow_;
-  std::vector<NaiveBook> books_;
   std::vector<tool::FlowTrade> trades_;
   std::size_t trades_count_ = 0;
   std::uint64_t orders_ = 0;

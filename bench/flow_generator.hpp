@@ -19,7 +19,7 @@ class FlowGenerator {
       : random_(seed), books_(instruments), middles_(instruments, price_limit / 2), live_(live) {}
 
   tool::Flow make(std::size_t operations) {
-    tool::Flow flow{static_cast<std::uint32_t>(books_.size()), price_limit, 0, 0, live_, {}};
+    tool::Flow flow{static_cast<std::uint32_t>(middles_.size()), price_limit, 0, 0, live_, {}};
     flow.commands.reserve(live_ + operations);
     while (flow.commands.size() < live_) {
       flow.commands.push_back(add());
@@ -57,14 +57,13 @@ class FlowGenerator {
 
   tool::FlowCommand draw(tool::FlowType type) {
     const Side side = below(2) == 0 ? Side::buy : Side::sell;
-    const auto instrument = static_cast<std::uint16_t>(below(books_.size()));
+    const auto instrument = static_cast<std::uint16_t>(below(middles_.size()));
     const auto quantity = static_cast<std::uint32_t>(1 + below(50));
     return {0, quantity, instrument, type, side};
   }
 
   tool::FlowCommand add() {
     tool::FlowCommand command = draw(tool::FlowType::add);
-    NaiveBook& book = books_[command.instrument];
     std::int64_t& middle = middles_[command.instrument];
     if (below(64) == 0) {
       middle += below(2) == 0 ? 1 : -1;
@@ -76,12 +75,12 @@ class FlowGenerator {
     }
     const Side other = opposite(command.side);
     std::int64_t price = command.side == Side::buy ? middle - distance : middle + distance;
-    if (!book.is_empty(other)) {
-      const std::int64_t best = book.best(other);
+    std::int64_t best;
+    if (books_.best(command.instrument, other, best)) {
       price = command.side == Side::buy ? std::min(price, best - 1) : std::max(price, best + 1);
     }
     command.value = static_cast<std::uint64_t>(price);
-    book.add(++orders_, command.side, price, command.quantity);
+    books_.add(++orders_, command.instrument, command.side, price, command.quantity);
     alive_.push_back({orders_, command.instrument, command.side});
     live_max_ = std::max(live_max_, static_cast<std::uint32_t>(alive_.size()));
     return command;
@@ -97,26 +96,25 @@ class FlowGenerator {
     alive_[at] = alive_.back();
     alive_.pop_back();
     command = {live.order, 0, live.instrument, tool::FlowType::cancel, live.side};
-    return books_[live.instrument].cancel(live.order);
+    return books_.cancel(live.order);
   }
 
   tool::FlowCommand take() {
     tool::FlowCommand command = draw(tool::FlowType::take);
     command.quantity *= 2;
-    NaiveBook& book = books_[command.instrument];
     const Side other = opposite(command.side);
-    const std::int64_t touch =
-        book.is_empty(other) ? middles_[command.instrument] : book.best(other);
+    std::int64_t touch = middles_[command.instrument];
+    books_.best(command.instrument, other, touch);
     const std::int64_t price = touch + (command.side == Side::buy ? 2 : -2);
     command.value = static_cast<std::uint64_t>(price);
-    book.take(command.side, price, command.quantity,
-              [](std::uint64_t, std::int64_t, std::uint32_t) {});
+    books_.take(command.instrument, command.side, price, command.quantity,
+                [](std::uint64_t, std::int64_t, std::uint32_t) {});
     ++orders_;
     return command;
   }
 
   std::mt19937_64 random_;
-  std::vector<NaiveBook> books_;
+  NaiveBooks books_;
   std::vector<std::int64_t> middles_;
   std::vector<Live> alive_;
   std::uint32_t live_;

@@ -1,25 +1,33 @@
 // The baseline the order book is compared with: what one writes first from the standard library.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <list>
 #include <map>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/side.hpp"
 
 namespace karst::bench {
 
-/// Price-time matching with sorted maps of lists, and a hash map from order id to place. It is
-/// meant to be clear and reasonable, not slow on purpose: nothing is searched linearly.
-class NaiveBook {
+/// Price-time matching of many instruments with sorted maps of lists, and one hash map from order
+/// id to place. It is meant to be clear and reasonable, not slow on purpose: nothing is searched
+/// linearly.
+class NaiveBooks {
  public:
-  void add(std::uint64_t id, Side side, std::int64_t price, std::uint32_t quantity) {
-    Levels& levels = levels_of(side);
+  explicit NaiveBooks(std::size_t instruments) : books_(instruments) {}
+
+  void add(std::uint64_t id, std::size_t instrument, Side side, std::int64_t price,
+           std::uint32_t quantity) {
+    Levels& levels = levels_of(instrument, side);
     // Buy prices are stored negated, so that the best level is the first one on both sides.
     const auto level = levels.try_emplace(side == Side::buy ? -price : price).first;
     level->second.push_back({id, quantity});
-    places_.emplace(id, Place{side, level, std::prev(level->second.end())});
+    places_.emplace(id, Place{&levels, level, std::prev(level->second.end())});
   }
 
   /// Returns: whether there was such an order.
@@ -31,7 +39,7 @@ class NaiveBook {
     const Place place = found->second;
     place.level->second.erase(place.order);
     if (place.level->second.empty()) {
-      levels_of(place.side).erase(place.level);
+      place.levels->erase(place.level);
     }
     places_.erase(found);
     return true;
@@ -40,8 +48,9 @@ class NaiveBook {
   /// Matches an immediate-or-cancel order, calling `f(maker, price, lots)` for each trade.
   /// Returns: the lots left.
   template <class F>
-  std::uint32_t take(Side side, std::int64_t limit, std::uint32_t quantity, F&& f) {
-    Levels& levels = levels_of(opposite(side));
+  std::uint32_t take(std::size_t instrument, Side side, std::int64_t limit, std::uint32_t quantity,
+                     F&& f) {
+    Levels& levels = levels_of(instrument, opposite(side));
     const std::int64_t reach = side == Side::buy ? limit : -limit;
     while (quantity != 0 && !levels.empty() && levels.begin()->first <= reach) {
       const auto level = levels.begin();
@@ -61,15 +70,15 @@ class NaiveBook {
     return quantity;
   }
 
-  [[nodiscard]] bool is_empty(Side side) const {
-    return sides_[static_cast<int>(side) - 1].empty();
+  /// Returns: whether the side has a best price, which is then put into `price`.
+  bool best(std::size_t instrument, Side side, std::int64_t& price) {
+    const Levels& levels = levels_of(instrument, side);
+    if (levels.empty()) {
+      return false;
+    }
+    price = side == Side::buy ? -levels.begin()->first : levels.begin()->first;
+    return true;
   }
-  /// Requires: !is_empty(side).
-  [[nodiscard]] std::int64_t best(Side side) const {
-    const std::int64_t key = sides_[static_cast<int>(side) - 1].begin()->first;
-    return side == Side::buy ? -key : key;
-  }
-  [[nodiscard]] bool contains(std::uint64_t id) const { return places_.contains(id); }
 
  private:
   struct Order {
@@ -78,14 +87,19 @@ class NaiveBook {
   };
   using Levels = std::map<std::int64_t, std::list<Order>>;
   struct Place {
-    Side side;
+    Levels* levels;
     Levels::iterator level;
     std::list<Order>::iterator order;
   };
+  struct Book {
+    Levels sides[2];
+  };
 
-  Levels& levels_of(Side side) { return sides_[static_cast<int>(side) - 1]; }
+  Levels& levels_of(std::size_t instrument, Side side) {
+    return books_[instrument].sides[static_cast<int>(side) - 1];
+  }
 
-  Levels sides_[2];
+  std::vector<Book> books_;
   std::unordered_map<std::uint64_t, Place> places_;
 };
 

@@ -67,12 +67,20 @@ class NodePool {
   /// Hands out a slot whose parts hold whatever they held before.
   /// Requires: !is_full().
   [[nodiscard]] Slot allocate() {
+    const Slot slot = try_allocate();
+    KARST_ASSERT(slot != no_slot);
+    return slot;
+  }
+
+  /// The same. Returns: no_slot if the pool is full.
+  [[nodiscard]] Slot try_allocate() {
     Slot slot = free_;
-    if (slot != no_slot) {
+    if (slot != no_slot) [[likely]] {
       free_ = nodes_[slot].next;
-    } else {
-      KARST_ASSERT(touched_ < capacity_);
+    } else if (touched_ < capacity_) {
       slot = touched_++;
+    } else {
+      return no_slot;
     }
     ++used_;
     ++generation_of(slot);

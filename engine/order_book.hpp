@@ -130,11 +130,6 @@ class OrderBook {
     return context.pages[ladder_of(side).best_level].head;
   }
 
-  [[nodiscard]] std::int64_t price_min() const { return ladder_of(Side::sell).base; }
-  [[nodiscard]] std::int64_t price_max() const {
-    return ladder_of(Side::sell).base + ladder_of(Side::sell).key_max;
-  }
-
   /// Price and side of an order of this book.
   [[nodiscard]] std::int64_t price_of(const Context& context, Slot slot) const {
     const Side side = side_of(context, slot);
@@ -175,12 +170,35 @@ class OrderBook {
   template <class F>
   void orders(const Context& context, Side side, F&& f) const;
 
-  /// Asks for the memory that insert() at this price will touch, as far as it exists.
-  void prefetch_level(const Context& context, Side side, std::int64_t price) const {
+  /// Asks for memory ahead of its use, in steps that are a memory access apart:
+  ///   to insert: the book itself; prefetch_level(); prefetch_back() of what that returned;
+  ///   to remove: prefetch(); prefetch_neighbours(); to match: the book itself; prefetch_best().
+  /// Nothing changes and nothing need exist: any price within the bounds and any slot ever handed
+  /// out may be asked about, and what is fetched may be gone when its time comes.
+  static void prefetch(const Context& context, Slot slot) { context.nodes.prefetch(slot); }
+
+  /// Returns: a level's index for prefetch_back(), for no other use.
+  std::uint32_t prefetch_level(const Context& context, Side side, std::int64_t price) const {
     const Ladder& ladder = ladder_of(side);
-    context.pages.prefetch(context.pages.find(ladder, ladder.key(side, price)));
+    const std::uint32_t level = context.pages.guess(ladder, ladder.key(side, price));
+    context.pages.prefetch(level);
+    return level;
   }
-  void prefetch(const Context& context, Slot slot) const { context.nodes.prefetch(slot); }
+  static void prefetch_back(const Context& context, std::uint32_t level) {
+    context.nodes.prefetch(context.pages[level].tail);
+  }
+  /// Returns: the level's index, for prefetch_back().
+  static std::uint32_t prefetch_neighbours(const Context& context, Slot slot) {
+    const Node& node = context.nodes.node(slot);
+    context.nodes.prefetch(node.prev);
+    context.nodes.prefetch(node.next);
+    context.pages.prefetch(node.level);
+    return node.level;
+  }
+  std::uint32_t prefetch_best(const Context& context, Side side) const {
+    context.pages.prefetch(ladder_of(side).best_level);
+    return ladder_of(side).best_level;
+  }
 
   /// The pools are saved and loaded apart, once for all books.
   template <class Archive>
@@ -219,9 +237,7 @@ void OrderBook<Hot, Cold>::open(Context&, std::int64_t price_min, std::int64_t p
   for (const Side side : {Side::buy, Side::sell}) {
     Ladder& ladder = ladder_of(side);
     ladder = Ladder{};
-    ladder.base = side == Side::buy ? ~price_max : price_min;
-    ladder.key_max = static_cast<std::uint32_t>(price_max - price_min);
-    ladder.best_key = Ladder::no_key;
+    ladder.clear();
   }
 }
 
@@ -263,14 +279,16 @@ template <class Hot, class Cold>
 inline bool OrderBook<Hot, Cold>::try_insert(Context& context, Slot slot, Side side,
                                              std::int64_t price) {
   Ladder& ladder = ladder_of(side);
-  const std::uint32_t key = ladder.key(side, price);
-  std::uint32_t index = context.pages.find(ladder, key);
-  if (index == 0) [[unlikely]] {
+  std::uint32_t key = ladder.key(side, price);
+  std::uint32_t page = context.pages.find_page(ladder, key);
+  if (page == 0) [[unlikely]] {
     if (context.pages.pages_free() == 0) {
       return false;
     }
-    index = context.pages.make(ladder, side, key);
+    page = context.pages.make_page(ladder, side, price);
+    key = ladder.key(side, price);
   }
+  const std::uint32_t index = page * LevelPages::fan_out + key % LevelPages::fan_out;
   Level& level = context.pages[index];
   if (!level.has_room(context.nodes.node(slot).quantity)) [[unlikely]] {
     return false;

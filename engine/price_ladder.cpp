@@ -52,14 +52,15 @@ void LevelPages::grow(Ladder& ladder, std::uint32_t key) {
   }
 }
 
-std::uint32_t LevelPages::make(Ladder& ladder, Side side, std::uint32_t key) {
-  const std::uint32_t page = take_page(side, key / fan_out * fan_out);
+std::uint32_t LevelPages::make_page(Ladder& ladder, Side side, std::int64_t price) {
   if (ladder.root == 0) {
-    ladder.root = page;
-    ladder.root_shift = 0;
-    ladder.root_prefix = key / fan_out;
-    return page * fan_out + key % fan_out;
+    ladder.base = (price ^ Ladder::direction(side)) - Ladder::middle_key;
+    ladder.root = take_branch();
+    ladder.root_shift = 6;
+    ladder.root_prefix = Ladder::middle_key >> 12;
   }
+  const std::uint32_t key = ladder.key(side, price);
+  const std::uint32_t page = take_page(side, key / fan_out * fan_out);
   grow(ladder, key);
   std::uint32_t at = ladder.root;
   for (std::uint32_t shift = ladder.root_shift; shift > 6; shift -= 6) {
@@ -69,7 +70,7 @@ std::uint32_t LevelPages::make(Ladder& ladder, Side side, std::uint32_t key) {
     at = child(at, digit(key, shift));
   }
   adopt(at, digit(key, 6), page);
-  return page * fan_out + key % fan_out;
+  return page;
 }
 
 LevelPages::Path LevelPages::path(const Ladder& ladder, std::uint32_t key) const {
@@ -83,7 +84,10 @@ LevelPages::Path LevelPages::path(const Ladder& ladder, std::uint32_t key) const
   return path;
 }
 
-void LevelPages::free_page(Ladder& ladder, std::uint32_t page) {
+/// Frees the page of `level`, its last one, and every branch that is left without children; finds
+/// the best level if it was that.
+void LevelPages::free_page(Ladder& ladder, std::uint32_t level) {
+  const std::uint32_t page = level / fan_out;
   const std::uint32_t key = pages_[page].first_key;
   Path above = path(ladder, key);
   KARST_ASSERT(above.page == page);
@@ -96,13 +100,14 @@ void LevelPages::free_page(Ladder& ladder, std::uint32_t page) {
     child(branch, digit(key, shift)) = 0;
     branches_[branch] &= ~(std::uint64_t{1} << digit(key, shift));
     if (branches_[branch] != 0) {
+      if (level == ladder.best_level) {
+        find_best(ladder);
+      }
       return;
     }
     give_back_branch(branch);
   }
-  ladder.root = 0;
-  ladder.root_shift = 0;
-  ladder.root_prefix = 0;
+  ladder.clear();
 }
 
 /// The lowest level in use under a branch or page whose digit is at `shift`.
@@ -114,21 +119,16 @@ std::uint32_t LevelPages::lowest(std::uint32_t at, std::uint32_t shift) const {
 }
 
 void LevelPages::find_best(Ladder& ladder) const {
-  if (ladder.root == 0) {
-    ladder.best_key = Ladder::no_key;
-    ladder.best_level = 0;
-    return;
-  }
   ladder.best_level = lowest(ladder.root, ladder.root_shift);
   ladder.best_key = key_of(ladder.best_level);
 }
 
 std::uint32_t LevelPages::next(const Ladder& ladder, std::uint32_t key) const {
-  if (ladder.root == 0 || key > ladder.key_max) {
+  if (ladder.root == 0) {
     return 0;
   }
   if (!ladder.covers(key)) {
-    const bool is_below = (key >> ladder.root_shift >> 6) < ladder.root_prefix;
+    const bool is_below = std::uint64_t{key} >> (ladder.root_shift + 6) < ladder.root_prefix;
     return is_below ? lowest(ladder.root, ladder.root_shift) : 0;
   }
   // Down along the key; where it leads on, remember the nearest younger sibling on the way.

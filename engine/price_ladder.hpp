@@ -26,37 +26,41 @@ struct Level {
   [[nodiscard]] std::uint64_t quantity() const { return totals & level_quantity_max; }
   [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(totals >> 40); }
 
-  /// Whether one more order of `lots` keeps both counters in range.
+  /// Whether one more order of `lots` keeps both counters in range: then the count grows by one,
+  /// with no carry into it nor out of it.
   [[nodiscard]] bool has_room(std::uint32_t lots) const {
-    return quantity() + lots <= level_quantity_max && count() < level_count_max;
+    return (totals + one_order + lots) >> 40 == (totals >> 40) + 1;
   }
   void add(std::uint32_t lots) { totals += one_order + lots; }
   void subtract(std::uint32_t lots) { totals -= one_order + lots; }
 };
 static_assert(sizeof(Level) == 16);
 
-/// One side of one book, seen as a set of occupied *keys*: a key counts ticks from the best price
-/// the side could ever have, so on both sides the lowest key is the best price and everything
-/// below has one direction. The levels themselves live in LevelPages.
+/// One side of one book, seen as a set of occupied *keys*: keys count ticks away from the best
+/// price, so that on both sides the lowest key is the best one and everything below has one
+/// direction. The levels themselves live in LevelPages.
 ///
-/// The root covers 64^k keys aligned to 64^k, the smallest such block that holds every key used
-/// since the side was last empty; it grows on the way and the bounds may be as wide as 2^30 ticks
-/// without a narrow market paying for them.
+/// The first order of an empty side fixes where its keys begin: in the middle of a page, of the
+/// branch above it, and so on. The root is the smallest branch that holds every key used since;
+/// it grows on the way. So a market that stays within some 2,000 ticks of where it began finds
+/// every level in one step, whatever its bounds and wherever they lie.
 struct Ladder {
   static constexpr std::uint32_t no_key = 0xffffffff;
   static constexpr std::int64_t width_max = std::int64_t{1} << 30;  // Unit: ticks
+  /// The first key: 32 in every digit of base 64, 2 in the topmost.
+  static constexpr std::uint32_t middle_key = 0xa0820820;
 
   std::int64_t base;          // price XOR direction = base + key
-  std::uint32_t key_max;      // key of the worst price
-  std::uint32_t root;         // a page if root_shift is 0, else a branch; 0: the side is empty
+  std::uint32_t root;         // a branch; 0: the side is empty
   std::uint32_t root_shift;   // a key's digit in the root is (key >> root_shift) % 64
-  std::uint32_t root_prefix;  // key >> root_shift >> 6, common to all keys
+  std::uint32_t root_prefix;  // key >> (root_shift + 6), common to all keys; no_key: none
   std::uint32_t best_key;     // no_key: the side is empty
   std::uint32_t best_level;   // index into LevelPages
+  std::uint32_t zero;
 
   [[nodiscard]] static std::int64_t direction(Side side) { return static_cast<int>(side) - 2; }
 
-  /// Requires: the price is within the book's bounds.
+  /// Requires: the price is within the book's bounds. Returns: anything, if the side is empty.
   [[nodiscard]] std::uint32_t key(Side side, std::int64_t price) const {
     return static_cast<std::uint32_t>((price ^ direction(side)) - base);
   }
@@ -71,13 +75,21 @@ struct Ladder {
       return 0;
     }
     const auto distance = static_cast<std::uint64_t>(directed) - static_cast<std::uint64_t>(base);
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(distance, key_max)) + 1;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(distance, no_key - 1)) + 1;
   }
 
   [[nodiscard]] bool covers(std::uint32_t of_key) const {
-    return (of_key >> root_shift >> 6) == root_prefix && root != 0;
+    return std::uint64_t{of_key} >> (root_shift + 6) == root_prefix;
+  }
+  void clear() {
+    root = 0;
+    root_shift = 6;
+    root_prefix = no_key;
+    best_key = no_key;
+    best_level = 0;
   }
 };
+static_assert(sizeof(Ladder) == 32);
 
 /// The price levels of many ladders: pages of 64 levels with one occupancy word, under branches of
 /// 64 children with one occupancy word. Both come from pools, are taken when a first order needs
@@ -94,7 +106,7 @@ struct Ladder {
 class LevelPages {
  public:
   static constexpr std::uint32_t fan_out = 64;
-  static constexpr std::uint32_t branches_per_page_max = 4;  // 64^5 keys = 2^30
+  static constexpr std::uint32_t branches_per_page_max = 5;  // with the page: 64^6 > 2^32 keys
   static constexpr std::uint32_t pages_max = (1U << 26) - 1;
 
   explicit LevelPages(std::uint32_t pages_capacity)
@@ -119,21 +131,29 @@ class LevelPages {
   }
   [[nodiscard]] Side side_of(std::uint32_t level) const { return pages_[level / fan_out].side; }
 
-  /// Returns: the level of `key` if its page exists (it may be empty), else 0.
-  [[nodiscard]] std::uint32_t find(const Ladder& ladder, std::uint32_t key) const {
-    if (!ladder.covers(key)) {
+  /// Returns: the page that holds `key`, 0 if there is none.
+  [[nodiscard]] std::uint32_t find_page(const Ladder& ladder, std::uint32_t key) const {
+    if (!ladder.covers(key)) [[unlikely]] {
       return 0;
     }
-    std::uint32_t at = ladder.root;
-    for (std::uint32_t shift = ladder.root_shift; shift != 0; shift -= 6) {
-      at = children_[at * std::size_t{fan_out} + (key >> shift) % fan_out];
-    }
-    return at == 0 ? 0 : at * fan_out + key % fan_out;
+    return descend(ladder, key);
   }
 
-  /// The level of `key`, with a new page if need be.
-  /// Requires: find() returned 0, pages_free() > 0.
-  [[nodiscard]] std::uint32_t make(Ladder& ladder, Side side, std::uint32_t key);
+  /// Returns: the level of `key` if its page exists (it may be empty), else 0.
+  [[nodiscard]] std::uint32_t find(const Ladder& ladder, std::uint32_t key) const {
+    const std::uint32_t page = find_page(ladder, key);
+    return page == 0 ? 0 : page * fan_out + key % fan_out;
+  }
+
+  /// The level where an order with `key` would go, if a page is there; for prefetching only.
+  /// Returns: the index of some level whatever the ladder and the key.
+  [[nodiscard]] std::uint32_t guess(const Ladder& ladder, std::uint32_t key) const {
+    return descend(ladder, key) * fan_out + key % fan_out;
+  }
+
+  /// A new page for a price; the keys of an empty ladder begin with it.
+  /// Requires: find_page() returned 0, pages_free() > 0.
+  [[nodiscard]] std::uint32_t make_page(Ladder& ladder, Side side, std::int64_t price);
 
   /// Takes note that a level got its first order. Requires: `level` is the one of `key`.
   void occupy(Ladder& ladder, std::uint32_t level, std::uint32_t key) {
@@ -148,11 +168,8 @@ class LevelPages {
   void vacate(Ladder& ladder, std::uint32_t level) {
     Page& page = pages_[level / fan_out];
     page.occupancy &= ~(std::uint64_t{1} << (level % fan_out));
-    if (page.occupancy == 0) {
-      free_page(ladder, level / fan_out);
-      if (level == ladder.best_level) {
-        find_best(ladder);
-      }
+    if (page.occupancy == 0) [[unlikely]] {
+      free_page(ladder, level);
     } else if (level == ladder.best_level) {
       const auto place = static_cast<std::uint32_t>(std::countr_zero(page.occupancy));
       ladder.best_level = level / fan_out * fan_out + place;
@@ -161,7 +178,7 @@ class LevelPages {
   }
 
   /// Returns: the level in use with the lowest key of at least `key`, or 0. `key` itself need not
-  /// be in use, nor within the ladder's bounds.
+  /// be in use.
   [[nodiscard]] std::uint32_t next(const Ladder& ladder, std::uint32_t key) const;
 
   void prefetch(std::uint32_t level) const { __builtin_prefetch(levels_.data() + level, 1); }
@@ -229,13 +246,23 @@ class LevelPages {
     std::uint32_t page;  // 0: none
   };
 
+  /// From the root to the page of a key; 0 if a child is missing.
+  [[nodiscard]] std::uint32_t descend(const Ladder& ladder, std::uint32_t key) const {
+    std::uint32_t at = ladder.root;
+    std::uint32_t shift = ladder.root_shift;
+    do {
+      at = children_[at * std::size_t{fan_out} + (key >> shift) % fan_out];
+      shift -= 6;
+    } while (shift != 0);
+    return at;
+  }
   [[nodiscard]] std::uint32_t take_page(Side side, std::uint32_t first_key);
   [[nodiscard]] std::uint32_t take_branch();
   void give_back_branch(std::uint32_t branch);
   void grow(Ladder& ladder, std::uint32_t key);
   void adopt(std::uint32_t branch, std::uint32_t digit, std::uint32_t child);
   [[nodiscard]] Path path(const Ladder& ladder, std::uint32_t key) const;
-  void free_page(Ladder& ladder, std::uint32_t page);
+  void free_page(Ladder& ladder, std::uint32_t level);
   void find_best(Ladder& ladder) const;
   [[nodiscard]] std::uint32_t lowest(std::uint32_t at, std::uint32_t shift) const;
 
@@ -266,7 +293,7 @@ void LevelPages::check_invariants(const Ladder& ladder, Side side, F&& f) const 
   KARST_ASSERT(level == 0 || key_of(level) == ladder.best_key);
   for (std::uint32_t beyond = 0; level != 0; level = next(ladder, beyond)) {
     const std::uint32_t key = key_of(level);
-    KARST_ASSERT(key >= beyond && key <= ladder.key_max);
+    KARST_ASSERT(key >= beyond && key != Ladder::no_key);
     beyond = key + 1;
     KARST_ASSERT(side_of(level) == side);
     KARST_ASSERT(find(ladder, key) == level);
