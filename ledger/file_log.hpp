@@ -63,8 +63,8 @@ struct JournalRecovery {
 class FileLog final : public OverlappedLog {
  public:
   /// Takes the lock, finds the end of the journal, cuts a torn tail if there is one, and makes
-  /// sure of a next segment if there is room. A journal without segments is begun. Verifies the
-  /// newest segment that has frames; follow() verifies what it gives, so replay before acquire().
+  /// sure of a next segment if there is room. A journal without segments is begun. Verifies the two
+  /// newest segments that have frames; follow() verifies what it gives: replay before acquire().
   ///
   /// Errors: locked; corrupt and unknown_format, with file and offset: nothing was changed; those
   ///         of the Storage.

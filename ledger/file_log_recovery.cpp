@@ -138,7 +138,7 @@ Status FileLog::read_newest(const std::vector<std::uint64_t>& segments,
     if (!dropped) return dropped;
   }
   Result<JournalReader> reader =
-      JournalReader::open(storage_, options_.directory, JournalReader::newest_segment);
+      JournalReader::open(storage_, options_.directory, JournalReader::newest_segments);
   if (!reader) return reader.error();
   for (;;) {
     const Result<bool> more = reader->next();

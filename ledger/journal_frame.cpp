@@ -32,10 +32,13 @@ constexpr std::size_t header_crc_at = 124;
 static_assert(header_crc_at + 4 == journal_header_bytes);
 static_assert(previous_at + sizeof(ChainHash) == reserved_at);
 
+constexpr std::uint64_t number_max = std::uint64_t{1} << 62U;  // so that one more never wraps
+
 bool has_sound_values(const FrameHeader& header) {
-  if (header.seq == 0 || header.epoch == 0 || header.first_command == 0) return false;
+  for (const std::uint64_t number : {header.seq, header.epoch, header.first_command}) {
+    if (number == 0 || number > number_max) return false;
+  }
   if (header.durable_through >= header.seq) return false;
-  if (header.first_command + header.count < header.first_command) return false;
   switch (header.kind) {
     case FrameKind::batch: return header.count > 0 && header.length > 0;
     case FrameKind::lead:

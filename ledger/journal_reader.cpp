@@ -24,7 +24,7 @@ std::string TornTail::text() const {
 Result<JournalReader> JournalReader::open(Storage& storage, std::string directory,
                                           std::uint64_t from_seq, std::uint64_t through_seq) {
   JournalReader reader(storage, std::move(directory));
-  reader.from_seq_ = from_seq == newest_segment ? earliest : from_seq;
+  reader.from_seq_ = from_seq == newest_segments ? earliest : from_seq;
   reader.through_seq_ = through_seq;
   if (Status chosen = reader.choose_segment(from_seq); !chosen) return chosen.error();
   return reader;
@@ -44,11 +44,11 @@ Status JournalReader::choose_segment(std::uint64_t from_seq) {
     FrameHeader header;
     const Result<FrameFault> fault = segment_.first_header(header);
     if (!fault) return fault.error();
-    if (*fault == FrameFault::none && header.seq <= from_seq) return {};
+    if (*fault != FrameFault::none || header.seq > from_seq) continue;
+    return from_seq == newest_segments ? enter(index - 1) : Status{};
   }
   if (Status entered = enter(lowest_segment_); !entered) return entered;
-  is_at_journal_start_ = lowest_segment_ == 1;
-  if (is_at_journal_start_ || from_seq == earliest || from_seq == newest_segment) return {};
+  if (is_at_journal_start_ || from_seq == earliest || from_seq == newest_segments) return {};
   FrameHeader header;
   const Result<FrameFault> fault = segment_.first_header(header);
   if (!fault) return fault.error();
@@ -64,6 +64,7 @@ Status JournalReader::enter(std::uint64_t index) {
   segment_ = std::move(segment).value();
   position_.segment = index;
   position_.offset = 0;
+  is_at_journal_start_ = index == 1;
   return {};
 }
 
@@ -116,6 +117,14 @@ Result<FrameFault> JournalReader::inspect() {
 }
 
 FrameFault JournalReader::compare_with_previous(const FrameHeader& header) const {
+  // A segment is durable before the next one is begun, and only the first begins with frame 1.
+  const bool is_first_of_segment = position_.offset == 0;
+  if (is_first_of_segment && header.durable_through + 1 != header.seq) {
+    return FrameFault::durable_through;
+  }
+  if (is_first_of_segment && (header.seq == 1) != (position_.segment == 1)) {
+    return FrameFault::sequence;
+  }
   if (!has_previous_) {
     if (!is_at_journal_start_) return FrameFault::none;
     if (header.seq != 1) return FrameFault::sequence;
@@ -150,7 +159,6 @@ void JournalReader::accept() {
 Result<bool> JournalReader::step_back() {
   if (has_previous_ || position_.segment == lowest_segment_) return false;
   if (Status entered = enter(position_.segment - 1); !entered) return entered.error();
-  is_at_journal_start_ = position_.segment == 1;
   return true;
 }
 

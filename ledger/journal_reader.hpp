@@ -45,11 +45,12 @@ struct TornTail {
 class JournalReader {
  public:
   static constexpr std::uint64_t earliest = 0;
-  static constexpr std::uint64_t newest_segment = ~std::uint64_t{0};
+  static constexpr std::uint64_t newest_segments = ~std::uint64_t{0};
   static constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 
   /// Makes ready to give the frames from `from_seq` on (or all there are from `earliest`; or those
-  /// of the newest segment that has one), up to `through_seq`.
+  /// of the two newest segments that have any: the first frame of a segment fits only behind the
+  /// one before), up to `through_seq`.
   ///
   /// Errors: trimmed; corrupt; unknown_format; those of the Storage.
   [[nodiscard]] static Result<JournalReader> open(Storage& storage, std::string directory,

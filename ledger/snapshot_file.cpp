@@ -14,6 +14,7 @@ constexpr std::array<char, 8> magic = {'K', 'A', 'R', 'S', 'T', 'S', 'N', 'P'};
 // Places in the header. Magic, format and the CRC stand where they do in every format.
 constexpr std::size_t magic_at = 0;
 constexpr std::size_t format_at = 8;
+constexpr std::size_t reserved_low_at = 10;
 constexpr std::size_t shard_at = 12;
 constexpr std::size_t command_at = 16;
 constexpr std::size_t log_seq_at = 24;
@@ -22,9 +23,10 @@ constexpr std::size_t event_hash_at = 40;
 constexpr std::size_t length_at = 48;
 constexpr std::size_t log_hash_at = 56;
 constexpr std::size_t state_hash_at = 72;
+constexpr std::size_t reserved_high_at = 104;
 constexpr std::size_t header_crc_at = 124;
 static_assert(log_hash_at + sizeof(ChainHash) == state_hash_at);
-static_assert(state_hash_at + sizeof(StateHash) <= header_crc_at);
+static_assert(state_hash_at + sizeof(StateHash) == reserved_high_at);
 
 using Header = std::array<std::byte, snapshot_header_bytes>;
 
@@ -151,6 +153,12 @@ Result<SnapshotReader> SnapshotReader::open(Storage& storage, std::string path) 
   }
   if (load_le<std::uint16_t>(bytes.data() + format_at) != snapshot_format) {
     return Error{ErrorCode::unknown_format, "check the format of a snapshot", file->path(), 0};
+  }
+  const auto is_zero_from = [&bytes](std::size_t begin, std::size_t end) {
+    return std::count(&bytes[begin], &bytes[end], std::byte{0}) == std::ptrdiff_t(end - begin);
+  };
+  if (!is_zero_from(reserved_low_at, shard_at) || !is_zero_from(reserved_high_at, header_crc_at)) {
+    return corrupt("check the reserved bytes of a snapshot", file->path(), 0);
   }
   SnapshotReader reader;
   reader.info_ = decode(bytes);
