@@ -37,7 +37,7 @@ void move(RecordDraft& draft, AccountNumber from, Role from_role, AccountNumber 
 
 void open_account(const Command& command, const Event& event, RecordDraft& draft) {
   draft.kind = RecordKind::open_account;
-  AccountDetails details{event.merchant.account, event.merchant.group,    event.merchant.tier,
+  AccountDetails details{event.merchant.account,   event.merchant.group,    event.merchant.tier,
                          event.merchant.clearance, event.merchant.domestic, {}};
   if (command.type == CommandType::admit_merchant) details.name = command.admit_merchant.name;
   draft.extend(details);
@@ -118,17 +118,26 @@ void define_product(const Command& command, const Event& event, RecordDraft& dra
 
 std::uint64_t settlement_number(const Event& event) {
   switch (event.type) {
-    case EventType::settlement: return event.settlement.number;
+    case EventType::settlement:
+      return event.settlement.number;
     case EventType::funded:
-    case EventType::withdrawn: return event.cash.number;
-    case EventType::merchant_admitted: return event.merchant.number;
-    case EventType::escrow_released: return event.escrow.number;
+    case EventType::withdrawn:
+      return event.cash.number;
+    case EventType::merchant_admitted:
+      return event.merchant.number;
+    case EventType::escrow_released:
+      return event.escrow.number;
     case EventType::capacity_minted:
-    case EventType::units_burnt: return event.units.number;
-    case EventType::currency_defined: return event.currency.number;
-    case EventType::contract_listed: return event.contract.number;
-    case EventType::product_defined: return event.product.number;
-    default: return 0;
+    case EventType::units_burnt:
+      return event.units.number;
+    case EventType::currency_defined:
+      return event.currency.number;
+    case EventType::contract_listed:
+      return event.contract.number;
+    case EventType::product_defined:
+      return event.product.number;
+    default:
+      return 0;
   }
 }
 
@@ -181,8 +190,8 @@ Status Posting::settle(std::span<const Event> events, std::size_t index, RecordD
   const AccountNumber from = kind == SettlementKind::offer    ? issue
                              : kind == SettlementKind::resale ? main_of(settlement.seller)
                                                               : capacity_of(settlement.seller);
-  move(draft, from, Role::units, main_of(settlement.buyer), Role::units,
-       asset_of(event.instrument), quantity);
+  move(draft, from, Role::units, main_of(settlement.buyer), Role::units, asset_of(event.instrument),
+       quantity);
 
   TradeDetails details;
   details.instrument = event.instrument;
@@ -204,14 +213,25 @@ Status Posting::translate_event(const Command& command, std::span<const Event> e
                                 std::size_t index, RecordDraft& draft) {
   const Event& event = events[index];
   switch (event.type) {
-    case EventType::settlement: return settle(events, index, draft);
+    case EventType::settlement:
+      return settle(events, index, draft);
     case EventType::funded:
-    case EventType::withdrawn: move_cash(event, draft); return {};
-    case EventType::merchant_admitted: open_account(command, event, draft); return {};
-    case EventType::escrow_released: release_escrow(event, draft); return {};
+    case EventType::withdrawn:
+      move_cash(event, draft);
+      return {};
+    case EventType::merchant_admitted:
+      open_account(command, event, draft);
+      return {};
+    case EventType::escrow_released:
+      release_escrow(event, draft);
+      return {};
     case EventType::capacity_minted:
-    case EventType::units_burnt: move_units(event, draft); return {};
-    case EventType::currency_defined: define_currency(event, draft); return {};
+    case EventType::units_burnt:
+      move_units(event, draft);
+      return {};
+    case EventType::currency_defined:
+      define_currency(event, draft);
+      return {};
     case EventType::contract_listed:
       if (event.contract.currency.is_none()) return unexpected("learn a currency", event);
       learn(event.instrument, event.contract.currency);
@@ -222,7 +242,8 @@ Status Posting::translate_event(const Command& command, std::span<const Event> e
       learn(event.instrument, event.product.currency);
       define_product(command, event, draft);
       return {};
-    default: return unexpected("post an event that has no postings", event);
+    default:
+      return unexpected("post an event that has no postings", event);
   }
 }
 

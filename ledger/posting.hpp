@@ -37,6 +37,8 @@ class Posting {
 
   /// Learns what a define_asset record says.
   void learn(const AssetDetails& asset);
+  /// Learns what an instrument was paid in.
+  void learn(InstrumentId instrument, CurrencyId currency);
 
  private:
   struct Denomination {
@@ -48,7 +50,6 @@ class Posting {
                                        std::size_t index, RecordDraft& draft);
   [[nodiscard]] Status settle(std::span<const Event> events, std::size_t index,
                               RecordDraft& draft) const;
-  void learn(InstrumentId instrument, CurrencyId currency);
   [[nodiscard]] CurrencyId currency_of_instrument(InstrumentId instrument) const;
 
   std::uint16_t shard_;

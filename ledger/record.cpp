@@ -119,9 +119,32 @@ bool is_sound(std::uint16_t type, std::span<const std::byte> body) {
       return body.size() == AccountDetails::bytes && byte_at(at, 10) <= 1 && byte_at(at, 11) == 0;
     case AssetDetails::type:
       return body.size() == AssetDetails::bytes && byte_at(at, 4) >= 1 && byte_at(at, 4) <= 3;
-    case BankReference::type: return body.size() == BankReference::bytes;
-    default: return false;
+    case BankReference::type:
+      return body.size() == BankReference::bytes;
+    default:
+      return false;
   }
+}
+
+// For records of more than a few assets.
+[[gnu::cold]] bool is_balanced_slow(const RecordView& record) {
+  struct Amount {
+    std::uint32_t asset;
+    std::int64_t amount;
+  };
+  std::vector<Amount> amounts(record.legs());
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    const Leg leg = record.leg(i);
+    amounts[i] = {leg.asset.value(), leg.amount};
+  }
+  std::ranges::sort(amounts, {}, &Amount::asset);
+  for (std::size_t i = 0; i < amounts.size();) {
+    __extension__ __int128 sum = 0;
+    const std::uint32_t asset = amounts[i].asset;
+    for (; i < amounts.size() && amounts[i].asset == asset; ++i) sum += amounts[i].amount;
+    if (sum != 0) return false;
+  }
+  return true;
 }
 
 Error fault(ErrorCode code, const char* what, std::size_t offset) {
@@ -309,23 +332,23 @@ Record read(const RecordView& view) {
 }
 
 bool is_balanced(const RecordView& record) {
-  struct Amount {
-    std::uint32_t asset;
-    std::int64_t amount;
-  };
-  std::vector<Amount> amounts(record.legs());
-  for (std::size_t i = 0; i < amounts.size(); ++i) {
+  constexpr std::size_t assets_few = 8;
+  std::array<std::uint32_t, assets_few> assets;
+  __extension__ __int128 sums[assets_few];
+  std::size_t count = 0;
+  const std::size_t legs = record.legs();
+  for (std::size_t i = 0; i < legs; ++i) {
     const Leg leg = record.leg(i);
-    amounts[i] = {leg.asset.value(), leg.amount};
+    std::size_t at = 0;
+    while (at < count && assets[at] != leg.asset.value()) ++at;
+    if (at == assets_few) return is_balanced_slow(record);
+    if (at == count) {
+      assets[count] = leg.asset.value();
+      sums[count++] = 0;
+    }
+    sums[at] += leg.amount;
   }
-  std::ranges::stable_sort(amounts, {}, &Amount::asset);
-  for (std::size_t i = 0; i < amounts.size();) {
-    __extension__ __int128 sum = 0;
-    const std::uint32_t asset = amounts[i].asset;
-    for (; i < amounts.size() && amounts[i].asset == asset; ++i) sum += amounts[i].amount;
-    if (sum != 0) return false;
-  }
-  return true;
+  return std::all_of(sums, sums + count, [](const auto& sum) { return sum == 0; });
 }
 
 // The draft ---------------------------------------------------------------------------------------
@@ -343,9 +366,9 @@ template void RecordDraft::extend(const BankReference&);
 
 std::size_t encode(const RecordDraft& draft, std::uint64_t seq, std::span<const Leg> legs,
                    std::byte* at) {
-  const std::uint8_t flags = static_cast<std::uint8_t>(
-      record_flag::group_first | record_flag::group_last |
-      (draft.extension_bytes > 0 ? record_flag::has_extensions : 0));
+  const std::uint8_t flags =
+      static_cast<std::uint8_t>(record_flag::group_first | record_flag::group_last |
+                                (draft.extension_bytes > 0 ? record_flag::has_extensions : 0));
   encode_header({draft.kind, flags, static_cast<std::uint16_t>(legs.size()), draft.source, seq,
                  draft.time, draft.ext_id, draft.source_seq},
                 at);
@@ -362,46 +385,74 @@ std::size_t encode(const RecordDraft& draft, std::uint64_t seq, std::span<const 
 
 const char* name(RecordKind kind) {
   switch (kind) {
-    case RecordKind::open_account: return "open_account";
-    case RecordKind::define_asset: return "define_asset";
-    case RecordKind::fund: return "fund";
-    case RecordKind::withdraw: return "withdraw";
-    case RecordKind::mint: return "mint";
-    case RecordKind::burn: return "burn";
-    case RecordKind::settle: return "settle";
-    case RecordKind::release: return "release";
-    case RecordKind::deliver: return "deliver";
-    case RecordKind::refund: return "refund";
-    case RecordKind::reverse: return "reverse";
-    case RecordKind::adjust: return "adjust";
-    case RecordKind::close: return "close";
-    case RecordKind::key: return "key";
-    case RecordKind::note: return "note";
+    case RecordKind::open_account:
+      return "open_account";
+    case RecordKind::define_asset:
+      return "define_asset";
+    case RecordKind::fund:
+      return "fund";
+    case RecordKind::withdraw:
+      return "withdraw";
+    case RecordKind::mint:
+      return "mint";
+    case RecordKind::burn:
+      return "burn";
+    case RecordKind::settle:
+      return "settle";
+    case RecordKind::release:
+      return "release";
+    case RecordKind::deliver:
+      return "deliver";
+    case RecordKind::refund:
+      return "refund";
+    case RecordKind::reverse:
+      return "reverse";
+    case RecordKind::adjust:
+      return "adjust";
+    case RecordKind::close:
+      return "close";
+    case RecordKind::key:
+      return "key";
+    case RecordKind::note:
+      return "note";
   }
   return "unknown";
 }
 
 const char* name(Role role) {
   switch (role) {
-    case Role::cash: return "cash";
-    case Role::units: return "units";
-    case Role::fee: return "fee";
-    case Role::subsidy: return "subsidy";
-    case Role::tax: return "tax";
-    case Role::escrow: return "escrow";
-    case Role::bond: return "bond";
-    case Role::rounding: return "rounding";
+    case Role::cash:
+      return "cash";
+    case Role::units:
+      return "units";
+    case Role::fee:
+      return "fee";
+    case Role::subsidy:
+      return "subsidy";
+    case Role::tax:
+      return "tax";
+    case Role::escrow:
+      return "escrow";
+    case Role::bond:
+      return "bond";
+    case Role::rounding:
+      return "rounding";
   }
   return "unknown";
 }
 
 const char* name(TradeMode mode) {
   switch (mode) {
-    case TradeMode::book: return "book";
-    case TradeMode::auction: return "auction";
-    case TradeMode::posted: return "posted";
-    case TradeMode::quote: return "quote";
-    case TradeMode::negotiated: return "negotiated";
+    case TradeMode::book:
+      return "book";
+    case TradeMode::auction:
+      return "auction";
+    case TradeMode::posted:
+      return "posted";
+    case TradeMode::quote:
+      return "quote";
+    case TradeMode::negotiated:
+      return "negotiated";
   }
   return "unknown";
 }

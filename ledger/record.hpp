@@ -99,7 +99,7 @@ struct TradeDetails {
   std::uint32_t version = 0;  ///< of the product's terms; 0 where no licence was minted
   TradeMode mode = TradeMode::book;
   Side taker = Side::buy;
-  std::uint8_t flags = 0;  ///< which fee legs there are, see trade_flag
+  std::uint8_t flags = 0;       ///< which fee legs there are, see trade_flag
   std::uint8_t settlement = 0;  ///< SettlementKind of the engine
   friend bool operator==(const TradeDetails&, const TradeDetails&) = default;
 };
@@ -137,7 +137,7 @@ struct AssetDetails {
   AccountId issuer{};       ///< of a product
   PoolId pool{};            ///< of a contract
   std::uint32_t version = 0;
-  Hour hour{0};  ///< of a contract: the delivery hour
+  Hour hour{0};                 ///< of a contract: the delivery hour
   std::array<char, 16> text{};  ///< code of a currency, symbol of a product, else zero
   friend bool operator==(const AssetDetails&, const AssetDetails&) = default;
 };

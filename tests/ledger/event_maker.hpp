@@ -118,8 +118,8 @@ class EventMaker {
 
   void cash(std::vector<Step>& steps, EventType type, AccountId merchant, CurrencyId currency,
             std::int64_t amount, Reference reference = {1, 2}) {
-    Step& step = begin(
-        steps, type == EventType::funded ? CommandType::fund : CommandType::withdraw, merchant);
+    Step& step = begin(steps, type == EventType::funded ? CommandType::fund : CommandType::withdraw,
+                       merchant);
     Event& made = event(step, type);
     made.cash.number = ++number_;
     made.cash.amount = Money{amount};

@@ -65,10 +65,9 @@ Record fund_sample() {
   record.time = Time{start_ns + 2};
   record.ext_id = {9, ext_index_of_event, 3};
   record.source_seq = 3;
-  record.legs = {{account_number(ExchangeAccount::bank_custody), yuan, -500000, -500000, 1,
-                  Role::cash},
-                 {account_number(AccountId{5}, AccountKind::main), yuan, 500000, 500000, 1,
-                  Role::cash}};
+  record.legs = {
+      {account_number(ExchangeAccount::bank_custody), yuan, -500000, -500000, 1, Role::cash},
+      {account_number(AccountId{5}, AccountKind::main), yuan, 500000, 500000, 1, Role::cash}};
   record.reference = BankReference{{0x1122334455667788, 0x99aabbccddeeff00}};
   return record;
 }
@@ -80,8 +79,8 @@ Record account_sample() {
   record.time = Time{start_ns};
   record.ext_id = {7, ext_index_of_event, 3};
   record.source_seq = 1;
-  record.account = AccountDetails{AccountId{5}, GroupId{2}, 3, 4, true,
-                                  padded<32>("Robert'); DROP TABLE account;--")};
+  record.account = AccountDetails{
+      AccountId{5}, GroupId{2}, 3, 4, true, padded<32>("Robert'); DROP TABLE account;--")};
   return record;
 }
 
@@ -158,11 +157,11 @@ TEST(RecordCodec, reserved_bytes_flags_kinds_and_roles_without_a_name_are_refuse
   EXPECT_TRUE(broken_at(1, 0));
   EXPECT_TRUE(broken_at(1, 16));
   EXPECT_TRUE(broken_at(2, 8 | 7));
-  EXPECT_TRUE(broken_at(2, 6));        // says there are no extensions, and there are
+  EXPECT_TRUE(broken_at(2, 6));  // says there are no extensions, and there are
   EXPECT_TRUE(broken_at(3, 1));
   EXPECT_TRUE(broken_at(48 + 31, 9));  // role
   EXPECT_TRUE(broken_at(48 + 31, 0));
-  EXPECT_TRUE(broken_at(240 + 1, 9));  // type of the extension
+  EXPECT_TRUE(broken_at(240 + 1, 9));       // type of the extension
   EXPECT_TRUE(broken_at(240 + 4 + 20, 0));  // trade mode
   EXPECT_TRUE(broken_at(240 + 4 + 21, 3));  // side
 }
@@ -206,8 +205,7 @@ TEST(RecordCodec, whatever_decodes_encodes_to_the_same_bytes) {
 TEST(RecordCodec, currencies_and_instruments_never_share_an_asset_number) {
   EXPECT_TRUE(is_currency(asset_of(CurrencyId{65'535})));
   EXPECT_EQ(currency_of(asset_of(CurrencyId{65'535})), CurrencyId{65'535});
-  const InstrumentId last =
-      instrument_id(instrument_generations_max - 1, instrument_slots_max - 1);
+  const InstrumentId last = instrument_id(instrument_generations_max - 1, instrument_slots_max - 1);
   EXPECT_FALSE(is_currency(asset_of(last)));
   EXPECT_EQ(instrument_of(asset_of(last)), last);
 }

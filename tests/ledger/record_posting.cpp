@@ -83,8 +83,8 @@ TEST_F(RecordPosting, seats_pay_their_issuer_at_once) {
 }
 
 TEST_F(RecordPosting, resale_takes_lots_from_the_main_account) {
-  EXPECT_EQ(lines(traded({contract, buyer, seller, 250, 10, 5000, 0, 0, SettlementKind::resale,
-                          Side::buy})),
+  EXPECT_EQ(lines(traded(
+                {contract, buyer, seller, 250, 10, 5000, 0, 0, SettlementKind::resale, Side::buy})),
             "5.0 cash -5000 cash\n"
             "6.0 cash +5000 cash\n"
             "6.0 lots -10 units\n"
@@ -92,8 +92,8 @@ TEST_F(RecordPosting, resale_takes_lots_from_the_main_account) {
 }
 
 TEST_F(RecordPosting, a_posted_offer_mints_licences_of_the_terms_sold) {
-  const RecordDraft draft = traded({product, buyer, seller, 100, 3, 300, 3, 0,
-                                    SettlementKind::offer, Side::buy, 7});
+  const RecordDraft draft =
+      traded({product, buyer, seller, 100, 3, 300, 3, 0, SettlementKind::offer, Side::buy, 7});
   EXPECT_EQ(lines(draft),
             "5.0 cash -303 cash\n"
             "6.0 cash +300 cash\n"

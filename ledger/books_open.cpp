@@ -1,0 +1,261 @@
+#include <filesystem>
+#include <system_error>
+
+#include "ledger/books.hpp"
+#include "ledger/record_reader.hpp"
+
+namespace karst {
+namespace {
+
+Error broken(const char* doing, std::uint64_t seq) {
+  return Error{ErrorCode::invalid, doing, "record " + std::to_string(seq), Error::no_offset, 0};
+}
+
+}  // namespace
+
+Books::Books(Storage& storage, BooksOptions options)
+    : storage_(storage),
+      options_(std::move(options)),
+      posting_(options_.shard),
+      balances_(options_.keys_expected) {}
+
+Result<std::unique_ptr<Books>> Books::open(Storage& storage, BooksOptions options) {
+  std::unique_ptr<Books> books(new Books(storage, std::move(options)));
+  if (Status opened = books->open_all(); !opened) return opened.error();
+  return books;
+}
+
+Status Books::open_all() {
+  if (!options_.read_only) {
+    if (Status made = storage_.create_directory(options_.directory); !made) return made;
+    const std::string path = options_.directory + "/lock";
+    const Result<FileHandle> lock = storage_.lock(path);
+    if (!lock) return lock.error();
+    lock_ = OpenFile(storage_, *lock, path);
+  }
+  forget();
+  std::vector<RecordMark> marks;
+  if (!options_.store_path.empty()) {
+    if (Status opened = open_store(); !opened) return opened;
+    if (Status loaded = load_store(marks); !loaded) {
+      if (Status dropped = drop_store(loaded.error().text()); !dropped) return dropped;
+      marks.clear();
+    }
+  }
+  Status opened = open_log(marks);
+  const bool has_more =
+      opened && log_->records() < std::uint64_t{indexed_} * options_.segment_records;
+  const bool is_strange = !opened && indexed_ > 0 && opened.error().code == ErrorCode::invalid;
+  if (has_more || is_strange) {
+    // The store knows records that the log does not have, or others: the log is the truth.
+    if (Status dropped = drop_store("it does not belong to the log"); !dropped) return dropped;
+    opened = open_log({});
+  }
+  if (!opened) return opened;
+  opened_.log = log_->opened();
+  command_fed_ = log_->command();
+  if (log_->settled() != next_seq_) {
+    return Error{ErrorCode::corrupt, "check the last settlement number", options_.directory};
+  }
+  if (next_seq_ == 0 || last_time_ns_ != 0) return {};
+  RecordReader reader(*log_, RecordReader::window_for_one);
+  const Result<RecordView> last = reader.at(next_seq_ - 1);
+  if (!last) return last.error();
+  last_time_ns_ = last->time().value();
+  return {};
+}
+
+// Nothing is known: as before the first record.
+void Books::forget() {
+  balances_ = Balances(options_.keys_expected);
+  posting_ = Posting(options_.shard);
+  definitions_.clear();
+  tails_.clear();
+  indexed_ = 0;
+  next_seq_ = 0;
+  last_time_ns_ = 0;
+  tails_.push_back(std::make_shared<Tail>(0, options_.segment_records));
+}
+
+Status Books::open_store() {
+  const StoreIdentity identity{options_.shard, options_.segment_records};
+  Result<Store> store = options_.read_only ? Store::open_read_only(options_.store_path, identity)
+                                           : Store::open(options_.store_path, identity);
+  if (store) {
+    store_.emplace(std::move(store).value());
+    return {};
+  }
+  const ErrorCode code = store.error().code;
+  const bool is_useless = code == ErrorCode::corrupt || code == ErrorCode::invalid ||
+                          (options_.read_only && code == ErrorCode::not_found);
+  return is_useless ? drop_store(store.error().text()) : store.error();
+}
+
+// All that is in the store can be made again.
+Status Books::drop_store(const std::string& why) {
+  store_.reset();
+  forget();
+  opened_.was_store_rebuilt = true;
+  opened_.why_rebuilt = why;
+  if (options_.read_only) {
+    options_.store_path.clear();
+    return {};
+  }
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code error;
+    std::filesystem::remove(options_.store_path + suffix, error);
+    if (error) {
+      return Error{ErrorCode::io, "remove", options_.store_path + suffix, Error::no_offset,
+                   error.value()};
+    }
+  }
+  Result<Store> store =
+      Store::open(options_.store_path, {options_.shard, options_.segment_records});
+  if (!store) return store.error();
+  store_.emplace(std::move(store).value());
+  return {};
+}
+
+Status Books::load_store(std::vector<RecordMark>& marks) {
+  if (!store_) return {};
+  const Store::Sink sink{marks,
+                         [this](AccountKey key, std::uint32_t segment, const AccountState& state) {
+                           BalanceRow& row = balances_.row(balances_.find_or_add(key));
+                           row.state = state;
+                           row.last_segment = segment;
+                         },
+                         [this](const Definition& definition) {
+                           if (definition.asset) posting_.learn(*definition.asset);
+                         }};
+  if (Status loaded = store_->load(sink); !loaded) return loaded;
+  indexed_ = store_->segments();
+  next_seq_ = std::uint64_t{indexed_} * options_.segment_records;
+  tails_.front() = std::make_shared<Tail>(indexed_, options_.segment_records);
+  return {};
+}
+
+Status Books::open_log(std::vector<RecordMark> marks) {
+  log_.reset();
+  const RecordLog::Options options{options_.directory + "/log", options_.file_bytes,
+                                   options_.read_only};
+  Result<std::unique_ptr<RecordLog>> log =
+      RecordLog::open(storage_, options, std::move(marks),
+                      [this](const RecordView& record) { return admit(record); });
+  if (!log) return log.error();
+  log_ = std::move(log).value();
+  return {};
+}
+
+// A record read back from the log.
+Status Books::admit(const RecordView& record) {
+  const std::uint64_t seq = record.seq();
+  if (seq < next_seq_) return {};  // of a frame that the store knows in part
+  if (record.source() != options_.shard || record.source_seq() != seq + 1) {
+    return broken("check a settlement number", seq);
+  }
+  if (record.time().value() < last_time_ns_) return broken("check the order of time", seq);
+  if (!is_balanced(record)) return broken("check that a record is balanced", seq);
+  for (std::size_t i = 0; i < record.legs(); ++i) {
+    const Leg leg = record.leg(i);
+    const std::uint32_t row = balances_.find_or_add({leg.account, leg.asset});
+    if (!post_leg(row, leg.amount)) return broken("check a balance", seq);
+    const AccountState& state = balances_.row(row).state;
+    if (state.balance != leg.balance_after) return broken("check a balance", seq);
+    if (state.account_seq != leg.account_seq) return broken("check the number of a posting", seq);
+  }
+  if (record.kind() == RecordKind::open_account || record.kind() == RecordKind::define_asset) {
+    define({seq, record.account(), record.asset()});
+  }
+  last_time_ns_ = record.time().value();
+  end_record();
+  return {};
+}
+
+// The auditor's side ------------------------------------------------------------------------------
+
+std::uint32_t Books::indexed_segments() const {
+  const std::lock_guard guard(mutex_);
+  return indexed_;
+}
+
+std::uint32_t Books::last_segment_of(AccountKey key) const {
+  const std::lock_guard guard(mutex_);
+  const std::uint32_t row = balances_.find(key);
+  return row == Balances::none ? no_segment : balances_.row(row).last_segment;
+}
+
+std::uint64_t Books::postings_of(AccountKey key) const {
+  const std::lock_guard guard(mutex_);
+  const std::uint32_t row = balances_.find(key);
+  return row == Balances::none ? 0 : balances_.row(row).state.account_seq;
+}
+
+std::vector<AccountKey> Books::keys_of(AccountNumber account) const {
+  std::vector<AccountKey> found;
+  const std::lock_guard guard(mutex_);
+  for (std::uint32_t row = balances_.first_of(account); row != Balances::none;
+       row = balances_.row(row).next_of_account - 1) {
+    found.push_back(balances_.row(row).key);
+  }
+  return found;
+}
+
+std::vector<AccountKey> Books::keys() const {
+  std::vector<AccountKey> all;
+  const std::lock_guard guard(mutex_);
+  all.reserve(balances_.rows());
+  for (std::uint32_t row = 0; row < balances_.rows(); ++row) {
+    all.push_back(balances_.row(row).key);
+  }
+  return all;
+}
+
+// The sealed tail of a segment, and the key's number in it. With the lock held.
+std::shared_ptr<const Tail> Books::tail_of(std::uint32_t segment, AccountKey key,
+                                           std::uint32_t& number) const {
+  const std::uint32_t index = segment - indexed_;
+  if (index + 1 < tails_.size()) return tails_[index];
+  const std::uint32_t row = balances_.find(key);
+  number = Tail::no_key;
+  if (index < tails_.size() && row != Balances::none &&
+      balances_.row(row).last_segment == segment) {
+    number = balances_.row(row).tail_key;
+  }
+  return nullptr;
+}
+
+Books::TailLook Books::tail_block_at(std::uint32_t segment, AccountKey key, std::uint32_t place,
+                                     PostingBlock& block) const {
+  std::unique_lock lock(mutex_);
+  if (segment < indexed_) return TailLook::indexed;
+  std::uint32_t number = Tail::no_key;
+  const std::shared_ptr<const Tail> sealed = tail_of(segment, key, number);
+  if (sealed == nullptr) {
+    return number != Tail::no_key && tails_.back()->block_at(number, place, block)
+               ? TailLook::found
+               : TailLook::nothing;
+  }
+  lock.unlock();
+  number = sealed->find(key);
+  return number != Tail::no_key && sealed->block_at(number, place, block) ? TailLook::found
+                                                                          : TailLook::nothing;
+}
+
+Books::TailLook Books::tail_block_after(std::uint32_t segment, AccountKey key, std::int64_t place,
+                                        PostingBlock& block) const {
+  std::unique_lock lock(mutex_);
+  if (segment < indexed_) return TailLook::indexed;
+  std::uint32_t number = Tail::no_key;
+  const std::shared_ptr<const Tail> sealed = tail_of(segment, key, number);
+  if (sealed == nullptr) {
+    return number != Tail::no_key && tails_.back()->block_after(number, place, block)
+               ? TailLook::found
+               : TailLook::nothing;
+  }
+  lock.unlock();
+  number = sealed->find(key);
+  return number != Tail::no_key && sealed->block_after(number, place, block) ? TailLook::found
+                                                                             : TailLook::nothing;
+}
+
+}  // namespace karst

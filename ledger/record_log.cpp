@@ -1,0 +1,210 @@
+#include "ledger/record_log.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ledger/crc32c.hpp"
+
+namespace karst {
+namespace {
+
+constexpr std::size_t name_digits = 20;
+constexpr std::size_t length_bytes = 2;
+constexpr std::size_t stage_bytes_first = std::size_t{1} << 20U;
+
+std::string file_name(std::uint64_t first_seq) {
+  const std::string digits = std::to_string(first_seq);
+  return std::string(name_digits - digits.size(), '0') + digits + ".log";
+}
+
+std::uint64_t in_blocks(std::uint64_t bytes) {
+  return (bytes + RecordFrame::block_bytes - 1) / RecordFrame::block_bytes *
+         RecordFrame::block_bytes;
+}
+
+}  // namespace
+
+std::byte* RecordLog::stage(std::size_t bytes_max) {
+  const std::size_t wanted = used_ + length_bytes + bytes_max + RecordFrame::block_bytes;
+  if (stage_.size() < wanted)
+    stage_.resize(std::max({wanted, stage_bytes_first, stage_.size() * 2}));
+  return stage_.data() + used_ + length_bytes;
+}
+
+void RecordLog::staged(std::size_t bytes, Time time) {
+  KARST_ASSERT(bytes > 0 && bytes <= record_bytes_max);
+  if (frame_.count % mark_every == 0) {
+    staged_marks_.push_back({next_seq_, time.value(), 0, static_cast<std::uint32_t>(used_)});
+  }
+  store_be(stage_.data() + used_, static_cast<std::uint16_t>(bytes));
+  used_ += length_bytes + bytes;
+  ++frame_.count;
+  ++next_seq_;
+}
+
+void RecordLog::reset_stage() {
+  used_ = RecordFrame::bytes;
+  frame_ = RecordFrame{};
+  staged_marks_.clear();
+}
+
+Status RecordLog::poison(const Error& error) {
+  const std::lock_guard guard(mutex_);
+  if (!poisoned_) poisoned_ = error;
+  return error;
+}
+
+std::optional<Error> RecordLog::poisoned() const {
+  const std::lock_guard guard(mutex_);
+  return poisoned_;
+}
+
+Status RecordLog::commit(std::uint64_t command, std::uint64_t settled) {
+  if (const std::optional<Error> before = poisoned()) {
+    return Error{ErrorCode::poisoned, "append to the record log", before->text()};
+  }
+  KARST_ASSERT(!options_.read_only);
+  static_cast<void>(stage(0));  // at least the header and the padding have room
+  frame_.first_seq = next_seq_ - frame_.count;
+  frame_.length = static_cast<std::uint32_t>(staged_bytes());
+  frame_.command = command;
+  frame_.settled = settled;
+  frame_.previous = previous_crc_;
+  frame_.payload_crc = crc32c({stage_.data() + RecordFrame::bytes, staged_bytes()});
+  const std::uint64_t extent = frame_.extent();
+  if (file_ >= files_.size() || offset_ + extent > file_sizes_[file_]) {
+    if (Status rolled = roll(std::max(options_.file_bytes, extent)); !rolled) return rolled;
+  }
+  encode(frame_, stage_.data());
+  std::fill(stage_.begin() + static_cast<std::ptrdiff_t>(used_),
+            stage_.begin() + static_cast<std::ptrdiff_t>(extent), std::byte{0});
+  const Status written = storage_.write_through(files_[file_]->handle(), offset_,
+                                                {stage_.data(), static_cast<std::size_t>(extent)});
+  if (!written) return poison(written.error());
+  {
+    const std::lock_guard guard(mutex_);
+    for (RecordMark mark : staged_marks_) {
+      mark.file = file_;
+      mark.offset += static_cast<std::uint32_t>(offset_);
+      marks_.push_back(mark);
+    }
+  }
+  previous_crc_ = frame_.header_crc;
+  offset_ += extent;
+  filled_bytes_.store(offset_, std::memory_order_relaxed);
+  reset_stage();
+  settled_.store(settled, std::memory_order_release);
+  command_.store(command, std::memory_order_release);
+  records_.store(next_seq_, std::memory_order_release);
+  return {};
+}
+
+// Files -------------------------------------------------------------------------------------------
+
+std::string RecordLog::draft_path() const { return options_.directory + "/next.draft"; }
+
+// Filled under another name and renamed: under its own name a file is always whole.
+Status RecordLog::make_draft(std::uint64_t bytes) {
+  const std::lock_guard guard(prepare_mutex_);
+  if (prepared_bytes_ >= bytes) return {};
+  const Result<std::uint64_t> space = storage_.space_left(options_.directory);
+  if (!space) return space.error();
+  const std::string path = draft_path();
+  if (*space < bytes) return Error{ErrorCode::no_space, "prepare a file", path};
+  prepared_bytes_ = 0;
+  Result<OpenFile> file = OpenFile::open(storage_, path, OpenMode::create);
+  if (!file) return file.error();
+  Status filled = storage_.preallocate(file->handle(), bytes);
+  if (!filled) {
+    file->close();
+    static_cast<void>(storage_.unlink(path));
+    return filled;
+  }
+  if (Status synced = storage_.sync(file->handle()); !synced) return synced;
+  prepared_bytes_ = bytes;
+  return {};
+}
+
+Result<bool> RecordLog::prepare() {
+  if (filled_bytes_.load(std::memory_order_relaxed) < options_.file_bytes / 2) return false;
+  {
+    const std::lock_guard guard(prepare_mutex_);
+    if (prepared_bytes_ != 0) return false;
+  }
+  if (Status made = make_draft(in_blocks(options_.file_bytes)); !made) {
+    if (made.error().code != ErrorCode::no_space) static_cast<void>(poison(made.error()));
+    return made.error();
+  }
+  return true;
+}
+
+Status RecordLog::roll(std::uint64_t bytes) {
+  bytes = in_blocks(bytes);
+  if (Status made = make_draft(bytes); !made) {
+    // A disk that is full has changed nothing; after anything else nothing is known.
+    return made.error().code == ErrorCode::no_space ? made : poison(made.error());
+  }
+  const std::string path = options_.directory + "/" + file_name(next_seq_ - frame_.count);
+  const std::lock_guard preparing(prepare_mutex_);
+  if (Status renamed = storage_.rename(draft_path(), path); !renamed) {
+    return poison(renamed.error());
+  }
+  if (Status synced = storage_.sync_directory(options_.directory); !synced) {
+    return poison(synced.error());
+  }
+  Result<OpenFile> file = OpenFile::open(storage_, path, OpenMode::write);
+  if (!file) return poison(file.error());
+  const std::lock_guard guard(mutex_);
+  files_.push_back(std::make_unique<OpenFile>(std::move(file).value()));
+  file_sizes_.push_back(prepared_bytes_);
+  prepared_bytes_ = 0;
+  file_ = static_cast<std::uint32_t>(files_.size() - 1);
+  offset_ = 0;
+  return {};
+}
+
+// Reading -----------------------------------------------------------------------------------------
+
+std::optional<RecordMark> RecordLog::mark_before(std::uint64_t seq) const {
+  const std::lock_guard guard(mutex_);
+  const auto after = std::ranges::upper_bound(marks_, seq, {}, &RecordMark::seq);
+  if (after == marks_.begin()) return std::nullopt;
+  return *(after - 1);
+}
+
+std::optional<RecordMark> RecordLog::mark_earlier(Time time) const {
+  const std::lock_guard guard(mutex_);
+  const auto after = std::ranges::lower_bound(marks_, time.value(), {}, &RecordMark::time_ns);
+  if (after == marks_.begin()) return std::nullopt;
+  return *(after - 1);
+}
+
+std::vector<RecordMark> RecordLog::marks(std::uint64_t from, std::uint64_t to) const {
+  const std::lock_guard guard(mutex_);
+  const auto begin = std::ranges::lower_bound(marks_, from, {}, &RecordMark::seq);
+  const auto end = std::ranges::lower_bound(marks_, to, {}, &RecordMark::seq);
+  return {begin, end};
+}
+
+Result<std::size_t> RecordLog::read_at(std::uint32_t file, std::uint64_t offset,
+                                       std::span<std::byte> bytes) const {
+  const OpenFile* open = nullptr;
+  {
+    const std::lock_guard guard(mutex_);
+    KARST_ASSERT(file < files_.size());
+    open = files_[file].get();
+  }
+  return storage_.read(open->handle(), offset, bytes);
+}
+
+bool RecordLog::has_file(std::uint32_t file) const {
+  const std::lock_guard guard(mutex_);
+  return file < files_.size();
+}
+
+std::string RecordLog::path_of_file(std::uint32_t file) const {
+  const std::lock_guard guard(mutex_);
+  return files_[file]->path();
+}
+
+}  // namespace karst

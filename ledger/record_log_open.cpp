@@ -1,0 +1,224 @@
+#include <algorithm>
+
+#include "ledger/crc32c.hpp"
+#include "ledger/record_log.hpp"
+
+namespace karst {
+namespace {
+
+constexpr std::size_t length_bytes = 2;
+constexpr std::size_t look_bytes = std::size_t{1} << 20U;
+constexpr std::string_view suffix = ".log";
+constexpr std::size_t name_bytes = 20 + suffix.size();
+
+bool all_zero(std::span<const std::byte> bytes) {
+  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+bool is_log_name(const std::string& name) {
+  return name.size() == name_bytes && name.ends_with(suffix) &&
+         std::ranges::all_of(name.substr(0, 20), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RecordLog>> RecordLog::open(Storage& storage, Options options,
+                                                   std::vector<RecordMark> marks,
+                                                   const Visit& visit) {
+  KARST_ASSERT(options.file_bytes <= std::uint64_t{1} << 31U);
+  std::unique_ptr<RecordLog> log(new RecordLog(storage, std::move(options)));
+  if (Status opened = log->open_files(); !opened) return opened.error();
+  if (Status found = log->find_start(std::move(marks)); !found) return found.error();
+  const std::uint64_t first = log->next_seq_;
+  if (Status scanned = log->scan(visit); !scanned) return scanned.error();
+  log->opened_.records = log->next_seq_;
+  log->opened_.records_read = log->next_seq_ - first;
+  log->records_.store(log->next_seq_, std::memory_order_release);
+  log->filled_bytes_.store(log->offset_, std::memory_order_relaxed);
+  return log;
+}
+
+Status RecordLog::open_files() {
+  if (!options_.read_only) {
+    if (Status made = storage_.create_directory(options_.directory); !made) return made;
+  }
+  const Result<std::vector<std::string>> names = storage_.list(options_.directory);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (!is_log_name(name)) continue;
+    Result<OpenFile> file = OpenFile::open(storage_, options_.directory + "/" + name,
+                                           options_.read_only ? OpenMode::read : OpenMode::write);
+    if (!file) return file.error();
+    const Result<std::uint64_t> size = storage_.size(file->handle());
+    if (!size) return size.error();
+    files_.push_back(std::make_unique<OpenFile>(std::move(file).value()));
+    file_sizes_.push_back(*size);
+  }
+  return {};
+}
+
+// The frame of the last marked record that begins one: what is before it was read before.
+Status RecordLog::find_start(std::vector<RecordMark> marks) {
+  while (!marks.empty()) {
+    const RecordMark mark = marks.back();
+    marks.pop_back();
+    if (mark.offset % RecordFrame::block_bytes != RecordFrame::bytes) continue;
+    const std::uint64_t offset = mark.offset - RecordFrame::bytes;
+    if (mark.file >= files_.size() || offset >= file_sizes_[mark.file]) {
+      return Error{ErrorCode::invalid, "find a record of the audit store", options_.directory};
+    }
+    std::byte header[RecordFrame::bytes];
+    const Result<std::size_t> got = storage_.read(files_[mark.file]->handle(), offset, header);
+    if (!got) return got.error();
+    RecordFrame frame;
+    if (*got < sizeof header || decode(header, frame) != FrameLook::sound) continue;
+    if (frame.first_seq != mark.seq) continue;
+    file_ = mark.file;
+    offset_ = offset;
+    next_seq_ = mark.seq;
+    is_first_frame_known_ = false;
+    break;
+  }
+  marks_ = std::move(marks);
+  return {};
+}
+
+Error RecordLog::corrupt(const char* what) const {
+  return Error{ErrorCode::corrupt, what, files_[file_]->path(), offset_, 0};
+}
+
+Status RecordLog::scan(const Visit& visit) {
+  std::vector<std::byte> bytes;
+  while (file_ < files_.size()) {
+    if (offset_ + RecordFrame::block_bytes > file_sizes_[file_]) {
+      if (file_ + 1 == files_.size()) return {};
+      ++file_;
+      offset_ = 0;
+      continue;
+    }
+    const FileHandle handle = files_[file_]->handle();
+    bytes.resize(RecordFrame::block_bytes);
+    Result<std::size_t> got = storage_.read(handle, offset_, bytes);
+    if (!got) return got.error();
+    RecordFrame frame;
+    const FrameLook look = decode(bytes, frame);
+    if (look == FrameLook::newer) {
+      return Error{ErrorCode::unknown_format, "read a frame", files_[file_]->path(), offset_, 0};
+    }
+    if (look == FrameLook::nothing && file_ + 1 < files_.size()) {
+      ++file_;
+      offset_ = 0;
+      const std::string path = files_[file_]->path();
+      if (std::stoull(path.substr(path.size() - name_bytes, 20)) != next_seq_) {
+        return corrupt("find the next record");
+      }
+      continue;
+    }
+    if (look != FrameLook::sound) return end_of_log(look, "check a header");
+    if (frame.first_seq != next_seq_) return corrupt("find the next record");
+    if (is_first_frame_known_ && frame.previous != previous_crc_) {
+      return corrupt("follow the chain of frames");
+    }
+    if (offset_ + frame.extent() > file_sizes_[file_]) return corrupt("take the length");
+    bytes.resize(frame.extent());
+    got = storage_.read(handle, offset_, bytes);
+    if (!got) return got.error();
+    const std::span<const std::byte> all(bytes);
+    const auto payload = all.subspan(RecordFrame::bytes, frame.length);
+    if (crc32c(payload) != frame.payload_crc) {
+      return end_of_log(FrameLook::broken, "check the records of a frame");
+    }
+    if (!all_zero(all.subspan(RecordFrame::bytes + frame.length))) {
+      return end_of_log(FrameLook::broken, "check the padding of a frame");
+    }
+    if (Status scanned = scan_frame(frame, payload, visit); !scanned) return scanned;
+  }
+  return {};
+}
+
+Status RecordLog::scan_frame(const RecordFrame& frame, std::span<const std::byte> payload,
+                             const Visit& visit) {
+  std::size_t at = 0;
+  for (std::uint32_t i = 0; i < frame.count; ++i) {
+    if (payload.size() - at < length_bytes) return corrupt("find a record in its frame");
+    const auto length = load_be<std::uint16_t>(payload.data() + at);
+    if (length == 0 || payload.size() - at - length_bytes < length) {
+      return corrupt("find a record in its frame");
+    }
+    const Result<RecordView> record = decode(payload.subspan(at + length_bytes, length));
+    if (!record) {
+      Error error = corrupt(record.error().doing.c_str());
+      error.code = record.error().code;
+      return error;
+    }
+    if (record->seq() != next_seq_) return corrupt("check a record's place");
+    if (Status visited = visit(*record); !visited) return visited;
+    if (i % mark_every == 0) {
+      marks_.push_back({next_seq_, record->time().value(), file_,
+                        static_cast<std::uint32_t>(offset_ + RecordFrame::bytes + at)});
+    }
+    at += length_bytes + length;
+    ++next_seq_;
+  }
+  if (at != payload.size()) return corrupt("find the end of a frame");
+  is_first_frame_known_ = true;
+  previous_crc_ = frame.header_crc;
+  command_.store(frame.command, std::memory_order_release);
+  settled_.store(frame.settled, std::memory_order_release);
+  offset_ += frame.extent();
+  return {};
+}
+
+// Either nothing was written here, or something that is not whole. If a sound frame or a whole file
+// stands behind it, it had been durable, and it is damage.
+Status RecordLog::end_of_log(FrameLook look, const char* fault) {
+  const Result<bool> followed = is_followed();
+  if (!followed) return followed.error();
+  if (*followed) return corrupt(fault);
+  if (look == FrameLook::broken) {
+    opened_.was_cut = true;
+    opened_.cut_file = files_[file_]->path();
+    opened_.cut_offset = offset_;
+  }
+  return options_.read_only ? Status{} : clear_tail();
+}
+
+Result<bool> RecordLog::is_followed() const {
+  if (file_ + 1 < files_.size()) return true;
+  std::vector<std::byte> bytes(look_bytes);
+  std::uint64_t offset = offset_ + RecordFrame::block_bytes;
+  while (offset < file_sizes_[file_]) {
+    const Result<std::size_t> got = storage_.read(files_[file_]->handle(), offset, bytes);
+    if (!got) return got.error();
+    if (*got < RecordFrame::block_bytes) break;
+    for (std::size_t at = 0; at + RecordFrame::bytes <= *got; at += RecordFrame::block_bytes) {
+      RecordFrame frame;
+      const FrameLook look = decode(std::span(bytes).subspan(at), frame);
+      if (look == FrameLook::sound || look == FrameLook::newer) return true;
+    }
+    offset += *got / RecordFrame::block_bytes * RecordFrame::block_bytes;
+  }
+  return false;
+}
+
+// What a torn frame left would make the padding of later frames impure: zeros take its place.
+Status RecordLog::clear_tail() {
+  std::vector<std::byte> bytes(look_bytes);
+  const std::vector<std::byte> zeros(look_bytes);
+  bool has_cleared = false;
+  for (std::uint64_t offset = offset_; offset < file_sizes_[file_];) {
+    const Result<std::size_t> got = storage_.read(files_[file_]->handle(), offset, bytes);
+    if (!got) return got.error();
+    if (*got == 0) break;
+    if (!all_zero(std::span(bytes).first(*got))) {
+      const Status written =
+          storage_.write(files_[file_]->handle(), offset, std::span(zeros).first(*got));
+      if (!written) return written;
+      has_cleared = true;
+    }
+    offset += *got;
+  }
+  return has_cleared ? storage_.sync(files_[file_]->handle()) : Status{};
+}
+
+}  // namespace karst

@@ -1,0 +1,81 @@
+// What the tests of the books share: a scratch folder, a script of steps, reading everything back.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ledger/books.hpp"
+#include "ledger/record_reader.hpp"
+#include "tests/ledger/random_market.hpp"
+
+namespace karst::test {
+
+/// A folder of the test's own, gone when it ends.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "karst_books_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) std::abort();
+    path_ = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+/// Small everything, so that a few hundred records cross every edge.
+inline BooksOptions small_books(const std::string& directory, const std::string& store_path) {
+  BooksOptions options;
+  options.directory = directory;
+  options.store_path = store_path;
+  options.shard = 3;
+  options.segment_records = 64;
+  options.file_bytes = 64U << 10U;
+  options.tails_max = 100;
+  options.keys_expected = 4;
+  return options;
+}
+
+inline std::vector<Step> market_steps(std::uint64_t seed, std::size_t commands) {
+  RandomMarket market(seed);
+  while (market.steps().size() < commands) static_cast<void>(market.next());
+  return market.steps();
+}
+
+using Bytes = std::vector<std::byte>;
+
+/// Every durable record's bytes.
+inline std::vector<Bytes> all_records(const Books& books) {
+  std::vector<Bytes> all;
+  RecordReader reader(books.log());
+  for (std::uint64_t seq = 0; seq < books.records(); ++seq) {
+    const auto record = reader.at(seq);
+    EXPECT_TRUE(record.ok()) << record.error().text();
+    if (!record.ok()) break;
+    all.emplace_back(record->bytes().begin(), record->bytes().end());
+  }
+  return all;
+}
+
+inline void work_all(Books& books) {
+  while (true) {
+    const Result<bool> worked = books.work();
+    ASSERT_TRUE(worked.ok()) << worked.error().text();
+    if (!*worked) return;
+  }
+}
+
+}  // namespace karst::test
