@@ -136,8 +136,7 @@ class Recorder {
     order.limit = Price{static_cast<std::int64_t>(operation.value)};
     order.side = operation.side;
     order.kind = OrderKind::limit;
-    order.time_in_force =
-        operation.type == FlowType::take ? TimeInForce::ioc : TimeInForce::gtc;
+    order.time_in_force = operation.type == FlowType::take ? TimeInForce::ioc : TimeInForce::gtc;
     order.self_match = SelfMatch::cancel_newest;
     order.draw = operation.side == Side::buy ? Draw::none : Draw::capacity;
     apply();

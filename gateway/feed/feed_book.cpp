@@ -175,14 +175,14 @@ void FeedBook::depth(std::uint32_t slot, Depth& to) const {
       --room;
       return true;
     };
-    instrument.book.levels(pools_, side, [&](std::int64_t price, std::uint64_t quantity,
-                                             std::uint32_t orders) {
-      if (side == Side::sell && is_offer_due && offer.price <= price) {
-        is_offer_due = false;
-        if (!push(offer)) return false;
-      }
-      return push({price, quantity, orders});
-    });
+    instrument.book.levels(pools_, side,
+                           [&](std::int64_t price, std::uint64_t quantity, std::uint32_t orders) {
+                             if (side == Side::sell && is_offer_due && offer.price <= price) {
+                               is_offer_due = false;
+                               if (!push(offer)) return false;
+                             }
+                             return push({price, quantity, orders});
+                           });
     if (side == Side::sell && is_offer_due) push(offer);
   }
 }

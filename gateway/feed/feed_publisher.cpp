@@ -166,8 +166,8 @@ void FeedPublisher::publish(Touched& touched) {
   }
   if (touched.is_status_changed && contains(mask, Schema::status)) {
     begin_increment(Schema::status, touched.slot);
-    writer_.set(StatusMark{book_.state(touched.slot), touched.reason,
-                           book_.reference(touched.slot), touched.is_retired});
+    writer_.set(StatusMark{book_.state(touched.slot), touched.reason, book_.reference(touched.slot),
+                           touched.is_retired});
     writer_.end();
     send(Schema::status, touched.slot);
   }
@@ -209,8 +209,7 @@ void FeedPublisher::publish_depth(const Touched& touched, SchemaMask mask) {
   *watch.depth = now;
 }
 
-void FeedPublisher::write_level_changes(const Depth& before, const Depth& now,
-                                        std::size_t levels) {
+void FeedPublisher::write_level_changes(const Depth& before, const Depth& now, std::size_t levels) {
   for (const Side side : {Side::buy, Side::sell}) {
     const auto is_better = [&](std::int64_t a, std::int64_t b) {
       return side == Side::buy ? a > b : a < b;
@@ -293,8 +292,8 @@ void FeedPublisher::write_snapshot(Schema schema, std::uint32_t slot) {
       break;
     case Schema::mbo:
       if (book_.offer(slot) != Price{0}) {
-        writer_.add(OrderStep{OrderAction::offer, Side::sell, Quantity{0}, OrderId{0},
-                              book_.offer(slot)});
+        writer_.add(
+            OrderStep{OrderAction::offer, Side::sell, Quantity{0}, OrderId{0}, book_.offer(slot)});
       }
       book_.orders(slot, [&](const OrderStep& step) { writer_.add(step); });
       break;

@@ -162,8 +162,7 @@ bool FeedPublisher::can_resume(const Subscriber& subscriber, const v1::Subscribe
   return subscriber.queued_bytes() + bytes <= subscriber.budget_bytes() / 2;
 }
 
-void FeedPublisher::resume(Subscriber& subscriber, const v1::Subscribe& request,
-                           SchemaMask mask) {
+void FeedPublisher::resume(Subscriber& subscriber, const v1::Subscribe& request, SchemaMask mask) {
   std::vector<std::uint32_t> wanted(request.instrument_ids().begin(),
                                     request.instrument_ids().end());
   std::ranges::sort(wanted);
@@ -335,8 +334,7 @@ void FeedPublisher::fall_behind(Subscriber& subscriber, std::uint32_t slot, Sche
 }
 
 void FeedPublisher::catch_up(Subscriber& subscriber) {
-  while (subscriber.is_any_stale() &&
-         subscriber.queued_bytes() < subscriber.budget_bytes() / 2) {
+  while (subscriber.is_any_stale() && subscriber.queued_bytes() < subscriber.budget_bytes() / 2) {
     const Subscriber::Stale stale = subscriber.pop_stale();
     for_each_schema(stale.mask, [&](Schema schema) {
       if (schema == Schema::trades && subscriber.gap_after_ != 0) {

@@ -10,8 +10,8 @@
 namespace karst::feed {
 namespace {
 
-using google::protobuf::io::CodedOutputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedOutputStream;
 
 constexpr std::uint32_t length_bytes = 4;
 

@@ -184,8 +184,8 @@ void EngineMarket::place() {
   order.limit = Price{price_low + random(prices)};
   order.side = is_buy ? Side::buy : Side::sell;
   order.kind = random(10) == 0 ? OrderKind::post_only : OrderKind::limit;
-  order.time_in_force = order.kind == OrderKind::limit && random(4) == 0 ? TimeInForce::ioc
-                                                                          : TimeInForce::gtc;
+  order.time_in_force =
+      order.kind == OrderKind::limit && random(4) == 0 ? TimeInForce::ioc : TimeInForce::gtc;
   order.self_match = static_cast<SelfMatch>(1 + random(4));
   order.draw = is_buy ? Draw::none : is_provider ? Draw::capacity : Draw::holding;
   order.tag = random(3);

@@ -26,8 +26,7 @@ class FeedBookOf : public testing::Test {
     std::string text;
     for (const Event& event : script.events()) {
       const OrderStep step = book_.apply(event);
-      static const char* const actions[] = {"",     "add",    "reduce", "move",
-                                            "fill", "remove", "offer"};
+      static const char* const actions[] = {"", "add", "reduce", "move", "fill", "remove", "offer"};
       if (step.action == OrderAction::none) continue;
       if (!text.empty()) text += ", ";
       text += std::string(actions[static_cast<int>(step.action)]) + " " +

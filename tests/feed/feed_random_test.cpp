@@ -101,8 +101,8 @@ TEST_F(RandomFeed, a_lossy_consumer_that_reconnects_at_random_ends_with_the_book
   open(publisher);
   std::vector<std::unique_ptr<ConnectedClient>> clients;
   for (int i = 0; i < 8; ++i) {
-    clients.push_back(std::make_unique<ConnectedClient>(
-        publisher, FeedWish{all_schemas, {}, OnSlow::conflate}));
+    clients.push_back(
+        std::make_unique<ConnectedClient>(publisher, FeedWish{all_schemas, {}, OnSlow::conflate}));
   }
   const std::int64_t steps = karst::test::effort(20'000);
   for (std::int64_t i = 0; i < steps; ++i) {

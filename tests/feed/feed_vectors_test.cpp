@@ -63,7 +63,7 @@ TEST(FeedVectors, checksum_of_a_posted_offer) {
 TEST(FeedVectors, the_checksum_is_over_the_bytes_as_drawn) {
   Depth depth;
   depth.push(Side::buy, {0x0102030405060708, 0x1112131415161718, 0x21222324});
-  const std::vector<std::uint8_t> bytes{1,    0,    0,    0,    0,    0,    0,    0,    // counts
+  const std::vector<std::uint8_t> bytes{1,    0,    0,    0,    0,    0,    0,    0,     // counts
                                         0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,  // price
                                         0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,  // lots
                                         0x24, 0x23, 0x22, 0x21};                         // orders
@@ -74,10 +74,10 @@ TEST(FeedVectors, a_frame_is_length_response_market_data) {
   v1::FeedHeartbeat heartbeat;
   heartbeat.set_sequence(300);
   const FramePtr frame = make_frame(heartbeat);
-  const std::vector<std::uint8_t> expected{0,    0,    0, 7,      // bytes that follow
-                                           0x3a, 5,               // Response.market_data
-                                           0x1a, 3,               // MarketData.heartbeat
-                                           0x08, 0xac, 0x02};     // sequence 300
+  const std::vector<std::uint8_t> expected{0,    0,    0,   7,  // bytes that follow
+                                           0x3a, 5,             // Response.market_data
+                                           0x1a, 3,             // MarketData.heartbeat
+                                           0x08, 0xac, 0x02};   // sequence 300
   EXPECT_EQ(std::vector<std::uint8_t>(frame->bytes().begin(), frame->bytes().end()), expected);
   EXPECT_EQ(read_frame(*frame).heartbeat().sequence(), 300U);
 }

@@ -229,8 +229,7 @@ void RandomMarket::decrement(Product& product) {
   prevented.self_match.taker = taker.id;
   prevented.self_match.quantity = Quantity{taker.quantity};
   maker.quantity -= taker.quantity;
-  add_order(EventType::order_amended, product, maker,
-            order_flag::booked | order_flag::was_booked);
+  add_order(EventType::order_amended, product, maker, order_flag::booked | order_flag::was_booked);
   add_order(EventType::order_cancelled, product, taker, 0);
   free_id(taker.id);
 }
@@ -238,8 +237,8 @@ void RandomMarket::decrement(Product& product) {
 void RandomMarket::change_state(Product& product) {
   begin(CommandType::halt);
   Event& event = add(EventType::instrument_state, product.instrument);
-  product.state = product.state == InstrumentState::open ? InstrumentState::halted
-                                                         : InstrumentState::open;
+  product.state =
+      product.state == InstrumentState::open ? InstrumentState::halted : InstrumentState::open;
   event.detail = static_cast<std::uint8_t>(product.state);
   event.state.reference = Price{product.reference};
   event.state.reason = StateReason::by_operator;
@@ -264,8 +263,7 @@ void RandomMarket::post_offer(Product& product) {
 bool RandomMarket::crosses(const Product& product, const Order& taker) const {
   if (product.offer != 0 && taker.side == Side::buy && product.offer <= taker.price) return true;
   const std::size_t at = best(product, opposite(taker.side));
-  return at != product.queue.size() &&
-         is_within(taker.side, product.queue[at].price, taker.price);
+  return at != product.queue.size() && is_within(taker.side, product.queue[at].price, taker.price);
 }
 
 void RandomMarket::match(Product& product, Order& taker) {

@@ -55,7 +55,7 @@ class RandomMarket {
     InstrumentState state;
     std::int64_t reference;
     std::int64_t offer;
-    std::vector<Order> queue;       // oldest first, all prices
+    std::vector<Order> queue;  // oldest first, all prices
     std::vector<Order> hibernated;
   };
 
@@ -64,8 +64,7 @@ class RandomMarket {
   }
   void begin(CommandType type);
   Event& add(EventType type, InstrumentId instrument);
-  Event& add_order(EventType type, const Product& product, const Order& order,
-                   std::uint8_t flags);
+  Event& add_order(EventType type, const Product& product, const Order& order, std::uint8_t flags);
   void define(Product& product, std::uint32_t index);
   void act(Product& product);
   void place(Product& product);
