@@ -2,6 +2,7 @@
 #include "engine/command_check.hpp"
 
 #include <bit>
+#include <cstring>
 #include <span>
 
 #include "engine/units.hpp"
@@ -37,8 +38,20 @@ template <class Enum>
   return true;
 }
 
-[[nodiscard]] bool is_profile(std::uint8_t tier, std::uint8_t clearance) {
+/// Looks at the byte, which may hold anything: a bool is only read when it is one.
+[[nodiscard]] bool is_flag(const bool& flag) {
+  std::uint8_t byte = 0;
+  std::memcpy(&byte, &flag, sizeof byte);
+  return byte <= 1;
+}
+
+[[nodiscard]] bool is_rank(std::uint8_t tier, std::uint8_t clearance) {
   return tier <= 9 && clearance <= 9;
+}
+
+template <class Profile>
+[[nodiscard]] bool is_profile(const Profile& p) {
+  return is_rank(p.tier, p.clearance) && is_flag(p.domestic);
 }
 
 /// What contracts and products share.
@@ -47,13 +60,14 @@ template <class Terms>
   return within<std::int64_t>(t.tick_value.value(), 1, trillion) && t.price_min.value() >= 1 &&
          t.price_min <= t.list_price && t.list_price <= t.price_max &&
          t.price_max.value() <= (std::int64_t{1} << 30) &&
-         within(t.quantity_max.value(), 1U, lots_max) && is_profile(t.tier_min, t.clearance_min) &&
-         t.band_bps <= 10'000;
+         within(t.quantity_max.value(), 1U, lots_max) && is_rank(t.tier_min, t.clearance_min) &&
+         t.band_bps <= 10'000 && is_flag(t.domestic_only);
 }
 
 [[nodiscard]] bool is_valid(const DefinePool& b, const Configure& sizes) {
   return within(b.pool.value(), 1U, sizes.pools_max - 1) && is_text(b.symbol) &&
-         is_text(b.accelerator) && is_named(b.unit, static_cast<int>(Unit::core_hour));
+         is_text(b.accelerator) && is_named(b.unit, static_cast<int>(Unit::core_hour)) &&
+         is_flag(b.domestic_chip);
 }
 
 [[nodiscard]] bool is_valid(const SetPoolTerms& b) {
@@ -123,14 +137,15 @@ bool has_valid_fields(const Command& c, const Configure& sizes) {
     case CommandType::define_fees: return is_valid(c.define_fees);
     case CommandType::admit_merchant:
       return within(c.account.value(), 1U, sizes.accounts_max - 1) &&
-             is_profile(c.admit_merchant.tier, c.admit_merchant.clearance) &&
+             is_profile(c.admit_merchant) &&
              is_text(c.admit_merchant.name);
     case CommandType::set_merchant_state: return is_named(c.set_merchant_state.state, 3);
     case CommandType::set_merchant_limits:
       return within(c.set_merchant_limits.order_quantity_max.value(), 1U, lots_max) &&
              within<std::int64_t>(c.set_merchant_limits.order_notional_max.value(), 1, money_max);
     case CommandType::set_merchant_profile:
-      return is_profile(c.set_merchant_profile.tier, c.set_merchant_profile.clearance);
+      return is_profile(c.set_merchant_profile);
+    case CommandType::kill_switch: return is_flag(c.kill_switch.on);
     case CommandType::fund: return is_movement(c.fund);
     case CommandType::withdraw: return is_movement(c.withdraw);
     case CommandType::create_key:
@@ -155,7 +170,6 @@ bool has_valid_fields(const Command& c, const Configure& sizes) {
     case CommandType::cancel_order: return is_valid(c.cancel_order);
     case CommandType::mass_cancel: return c.mass_cancel.side <= 2;
     case CommandType::tick:
-    case CommandType::kill_switch:
     case CommandType::revoke_key:
     case CommandType::close_session:
     case CommandType::heartbeat:

@@ -1,6 +1,10 @@
 // Do a command's fields mean anything: the checks that need no state.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
 #include "engine/command.hpp"
 
 namespace karst {
@@ -17,6 +21,12 @@ namespace karst {
   const auto is_named = [](auto value, int last) {
     return static_cast<int>(value) >= 1 && static_cast<int>(value) <= last;
   };
+  // Two bytes to be zero after a bool whose byte may hold anything: looked at as one.
+  std::uint8_t tail[3];
+  static_assert(offsetof(PlaceOrder, reserved) == offsetof(PlaceOrder, all_or_none) + 1);
+  std::memcpy(tail, reinterpret_cast<const char*>(&order) + offsetof(PlaceOrder, all_or_none),
+              sizeof tail);
+  if (tail[0] > 1 || (tail[1] | tail[2]) != 0) return false;
   const bool is_buy = order.side == Side::buy;
   const bool is_ioc = order.time_in_force == TimeInForce::ioc;
   const bool is_fok = order.time_in_force == TimeInForce::fok;
@@ -35,11 +45,8 @@ namespace karst {
   if ((order.time_in_force == TimeInForce::gtd) != (order.expiry.value() != 0)) return false;
   if (order.minimum > order.quantity) return false;
   if (is_fok + order.all_or_none + has_minimum > 1) return false;
-  if (order.kind == OrderKind::post_only &&
-      (is_ioc || is_fok || order.all_or_none || has_minimum)) {
-    return false;
-  }
-  return order.reserved[0] == 0 && order.reserved[1] == 0;
+  return order.kind != OrderKind::post_only ||
+         !(is_ioc || is_fok || order.all_or_none || has_minimum);
 }
 
 }  // namespace karst

@@ -156,6 +156,9 @@ struct Speech {
                         (command.type == CommandType::close_session && command.epoch == 0)) {
     return RejectCode::invalid_field;
   }
+  if ((command.reserved[0] | command.reserved[1] | command.reserved[2]) != 0) {
+    return RejectCode::invalid_field;
+  }
   const bool is_well_formed = command.type == CommandType::place_order
                                   ? has_valid_fields(command.place_order)
                                   : has_valid_fields(command, state.config);

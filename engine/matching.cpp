@@ -6,13 +6,13 @@
 namespace karst {
 namespace {
 
-constexpr std::uint32_t no_group = 0xffffffff;
+constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
 
 [[nodiscard]] bool may_rest(TimeInForce time_in_force) {
   return time_in_force <= TimeInForce::day;
 }
 
-[[nodiscard]] std::uint32_t group_of(const State& state, std::uint32_t account) {
+[[nodiscard]] std::uint64_t group_of(const State& state, std::uint32_t account) {
   const std::uint32_t group = state.accounts[account].group;
   return group == 0 ? no_group : group;
 }
@@ -61,6 +61,12 @@ constexpr std::uint32_t no_group = 0xffffffff;
 [[nodiscard]] bool is_issuer_active(const State& state, const Instrument& instrument) {
   const Account& issuer = state.accounts[instrument.issuer];
   return issuer.is_admitted() && issuer.killed == 0;
+}
+
+[[nodiscard]] bool is_issuers_own(const State& state, const Instrument& instrument,
+                                  const Taker& taker) {
+  return taker.account == instrument.issuer ||
+         taker.group == state.accounts[instrument.issuer].group;
 }
 
 /// Answers the book, maker by maker. Source: docs/ENGINE.md, "Arrival" step 2.
@@ -214,7 +220,7 @@ bool hit_offer(State& state, Instrument& instrument, Taker& taker) {
     return false;
   }
   const std::uint32_t lots = std::min(taker.leaves, supply_left(instrument));
-  if (taker.account == instrument.issuer || taker.group == group_of(state, instrument.issuer)) {
+  if (is_issuers_own(state, instrument, taker)) {
     state.emit(EventType::self_match_prevented, static_cast<std::uint8_t>(taker.self_match),
                instrument.id)
         .self_match = {.maker = OrderId{0},
@@ -260,10 +266,9 @@ bool hit_offer(State& state, Instrument& instrument, Taker& taker) {
                                      const Taker& taker, std::uint32_t wanted,
                                      std::uint32_t makers_max) {
   if (instrument.is_posted != 0) {
-    const bool is_own = taker.account == instrument.issuer ||
-                        taker.group == group_of(state, instrument.issuer);
     const bool can_trade = instrument.offer != 0 && instrument.offer <= taker.limit &&
-                           is_issuer_active(state, instrument) && !is_own && makers_max > 0;
+                           is_issuer_active(state, instrument) &&
+                           !is_issuers_own(state, instrument, taker) && makers_max > 0;
     return can_trade ? std::min(taker.leaves, supply_left(instrument)) : 0;
   }
   Count count(state, instrument, taker);

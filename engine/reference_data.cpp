@@ -1,11 +1,15 @@
 // Currencies, calendars, fees, pools, contracts, products and their states.
 #include "engine/reference_data.hpp"
 
+#include <algorithm>
+
 #include "engine/command_fields.hpp"
 #include "engine/matching.hpp"
 
 namespace karst {
 namespace {
+
+constexpr std::int64_t hours_max = 336;  ///< a pool's window, from the current hour on
 
 /// A copy whose padding bytes are zero, so that equal state is equal bytes.
 template <class Body>
@@ -216,12 +220,13 @@ Outcome list_contracts(State& state, const Command& command) {
   if (pool == nullptr) return {RejectCode::unknown_pool};
   const std::int64_t first = body.from_hour.value();
   const std::int64_t hours = body.hours;
-  const std::int64_t last_listable = floor_div(state.now, ns_per_hour) + 336;
+  const std::int64_t last_listable = floor_div(state.now, ns_per_hour) + hours_max;
   bool is_full = state.instruments.slots_free() < body.hours;
   bool is_listed = false;
   const bool is_within = first >= 0 && first <= last_listable && first + hours - 1 <= last_listable;
-  if (is_within) {
-    for (std::int64_t hour = first; hour < first + hours; ++hour) {
+  if (first > -hours_max && first <= last_listable) {
+    const std::int64_t last = std::min(first + hours - 1, last_listable);
+    for (std::int64_t hour = std::max<std::int64_t>(first, 0); hour <= last; ++hour) {
       is_listed = is_listed || find_contract(state, *pool, hour) != nullptr;
       is_full = is_full || pool->contract(hour) != 0;
     }

@@ -38,7 +38,7 @@ struct Taker {
   Slot slot;  ///< no_slot for a posted offer being lowered
   std::uint64_t id;
   std::uint32_t account;
-  std::uint32_t group;  ///< no merchant has it if the taker is in none
+  std::uint64_t group;  ///< no merchant has it if the taker is in none
   Side side;
   SelfMatch self_match;
   std::uint32_t row;

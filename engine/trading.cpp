@@ -1,6 +1,8 @@
 // Place, amend, cancel, hibernate, reactivate, mass cancel, post an offer.
 #include "engine/trading.hpp"
 
+#include <algorithm>
+
 #include "engine/assert.hpp"
 #include "engine/matching.hpp"
 #include "engine/order_life.hpp"
@@ -260,7 +262,9 @@ namespace {
   if (limit < instrument.price_min || limit > instrument.price_max) {
     return RejectCode::price_out_of_bounds;
   }
-  if (amend.quantity.value() > instrument.quantity_max) return RejectCode::quantity_out_of_bounds;
+  if (leaves == 0 || amend.quantity.value() > instrument.quantity_max) {
+    return RejectCode::quantity_out_of_bounds;
+  }
   const Ask ask{.side = cold.side,
                 .kind = cold.kind,
                 .time_in_force = cold.time_in_force,
@@ -294,10 +298,11 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
   if (cold.state == OrderState::hibernated) return {RejectCode::order_hibernated};
   const std::uint32_t filled = cold.total - node.quantity;
   const std::uint32_t total = amend.quantity.value();
-  if (total <= filled) return {RejectCode::quantity_out_of_bounds};
-  const std::uint32_t leaves = total - filled;
+  const std::uint32_t leaves = total - std::min(total, filled);
   const bool keeps_place = amend.limit.value() == cold.limit && leaves <= node.quantity;
-  if (!keeps_place) {
+  if (keeps_place) {
+    if (leaves == 0) return {RejectCode::quantity_out_of_bounds};
+  } else {
     code = check_move(state, command, slot, leaves);
     if (code != RejectCode::none) return {code};
   }
