@@ -73,7 +73,8 @@ std::optional<std::string> Twins::compare_events(const Command& command,
     }
     for (const auto& [who, event] : {std::pair{"engine", engine}, std::pair{"model ", model}}) {
       if (event == nullptr) continue;
-      out << "  " << who << " > " << text_of(*event, names) << "   [" << bytes_text(*event) << "]\n";
+      out << "  " << who << " > " << text_of(*event, names) << "   [" << bytes_text(*event)
+          << "]\n";
     }
   }
   return out.str();
@@ -164,8 +165,8 @@ std::string Twins::compare_orders() const {
 
 std::string Twins::compare_states() const {
   engine_->check_invariants();
-  for (const auto compare : {&Twins::compare_balances, &Twins::compare_rows,
-                             &Twins::compare_books, &Twins::compare_orders}) {
+  for (const auto compare : {&Twins::compare_balances, &Twins::compare_rows, &Twins::compare_books,
+                             &Twins::compare_orders}) {
     std::string text = (this->*compare)();
     if (!text.empty()) return text;
   }

@@ -15,9 +15,9 @@ namespace karst::model {
 
 /// What is checked, and how often. Unit: commands; 0 = never.
 struct Checks {
-  std::uint64_t invariants_every = 1;    ///< of the market, on the model
-  std::uint64_t states_every = 500;      ///< balances, rows, levels, orders: engine = model
-  std::uint64_t snapshots_every = 5'000; ///< the engine goes on from its own bytes
+  std::uint64_t invariants_every = 1;     ///< of the market, on the model
+  std::uint64_t states_every = 500;       ///< balances, rows, levels, orders: engine = model
+  std::uint64_t snapshots_every = 5'000;  ///< the engine goes on from its own bytes
 };
 
 /// Where the two parted, in words.

@@ -45,10 +45,9 @@ bool is_power_of_two(std::uint32_t value) { return value != 0 && (value & (value
 bool is_rank(std::uint8_t tier, std::uint8_t clearance) { return tier <= 9 && clearance <= 9; }
 
 bool is_valid(const Configure& c) {
-  const std::uint32_t sizes[] = {c.accounts_max,   c.keys_max,        c.instruments_max,
-                                 c.orders_max,     c.holdings_max,    c.level_pages_max,
-                                 c.client_ids_max, c.references_max,  c.currencies_max,
-                                 c.pools_max};
+  const std::uint32_t sizes[] = {
+      c.accounts_max,    c.keys_max,       c.instruments_max, c.orders_max,     c.holdings_max,
+      c.level_pages_max, c.client_ids_max, c.references_max,  c.currencies_max, c.pools_max};
   for (const std::uint32_t size : sizes) {
     if (size < 2) return false;
   }
@@ -57,8 +56,8 @@ bool is_valid(const Configure& c) {
   for (const std::uint32_t bound : bounds) {
     if (bound < 1) return false;
   }
-  return is_power_of_two(c.answers_per_key) && c.instruments_max <= 131'072 && c.currencies_max <= 65'535 &&
-         c.accounts_max <= 1U << 24 && c.orders_max <= 1U << 26;
+  return is_power_of_two(c.answers_per_key) && c.instruments_max <= 131'072 &&
+         c.currencies_max <= 65'535 && c.accounts_max <= 1U << 24 && c.orders_max <= 1U << 26;
 }
 
 bool is_valid(const DefineFees& f) {
@@ -88,9 +87,12 @@ bool is_valid(const DefineProduct& p) {
     return false;
   }
   switch (p.supply) {
-    case Supply::non_rival: return p.seats.value() == 0 && p.band_bps == 0;
-    case Supply::seats: return within(p.seats.value(), 1U, lots_max);
-    case Supply::exclusive: return p.seats.value() == 1;
+    case Supply::non_rival:
+      return p.seats.value() == 0 && p.band_bps == 0;
+    case Supply::seats:
+      return within(p.seats.value(), 1U, lots_max);
+    case Supply::exclusive:
+      return p.seats.value() == 1;
   }
   return false;
 }
@@ -139,7 +141,8 @@ bool is_valid(const SetInstrumentState& s) {
 
 bool is_body_valid(const Command& c, const Configure& configure) {
   switch (c.type) {
-    case CommandType::configure: return is_valid(c.configure);
+    case CommandType::configure:
+      return is_valid(c.configure);
     case CommandType::define_currency:
       return within<std::uint32_t>(c.define_currency.currency.value(), 1,
                                    configure.currencies_max - 1) &&
@@ -147,8 +150,10 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::define_calendar:
       return within<std::uint16_t>(c.define_calendar.calendar.value(), 1, 255) &&
              within(c.define_calendar.utc_offset_ns, -12 * ns_per_hour, 14 * ns_per_hour);
-    case CommandType::define_fees: return is_valid(c.define_fees);
-    case CommandType::admit_merchant: return is_valid(c.admit_merchant, c.account, configure);
+    case CommandType::define_fees:
+      return is_valid(c.define_fees);
+    case CommandType::admit_merchant:
+      return is_valid(c.admit_merchant, c.account, configure);
     case CommandType::set_merchant_state:
       return is_named(c.set_merchant_state.state, MerchantState::admitted, MerchantState::exited);
     case CommandType::set_merchant_limits:
@@ -157,32 +162,43 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::set_merchant_profile:
       return is_rank(c.set_merchant_profile.tier, c.set_merchant_profile.clearance) &&
              is_bool(c.set_merchant_profile.domestic);
-    case CommandType::kill_switch: return is_bool(c.kill_switch.on);
-    case CommandType::fund: return is_movement(c.fund);
-    case CommandType::withdraw: return is_movement(c.withdraw);
+    case CommandType::kill_switch:
+      return is_bool(c.kill_switch.on);
+    case CommandType::fund:
+      return is_movement(c.fund);
+    case CommandType::withdraw:
+      return is_movement(c.withdraw);
     case CommandType::create_key:
       return within(c.create_key.new_key.value(), 1U, configure.keys_max - 1) &&
              within<std::uint8_t>(c.create_key.scopes, 1, scope::all);
     case CommandType::open_session:
       return within(c.open_session.disconnect_grace_ns, std::int64_t{-1}, ns_per_day);
-    case CommandType::close_session: return c.epoch != 0;
+    case CommandType::close_session:
+      return c.epoch != 0;
     case CommandType::set_dead_man:
       return c.set_dead_man.timeout_ns == 0 ||
              within(c.set_dead_man.timeout_ns, ns_per_ms, ns_per_day);
-    case CommandType::define_pool: return is_valid(c.define_pool, configure);
-    case CommandType::set_pool_terms: return is_valid(c.set_pool_terms);
-    case CommandType::list_contracts: return within(c.list_contracts.hours, 1U, 336U);
+    case CommandType::define_pool:
+      return is_valid(c.define_pool, configure);
+    case CommandType::set_pool_terms:
+      return is_valid(c.set_pool_terms);
+    case CommandType::list_contracts:
+      return within(c.list_contracts.hours, 1U, 336U);
     case CommandType::mint_capacity:
       return within(c.mint_capacity.hours, 1U, 336U) &&
              within(c.mint_capacity.quantity.value(), 1U, lots_max);
-    case CommandType::define_product: return is_valid(c.define_product);
-    case CommandType::set_instrument_state: return is_valid(c.set_instrument_state);
-    case CommandType::place_order: return is_valid(c.place_order);
-    case CommandType::amend_order: return c.amend_order.quantity.value() >= 1;
+    case CommandType::define_product:
+      return is_valid(c.define_product);
+    case CommandType::set_instrument_state:
+      return is_valid(c.set_instrument_state);
+    case CommandType::place_order:
+      return is_valid(c.place_order);
+    case CommandType::amend_order:
+      return c.amend_order.quantity.value() >= 1;
     case CommandType::cancel_order:
-      return c.cancel_order.order.is_none() !=
-             (c.cancel_order.client_order_id == ClientOrderId{});
-    case CommandType::mass_cancel: return c.mass_cancel.side <= 2;
+      return c.cancel_order.order.is_none() != (c.cancel_order.client_order_id == ClientOrderId{});
+    case CommandType::mass_cancel:
+      return c.mass_cancel.side <= 2;
     case CommandType::tick:
     case CommandType::revoke_key:
     case CommandType::heartbeat:
@@ -192,7 +208,8 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::resume:
     case CommandType::hibernate_order:
     case CommandType::reactivate_order:
-    case CommandType::post_offer: return true;
+    case CommandType::post_offer:
+      return true;
   }
   return false;
 }
@@ -241,8 +258,10 @@ bool is_about_no_merchant(CommandType type) {
     case CommandType::mass_cancel:
     case CommandType::hibernate_order:
     case CommandType::reactivate_order:
-    case CommandType::post_offer: return false;
-    default: return true;
+    case CommandType::post_offer:
+      return false;
+    default:
+      return true;
   }
 }
 

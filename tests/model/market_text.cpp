@@ -123,12 +123,12 @@ std::string word(SelfMatch mode) {
 }
 
 std::string word(CancelReason reason) {
-  return word(reason, std::array<std::string_view, 17>{
-                          "by client", "mass cancel", "immediate remainder", "fill or kill",
-                          "minimum not met", "self-match", "expired", "gate closed", "delisted",
-                          "band breach", "kill switch", "session lost", "dead man",
-                          "merchant not admitted", "not eligible", "instrument not open",
-                          "no room"});
+  return word(reason,
+              std::array<std::string_view, 17>{
+                  "by client", "mass cancel", "immediate remainder", "fill or kill",
+                  "minimum not met", "self-match", "expired", "gate closed", "delisted",
+                  "band breach", "kill switch", "session lost", "dead man", "merchant not admitted",
+                  "not eligible", "instrument not open", "no room"});
 }
 
 std::string word(InstrumentState state) {
@@ -142,8 +142,8 @@ std::string word(StateReason reason) {
 }
 
 std::string word(SettlementKind kind) {
-  return word(kind, std::array<std::string_view, 4>{"capacity escrow", "capacity paid", "resale",
-                                                    "offer"});
+  return word(
+      kind, std::array<std::string_view, 4>{"capacity escrow", "capacity paid", "resale", "offer"});
 }
 
 std::string word(MerchantState state) {
@@ -157,16 +157,20 @@ std::string order_text(const Event& e, const Names& n) {
   const std::string order = " order " + n.order(o.order);
   const bool is_moved = (o.flags & order_flag::moved) != 0;
   switch (e.type) {
-    case EventType::order_accepted: return "accepted" + order + " leaves " + lots(o.quantity);
-    case EventType::order_booked: return "booked" + order + " leaves " + lots(o.quantity);
+    case EventType::order_accepted:
+      return "accepted" + order + " leaves " + lots(o.quantity);
+    case EventType::order_booked:
+      return "booked" + order + " leaves " + lots(o.quantity);
     case EventType::order_amended:
       return "amended" + order + " leaves " + lots(o.quantity) +
              (is_moved ? " moved @ " + n.price(e.instrument, o.limit) : std::string{});
     case EventType::order_cancelled:
       return "cancelled" + order + " lots " + lots(o.quantity) + " (" +
              word(static_cast<CancelReason>(e.detail)) + ")";
-    case EventType::order_hibernated: return "hibernated" + order + " lots " + lots(o.quantity);
-    default: return "reactivated" + order + " leaves " + lots(o.quantity);
+    case EventType::order_hibernated:
+      return "hibernated" + order + " lots " + lots(o.quantity);
+    default:
+      return "reactivated" + order + " leaves " + lots(o.quantity);
   }
 }
 
@@ -223,24 +227,27 @@ std::string account_text(const Event& e, const Names& n) {
     case EventType::units_burnt:
       return "burnt " + n.account(e.units.account) + " " + lots(e.units.quantity) + " of " +
              n.instrument(e.instrument) + (e.detail == 1 ? " (capacity)" : " (units)");
-    default: return merchant_text(e, n);
+    default:
+      return merchant_text(e, n);
   }
 }
 
 std::string reference_text(const Event& e, const Names& n) {
   switch (e.type) {
-    case EventType::currency_defined: return "currency defined";
-    case EventType::contract_listed: return "listed " + n.instrument(e.instrument);
+    case EventType::currency_defined:
+      return "currency defined";
+    case EventType::contract_listed:
+      return "listed " + n.instrument(e.instrument);
     case EventType::product_defined:
     case EventType::product_changed:
       return "product " + n.instrument(e.instrument) + " version " +
              std::to_string(e.product.version);
-    case EventType::instrument_retired: return "retired " + n.instrument(e.instrument);
+    case EventType::instrument_retired:
+      return "retired " + n.instrument(e.instrument);
     case EventType::offer_posted:
-      return e.offer.price.value() == 0
-                 ? "offer withdrawn on " + n.instrument(e.instrument)
-                 : "offer on " + n.instrument(e.instrument) + " @ " +
-                       n.price(e.instrument, e.offer.price);
+      return e.offer.price.value() == 0 ? "offer withdrawn on " + n.instrument(e.instrument)
+                                        : "offer on " + n.instrument(e.instrument) + " @ " +
+                                              n.price(e.instrument, e.offer.price);
     default:
       return n.instrument(e.instrument) + " is " + word(static_cast<InstrumentState>(e.detail)) +
              " (" + word(e.state.reason) + ")";
@@ -257,7 +264,8 @@ std::string text_of(RejectCode code) {
 
 std::string text_of(const Event& e, const Names& n) {
   switch (e.type) {
-    case EventType::done: return "done";
+    case EventType::done:
+      return "done";
     case EventType::rejected: {
       const std::string value =
           e.answer.value != 0 ? " expected " + std::to_string(e.answer.value) : std::string{};
@@ -269,19 +277,28 @@ std::string text_of(const Event& e, const Names& n) {
       return "repeated" + order +
              (e.repeated.code == RejectCode::none ? "" : " rejected " + text_of(e.repeated.code));
     }
-    case EventType::trade: return trade_text(e, n);
-    case EventType::settlement: return settlement_text(e, n);
+    case EventType::trade:
+      return trade_text(e, n);
+    case EventType::settlement:
+      return settlement_text(e, n);
     case EventType::entitlement:
       return "licence " + n.account(e.entitlement.account) + " " + lots(e.entitlement.quantity) +
              " of " + n.instrument(e.instrument) + " version " +
              std::to_string(e.entitlement.version);
-    case EventType::self_match_prevented: return prevented_text(e, n);
-    case EventType::key_created: return session_text(e, n, "key created for");
-    case EventType::key_revoked: return session_text(e, n, "key revoked of");
-    case EventType::session_opened: return session_text(e, n, "session opened by");
-    case EventType::session_closed: return session_text(e, n, "session closed by");
-    case EventType::dead_man_fired: return session_text(e, n, "dead man fired for");
-    default: break;
+    case EventType::self_match_prevented:
+      return prevented_text(e, n);
+    case EventType::key_created:
+      return session_text(e, n, "key created for");
+    case EventType::key_revoked:
+      return session_text(e, n, "key revoked of");
+    case EventType::session_opened:
+      return session_text(e, n, "session opened by");
+    case EventType::session_closed:
+      return session_text(e, n, "session closed by");
+    case EventType::dead_man_fired:
+      return session_text(e, n, "dead man fired for");
+    default:
+      break;
   }
   if (e.type >= EventType::order_accepted && e.type <= EventType::order_reactivated) {
     return order_text(e, n);
@@ -306,14 +323,21 @@ std::string text_of(const Command& c, const Names& n) {
       line += " " + n.order(c.amend_order.order) + " to " + lots(c.amend_order.quantity) + " @ " +
               n.price(InstrumentId{0}, c.amend_order.limit);
       break;
-    case CommandType::cancel_order: line += " " + n.order(c.cancel_order.order); break;
-    case CommandType::hibernate_order: line += " " + n.order(c.hibernate_order.order); break;
-    case CommandType::reactivate_order: line += " " + n.order(c.reactivate_order.order); break;
+    case CommandType::cancel_order:
+      line += " " + n.order(c.cancel_order.order);
+      break;
+    case CommandType::hibernate_order:
+      line += " " + n.order(c.hibernate_order.order);
+      break;
+    case CommandType::reactivate_order:
+      line += " " + n.order(c.reactivate_order.order);
+      break;
     case CommandType::post_offer:
       line += " on " + n.instrument(c.post_offer.instrument) + " @ " +
               n.price(c.post_offer.instrument, c.post_offer.price);
       break;
-    default: break;
+    default:
+      break;
   }
   if (!c.key.is_none()) line += " key " + std::to_string(c.key.value());
   if (c.epoch != 0) line += " epoch " + std::to_string(c.epoch);

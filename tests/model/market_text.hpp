@@ -23,9 +23,7 @@ struct Names {
   std::function<std::string(InstrumentId, Price)> price = [](InstrumentId, Price of) {
     return std::to_string(of.value());
   };
-  std::function<std::string(Money)> money = [](Money of) {
-    return std::to_string(of.value());
-  };
+  std::function<std::string(Money)> money = [](Money of) { return std::to_string(of.value()); };
 };
 
 /// One line, for example "trade 10 @ 2.50 maker 1 (leaves 0) taker 3 buy".

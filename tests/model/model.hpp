@@ -193,8 +193,8 @@ class Model {
   void meet_bid(Instrument& on, Order& bid);
   void trade(Instrument& on, Order* maker, Order* taker, Side taker_side, std::int64_t price,
              std::uint32_t lots);
-  void settle(Instrument& on, Order& buyer, Order* seller, bool is_buyer_maker,
-              std::int64_t price, std::uint32_t lots);
+  void settle(Instrument& on, Order& buyer, Order* seller, bool is_buyer_maker, std::int64_t price,
+              std::uint32_t lots);
   [[nodiscard]] SettlementKind pay_seller(Instrument& on, Order* seller, std::uint32_t lots,
                                           std::int64_t proceeds);
   void continue_a_sweep();
@@ -240,7 +240,7 @@ class Model {
   std::map<AccountId, Merchant> merchants_;
   std::map<KeyId, Key> keys_;
   std::map<PoolId, Pool> pools_;
-  std::map<std::uint32_t, Instrument> instruments_;  // by slot
+  std::map<std::uint32_t, Instrument> instruments_;                 // by slot
   std::map<std::pair<PoolId, std::int64_t>, InstrumentId> places_;  // (pool, hour mod 512)
   std::vector<std::uint32_t> retired_slots_;
   std::map<std::uint32_t, std::uint32_t> slot_uses_;

@@ -69,8 +69,8 @@ RejectCode Model::set_merchant_profile() {
 
 RejectCode Model::kill_switch() {
   const bool on = command_->kill_switch.on;
-  const bool is_operator = command_->key.is_none() ||
-                           (keys_.at(command_->key).scopes & scope::operate) != 0;
+  const bool is_operator =
+      command_->key.is_none() || (keys_.at(command_->key).scopes & scope::operate) != 0;
   Merchant& merchant = merchants_.at(command_->account);
   if (is_operator) merchant.killed_by_operator = on;
   if (!is_operator || !on) merchant.killed_by_itself = on;
@@ -95,8 +95,7 @@ std::optional<RejectCode> Model::known_reference(const Reference& reference, Cur
 void Model::move_cash(EventType type, CurrencyId currency, Money amount,
                       const Reference& reference) {
   const AccountId account = command_->account;
-  const std::int64_t moved =
-      type == EventType::funded ? amount.value() : -amount.value();
+  const std::int64_t moved = type == EventType::funded ? amount.value() : -amount.value();
   balances_[{account, currency}].available += moved;
   custody_[currency] += moved;
   const std::uint64_t account_event = next_number(account);
@@ -107,7 +106,7 @@ void Model::move_cash(EventType type, CurrencyId currency, Money amount,
   cash.reference = reference;
   cash.account = account;
   cash.currency = currency;
-  references_[reference] = Movement{command_->type, account, currency, amount.value(),
+  references_[reference] = Movement{command_->type,     account,      currency, amount.value(),
                                     command_->sequence, account_event};
   remember_as(RejectCode::none, OrderId{0}, command_->sequence, account_event);
 }

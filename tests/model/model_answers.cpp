@@ -15,11 +15,16 @@ bool leaves_no_number(RejectCode code) {
 
 OrderId named_order(const Command& command) {
   switch (command.type) {
-    case CommandType::amend_order: return command.amend_order.order;
-    case CommandType::cancel_order: return command.cancel_order.order;
-    case CommandType::hibernate_order: return command.hibernate_order.order;
-    case CommandType::reactivate_order: return command.reactivate_order.order;
-    default: return OrderId{0};
+    case CommandType::amend_order:
+      return command.amend_order.order;
+    case CommandType::cancel_order:
+      return command.cancel_order.order;
+    case CommandType::hibernate_order:
+      return command.hibernate_order.order;
+    case CommandType::reactivate_order:
+      return command.reactivate_order.order;
+    default:
+      return OrderId{0};
   }
 }
 
@@ -138,25 +143,30 @@ bool Model::is_permitted() const {
   const bool may_trade = (key.scopes & scope::trade) != 0;
   switch (command_->type) {
     case CommandType::configure:
-    case CommandType::tick: return false;
+    case CommandType::tick:
+      return false;
     case CommandType::open_session:
     case CommandType::close_session:
     case CommandType::set_dead_man:
-    case CommandType::heartbeat: return is_own;
-    default: break;
+    case CommandType::heartbeat:
+      return is_own;
+    default:
+      break;
   }
   if ((key.scopes & scope::operate) != 0) return true;
   switch (command_->type) {
     case CommandType::place_order:
     case CommandType::amend_order:
     case CommandType::reactivate_order:
-    case CommandType::post_offer: return is_own && may_trade;
+    case CommandType::post_offer:
+      return is_own && may_trade;
     case CommandType::kill_switch:
     case CommandType::cancel_order:
     case CommandType::mass_cancel:
     case CommandType::hibernate_order:
       return is_own && (may_trade || (key.scopes & scope::cancel_only) != 0);
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -164,41 +174,77 @@ bool Model::is_permitted() const {
 /// Returns:  none once the answer has been written.
 RejectCode Model::carry_out() {
   switch (command_->type) {
-    case CommandType::configure: return RejectCode::not_configured;
-    case CommandType::tick: return RejectCode::not_permitted;
-    case CommandType::define_currency: return define_currency();
-    case CommandType::define_calendar: return define_calendar();
-    case CommandType::define_fees: return define_fees();
-    case CommandType::admit_merchant: return admit_merchant();
-    case CommandType::set_merchant_state: return set_merchant_state();
-    case CommandType::set_merchant_limits: return set_merchant_limits();
-    case CommandType::set_merchant_profile: return set_merchant_profile();
-    case CommandType::kill_switch: return kill_switch();
-    case CommandType::fund: return fund();
-    case CommandType::withdraw: return withdraw();
-    case CommandType::create_key: return create_key();
-    case CommandType::revoke_key: return revoke_key();
-    case CommandType::open_session: return open_session();
-    case CommandType::close_session: return close_session();
-    case CommandType::set_dead_man: return set_dead_man();
-    case CommandType::heartbeat: answer_done(); return RejectCode::none;
-    case CommandType::define_pool: return define_pool();
-    case CommandType::set_pool_capacity: return set_pool_capacity();
-    case CommandType::set_pool_terms: return set_pool_terms();
-    case CommandType::list_contracts: return list_contracts();
-    case CommandType::mint_capacity: return mint_capacity();
-    case CommandType::define_product: return define_product();
-    case CommandType::set_product_terms: return set_product_terms();
-    case CommandType::set_instrument_state: return set_instrument_state();
-    case CommandType::halt: return halt();
-    case CommandType::resume: return resume();
-    case CommandType::place_order: return place_order();
-    case CommandType::amend_order: return amend_order();
-    case CommandType::cancel_order: return cancel_order();
-    case CommandType::mass_cancel: return mass_cancel();
-    case CommandType::hibernate_order: return hibernate_order();
-    case CommandType::reactivate_order: return reactivate_order();
-    case CommandType::post_offer: return post_offer();
+    case CommandType::configure:
+      return RejectCode::not_configured;
+    case CommandType::tick:
+      return RejectCode::not_permitted;
+    case CommandType::define_currency:
+      return define_currency();
+    case CommandType::define_calendar:
+      return define_calendar();
+    case CommandType::define_fees:
+      return define_fees();
+    case CommandType::admit_merchant:
+      return admit_merchant();
+    case CommandType::set_merchant_state:
+      return set_merchant_state();
+    case CommandType::set_merchant_limits:
+      return set_merchant_limits();
+    case CommandType::set_merchant_profile:
+      return set_merchant_profile();
+    case CommandType::kill_switch:
+      return kill_switch();
+    case CommandType::fund:
+      return fund();
+    case CommandType::withdraw:
+      return withdraw();
+    case CommandType::create_key:
+      return create_key();
+    case CommandType::revoke_key:
+      return revoke_key();
+    case CommandType::open_session:
+      return open_session();
+    case CommandType::close_session:
+      return close_session();
+    case CommandType::set_dead_man:
+      return set_dead_man();
+    case CommandType::heartbeat:
+      answer_done();
+      return RejectCode::none;
+    case CommandType::define_pool:
+      return define_pool();
+    case CommandType::set_pool_capacity:
+      return set_pool_capacity();
+    case CommandType::set_pool_terms:
+      return set_pool_terms();
+    case CommandType::list_contracts:
+      return list_contracts();
+    case CommandType::mint_capacity:
+      return mint_capacity();
+    case CommandType::define_product:
+      return define_product();
+    case CommandType::set_product_terms:
+      return set_product_terms();
+    case CommandType::set_instrument_state:
+      return set_instrument_state();
+    case CommandType::halt:
+      return halt();
+    case CommandType::resume:
+      return resume();
+    case CommandType::place_order:
+      return place_order();
+    case CommandType::amend_order:
+      return amend_order();
+    case CommandType::cancel_order:
+      return cancel_order();
+    case CommandType::mass_cancel:
+      return mass_cancel();
+    case CommandType::hibernate_order:
+      return hibernate_order();
+    case CommandType::reactivate_order:
+      return reactivate_order();
+    case CommandType::post_offer:
+      return post_offer();
   }
   return RejectCode::invalid_field;
 }

@@ -65,14 +65,17 @@ Band Model::band_of(const Instrument& on) const {
 
 std::tuple<InstrumentId, Side, std::int64_t> Model::page_of(const Instrument& on, Side side,
                                                             std::int64_t limit) const {
-  const std::int64_t key = side == Side::sell ? limit - on.price_min : on.price_max - limit;
-  return {on.id, side, key / keys_per_page};
+  const std::int64_t away = side == Side::sell ? limit - on.first_ask : on.first_bid - limit;
+  const std::int64_t key = away + first_key;
+  const bool is_before = key < 0;  // floor division
+  return {on.id, side, is_before ? -((-key - 1) / keys_per_page) - 1 : key / keys_per_page};
 }
 
 bool Model::has_room(const Instrument& on, Side side, std::int64_t limit,
                      std::uint32_t lots) const {
-  if (!pages_.contains(page_of(on, side, limit))) return pages_.size() < configure_.level_pages_max;
   const Levels& levels = on.levels(side);
+  const bool has_page = !levels.empty() && pages_.contains(page_of(on, side, limit));
+  if (!has_page) return pages_.size() < configure_.level_pages_max;
   const auto level = levels.find(limit);
   const std::uint64_t there = level == levels.end() ? 0 : level->second.lots;
   return there + lots < level_lots_end;
@@ -80,6 +83,9 @@ bool Model::has_room(const Instrument& on, Side side, std::int64_t limit,
 
 void Model::put_in_book(Order& order) {
   Instrument& on = *find_instrument(order.instrument);
+  if (on.levels(order.side).empty()) {
+    (order.side == Side::buy ? on.first_bid : on.first_ask) = order.limit;
+  }
   Level& level = on.levels(order.side)[order.limit];
   level.queue.push_back(order.id);
   level.lots += order.leaves;

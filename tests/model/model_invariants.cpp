@@ -57,7 +57,7 @@ std::string Model::broken_units() const {
     }
   }
   for (const auto& [key, cash] : balances_) {
-    if (cash.escrow != escrows[key]) return name_of(key.first) + "'s escrow is not that of its rows";
+    if (cash.escrow != escrows[key]) return name_of(key.first) + "'s escrow is not its rows'";
   }
   return {};
 }
@@ -125,7 +125,8 @@ std::string Model::broken_books() const {
 /// Tables are within their sizes; what refers to an order finds it.
 std::string Model::broken_bounds() const {
   if (orders_.size() > configure_.orders_max || rows_.size() > configure_.holdings_max ||
-      pages_.size() > configure_.level_pages_max || client_ids_.size() > configure_.client_ids_max ||
+      pages_.size() > configure_.level_pages_max ||
+      client_ids_.size() > configure_.client_ids_max ||
       references_.size() > configure_.references_max ||
       instruments_.size() >= configure_.instruments_max) {
     return "a table is over its size";

@@ -97,13 +97,18 @@ Model::Taker Model::prevent_self_match(Order& taker, Order& maker) {
   prevented.quantity = Quantity{lots};
 
   switch (taker.self_match) {
-    case SelfMatch::cancel_newest: cancel(taker, CancelReason::self_match); return Taker::gone;
-    case SelfMatch::cancel_oldest: cancel(maker, CancelReason::self_match); return Taker::goes_on;
+    case SelfMatch::cancel_newest:
+      cancel(taker, CancelReason::self_match);
+      return Taker::gone;
+    case SelfMatch::cancel_oldest:
+      cancel(maker, CancelReason::self_match);
+      return Taker::goes_on;
     case SelfMatch::cancel_both:
       cancel(maker, CancelReason::self_match);
       cancel(taker, CancelReason::self_match);
       return Taker::gone;
-    case SelfMatch::decrement: break;
+    case SelfMatch::decrement:
+      break;
   }
   const bool is_taker_used_up = taker.leaves == lots;
   for (Order* order : {&maker, &taker}) {
@@ -208,13 +213,13 @@ void Model::settle(Instrument& on, Order& buyer, Order* seller, bool is_buyer_ma
   const Fees& fees = fees_.at(on.fees);
   const Wide notional = Wide{price} * on.tick_value * lots;
   std::int64_t no_remainder = 0;
-  const std::int64_t buyer_fee = fee_on(
-      buyer.fee_remainder, is_buyer_maker ? fees.maker_per_lot : fees.taker_per_lot,
-      is_buyer_maker ? fees.maker_bps : fees.taker_bps, lots, notional);
-  const std::int64_t seller_due = fee_on(
-      seller != nullptr ? seller->fee_remainder : no_remainder,
-      is_buyer_maker ? fees.taker_per_lot : fees.maker_per_lot,
-      is_buyer_maker ? fees.taker_bps : fees.maker_bps, lots, notional);
+  const std::int64_t buyer_fee =
+      fee_on(buyer.fee_remainder, is_buyer_maker ? fees.maker_per_lot : fees.taker_per_lot,
+             is_buyer_maker ? fees.maker_bps : fees.taker_bps, lots, notional);
+  const std::int64_t seller_due =
+      fee_on(seller != nullptr ? seller->fee_remainder : no_remainder,
+             is_buyer_maker ? fees.taker_per_lot : fees.maker_per_lot,
+             is_buyer_maker ? fees.taker_bps : fees.maker_bps, lots, notional);
   const auto paid = static_cast<std::int64_t>(notional);
   const std::int64_t seller_fee = std::min(seller_due, paid);
 
@@ -230,8 +235,8 @@ void Model::settle(Instrument& on, Order& buyer, Order* seller, bool is_buyer_ma
 
   const SettlementKind kind = pay_seller(on, seller, lots, paid - seller_fee);
   Row& units = row_of({buyer.account, on.id, Draw::holding});
-  const bool is_locked = kind == SettlementKind::resale && on.is_product &&
-                         on.resale == Resale::once;
+  const bool is_locked =
+      kind == SettlementKind::resale && on.is_product && on.resale == Resale::once;
   (is_locked ? units.locked : units.free) += lots;
   income_[on.currency] += buyer_fee + seller_fee;
 

@@ -38,12 +38,18 @@ RejectCode Model::may_trade_and_count() {
 /// Codes 30 to 35.
 RejectCode Model::tradable(const Instrument& on) const {
   switch (effective_state(on)) {
-    case InstrumentState::scheduled: return RejectCode::instrument_scheduled;
-    case InstrumentState::halted: return RejectCode::instrument_halted;
-    case InstrumentState::suspended: return RejectCode::instrument_suspended;
-    case InstrumentState::closed: return RejectCode::instrument_closed;
-    case InstrumentState::delisted: return RejectCode::instrument_delisted;
-    case InstrumentState::open: break;
+    case InstrumentState::scheduled:
+      return RejectCode::instrument_scheduled;
+    case InstrumentState::halted:
+      return RejectCode::instrument_halted;
+    case InstrumentState::suspended:
+      return RejectCode::instrument_suspended;
+    case InstrumentState::closed:
+      return RejectCode::instrument_closed;
+    case InstrumentState::delisted:
+      return RejectCode::instrument_delisted;
+    case InstrumentState::open:
+      break;
   }
   return is_certificate_valid(on) ? RejectCode::none : RejectCode::certificate_expired;
 }
@@ -83,8 +89,7 @@ RejectCode Model::place_order() {
   }
   const Band band = band_of(*on);
   const bool is_market = wish.kind == OrderKind::market;
-  const std::int64_t limit =
-      !is_market ? wish.limit.value() : (is_buy ? band.high : band.low);
+  const std::int64_t limit = !is_market ? wish.limit.value() : (is_buy ? band.high : band.low);
   for (const auto check : {&Model::within_bounds, &Model::within_limits, &Model::affordable}) {
     const RejectCode code = (this->*check)(*on, wish, limit);
     if (code != RejectCode::none) return code;
@@ -194,8 +199,8 @@ void Model::accept(const Instrument& on, const PlaceOrder& wish, std::int64_t li
 
 void Model::keep_client_id(const Order& order, const PlaceOrder& wish) {
   const std::uint64_t number = ++client_ids_ever_;
-  client_ids_[number] = ClientId{order.account,       wish.client_order_id, request_of(wish), order.id,
-                                 command_->sequence, answer_->account_event};
+  client_ids_[number] = ClientId{order.account, wish.client_order_id, request_of(wish),
+                                 order.id,      command_->sequence,   answer_->account_event};
   merchants_.at(order.account).client_ids[wish.client_order_id] = number;
   timers_.insert({now_ + ns_per_day, TimerKind::client_id, number});
 }

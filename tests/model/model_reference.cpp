@@ -31,8 +31,8 @@ RejectCode Model::define_fees() {
   const DefineFees& wish = command_->define_fees;
   if (fees_.contains(wish.schedule)) return RejectCode::already_exists;
 
-  fees_[wish.schedule] = Fees{wish.maker_bps, wish.taker_bps, wish.maker_per_lot.value(),
-                              wish.taker_per_lot.value()};
+  fees_[wish.schedule] =
+      Fees{wish.maker_bps, wish.taker_bps, wish.maker_per_lot.value(), wish.taker_per_lot.value()};
   answer_done();
   return RejectCode::none;
 }

@@ -24,12 +24,13 @@ __extension__ using Wide = __int128;
 inline constexpr std::int64_t money_max = std::int64_t{1} << 62;
 /// Greatest quantity of one order, one offer's licences, one capacity. Unit: lots.
 inline constexpr std::uint32_t lots_max = 0x7fffffff;
-inline constexpr std::int64_t hours_ahead_max = 336;   ///< listing window of a pool
-inline constexpr std::int64_t hour_places = 512;       ///< contracts of a pool not yet retired
+inline constexpr std::int64_t hours_ahead_max = 336;  ///< listing window of a pool
+inline constexpr std::int64_t hour_places = 512;      ///< contracts of a pool not yet retired
 inline constexpr std::size_t capacity_entries_max = 64;
 inline constexpr std::size_t account_jobs_max = 16;
 inline constexpr std::uint64_t level_lots_end = std::uint64_t{1} << 40;
 inline constexpr std::int64_t keys_per_page = 64;
+inline constexpr std::int64_t first_key = 32;  ///< of the first order of an empty side
 inline constexpr std::int64_t bps_whole = 10'000;
 
 /// Unit: fen.
@@ -97,10 +98,10 @@ struct Key {
   bool revoked = false;
   bool session_open = false;
   std::uint32_t epoch = 0;
-  std::int64_t grace = -1;                    ///< of the session. Unit: ns
-  std::optional<std::int64_t> grace_due;      ///< the timer that stands
-  std::int64_t dead_man = 0;                  ///< Unit: ns; 0 = off
-  std::optional<std::int64_t> dead_man_due;   ///< the timer that stands
+  std::int64_t grace = -1;                   ///< of the session. Unit: ns
+  std::optional<std::int64_t> grace_due;     ///< the timer that stands
+  std::int64_t dead_man = 0;                 ///< Unit: ns; 0 = off
+  std::optional<std::int64_t> dead_man_due;  ///< the timer that stands
   std::int64_t last_word = 0;
   std::uint64_t last_client_seq = 0;
   std::map<std::uint64_t, Remembered> answers;
@@ -140,9 +141,9 @@ enum class Stage : std::uint8_t { gate_open, gate_close, hour_end, settling };
 struct Instrument {
   InstrumentId id{};
   bool is_product = false;
-  AccountId issuer{};        ///< products
-  PoolId pool{};             ///< contracts
-  std::int64_t hour = 0;     ///< contracts
+  AccountId issuer{};     ///< products
+  PoolId pool{};          ///< contracts
+  std::int64_t hour = 0;  ///< contracts
   InstrumentState state{};
   CurrencyId currency{};
   CalendarId calendar{};
@@ -175,6 +176,8 @@ struct Instrument {
   std::vector<RowKey> rows;  ///< in order of creation
   Levels bids;
   Levels asks;
+  std::int64_t first_bid = 0;  ///< price of the order that began the side: its key is 32
+  std::int64_t first_ask = 0;
   std::deque<OrderId> hibernated;  ///< in order of hibernation
 
   [[nodiscard]] bool is_non_rival() const { return is_product && supply == Supply::non_rival; }

@@ -94,16 +94,25 @@ InstrumentId Model::named_book() const {
   OrderId id{0};
   ClientOrderId client_id{};
   switch (command_->type) {
-    case CommandType::place_order: return command_->place_order.instrument;
-    case CommandType::post_offer: return command_->post_offer.instrument;
-    case CommandType::amend_order: id = command_->amend_order.order; break;
-    case CommandType::hibernate_order: id = command_->hibernate_order.order; break;
-    case CommandType::reactivate_order: id = command_->reactivate_order.order; break;
+    case CommandType::place_order:
+      return command_->place_order.instrument;
+    case CommandType::post_offer:
+      return command_->post_offer.instrument;
+    case CommandType::amend_order:
+      id = command_->amend_order.order;
+      break;
+    case CommandType::hibernate_order:
+      id = command_->hibernate_order.order;
+      break;
+    case CommandType::reactivate_order:
+      id = command_->reactivate_order.order;
+      break;
     case CommandType::cancel_order:
       id = command_->cancel_order.order;
       client_id = command_->cancel_order.client_order_id;
       break;
-    default: return InstrumentId{0};
+    default:
+      return InstrumentId{0};
   }
   const auto merchant = merchants_.find(command_->account);
   if (id.is_none() && merchant != merchants_.end()) {
@@ -120,8 +129,8 @@ void Model::continue_a_sweep() {
   const Sweep* named = find_sweep(named_book());
   const Sweep sweep = named != nullptr ? *named : sweeps_.front();
   const bool is_full = named != nullptr || command_->type == CommandType::tick;
-  continue_sweep(sweep, is_full ? configure_.makers_per_command_max
-                                : configure_.makers_per_bystander_max);
+  continue_sweep(sweep,
+                 is_full ? configure_.makers_per_command_max : configure_.makers_per_bystander_max);
 }
 
 void Model::continue_sweep(const Sweep& sweep, std::uint32_t budget) {

@@ -18,18 +18,21 @@ void Model::run_timers_and_jobs() {
 }
 
 std::int64_t Model::next_due() const {
-  return timers_.empty() ? std::numeric_limits<std::int64_t>::max()
-                         : std::get<0>(*timers_.begin());
+  return timers_.empty() ? std::numeric_limits<std::int64_t>::max() : std::get<0>(*timers_.begin());
 }
 
 void Model::fire(TimerKind kind, std::uint64_t id) {
   switch (kind) {
     case TimerKind::lifecycle:
       return fire_lifecycle(*find_instrument(InstrumentId{static_cast<std::uint32_t>(id)}));
-    case TimerKind::order_expiry: return cancel(orders_.at(OrderId{id}), CancelReason::expired);
-    case TimerKind::grace: return fire_grace(KeyId{static_cast<std::uint32_t>(id)});
-    case TimerKind::dead_man: return fire_dead_man(KeyId{static_cast<std::uint32_t>(id)});
-    case TimerKind::client_id: return fire_client_id(id);
+    case TimerKind::order_expiry:
+      return cancel(orders_.at(OrderId{id}), CancelReason::expired);
+    case TimerKind::grace:
+      return fire_grace(KeyId{static_cast<std::uint32_t>(id)});
+    case TimerKind::dead_man:
+      return fire_dead_man(KeyId{static_cast<std::uint32_t>(id)});
+    case TimerKind::client_id:
+      return fire_client_id(id);
   }
 }
 
@@ -135,9 +138,15 @@ void Model::step_job() {
   Job& job = jobs_.front();
   bool goes_on = false;
   switch (job.kind) {
-    case Job::Kind::drain: goes_on = step_drain(job); break;
-    case Job::Kind::account: goes_on = step_account(job); break;
-    case Job::Kind::settle: goes_on = step_settle(job); break;
+    case Job::Kind::drain:
+      goes_on = step_drain(job);
+      break;
+    case Job::Kind::account:
+      goes_on = step_account(job);
+      break;
+    case Job::Kind::settle:
+      goes_on = step_settle(job);
+      break;
   }
   if (!goes_on) jobs_.pop_front();
 }

@@ -18,15 +18,15 @@ Command RandomCommands::adversary() {
     Maker maker;
   };
   static constexpr Weight weights[] = {
-      {430, &RandomCommands::any_place},        {90, &RandomCommands::any_amend},
-      {80, &RandomCommands::any_cancel},        {12, &RandomCommands::any_mass_cancel},
-      {45, &RandomCommands::any_hibernate},     {45, &RandomCommands::any_reactivate},
-      {40, &RandomCommands::any_offer},         {12, &RandomCommands::any_cash},
+      {430, &RandomCommands::any_place},         {90, &RandomCommands::any_amend},
+      {80, &RandomCommands::any_cancel},         {12, &RandomCommands::any_mass_cancel},
+      {45, &RandomCommands::any_hibernate},      {45, &RandomCommands::any_reactivate},
+      {40, &RandomCommands::any_offer},          {12, &RandomCommands::any_cash},
       {9, &RandomCommands::any_merchant_change}, {6, &RandomCommands::any_key},
-      {40, &RandomCommands::any_session},       {6, &RandomCommands::any_definition},
-      {25, &RandomCommands::any_listing},       {30, &RandomCommands::any_mint},
-      {4, &RandomCommands::any_pool_change},    {4, &RandomCommands::any_product},
-      {14, &RandomCommands::any_state_change},  {8, &RandomCommands::any_junk},
+      {40, &RandomCommands::any_session},        {6, &RandomCommands::any_definition},
+      {25, &RandomCommands::any_listing},        {30, &RandomCommands::any_mint},
+      {4, &RandomCommands::any_pool_change},     {4, &RandomCommands::any_product},
+      {14, &RandomCommands::any_state_change},   {8, &RandomCommands::any_junk},
   };
   auto roll = static_cast<int>(random_.below(1'000));
   for (const Weight& weight : weights) {
@@ -118,8 +118,7 @@ Command RandomCommands::any_place() {
   if (chance(1)) lots = chance(50) ? on->quantity_max : on->quantity_max + 1;
   Command command = order(account, *on, side, price_near(*on, chance(60) ? 4 : 30), lots);
   PlaceOrder& wish = command.place_order;
-  wish.time_in_force = static_cast<TimeInForce>(
-      chance(55) ? 1 : random_.between(1, 5));
+  wish.time_in_force = static_cast<TimeInForce>(chance(55) ? 1 : random_.between(1, 5));
   if (wish.time_in_force == TimeInForce::gtd) {
     const auto ahead = static_cast<std::int64_t>(random_.below(3 * ns_per_hour));
     wish.expiry = Time{now_ + (chance(5) ? -1 : 1) * ahead + 1};
@@ -132,8 +131,10 @@ Command RandomCommands::any_place() {
   } else if (!is_at_once && chance(10)) {
     wish.kind = OrderKind::post_only;
   } else if (wish.time_in_force != TimeInForce::fok && chance(8)) {
-    if (chance(50)) wish.all_or_none = true;
-    else wish.minimum = Quantity{static_cast<std::uint32_t>(random_.between(1, lots))};
+    if (chance(50))
+      wish.all_or_none = true;
+    else
+      wish.minimum = Quantity{static_cast<std::uint32_t>(random_.between(1, lots))};
   }
   if (chance(10)) wish.client_order_id = any_client_id();
   return command;
@@ -278,8 +279,8 @@ Command RandomCommands::any_key() {
   }
   Command command = blank(CommandType::create_key, chance(10) ? AccountId{0} : any_account());
   const auto keys = static_cast<std::uint32_t>(model_.keys().size());
-  command.create_key.new_key = KeyId{static_cast<std::uint32_t>(
-      chance(60) ? keys + 2 : random_.below(configure_.keys_max + 1))};
+  command.create_key.new_key = KeyId{
+      static_cast<std::uint32_t>(chance(60) ? keys + 2 : random_.below(configure_.keys_max + 1))};
   command.create_key.scopes = static_cast<std::uint8_t>(random_.between(1, 31));
   return command;
 }
@@ -297,14 +298,17 @@ Command RandomCommands::any_session() {
       command.open_session.disconnect_grace_ns =
           chance(30) ? -1 : static_cast<std::int64_t>(random_.below(10 * ns_per_second));
       break;
-    case 1: command.type = CommandType::close_session; break;
+    case 1:
+      command.type = CommandType::close_session;
+      break;
     case 2:
       command.type = CommandType::set_dead_man;
       command.set_dead_man.timeout_ns =
           chance(30) ? 0 : static_cast<std::int64_t>(random_.between(1, 600) * ns_per_second / 10);
       if (chance(40)) number(command);
       break;
-    default: break;
+    default:
+      break;
   }
   return command;
 }
@@ -381,7 +385,9 @@ Command RandomCommands::any_state_change() {
   const InstrumentId id = on != nullptr ? on->id : InstrumentId{1};
   Command command = blank(CommandType::halt);
   switch (random_.below(3)) {
-    case 0: command.halt.instrument = id; break;
+    case 0:
+      command.halt.instrument = id;
+      break;
     case 1:
       command.type = CommandType::resume;
       command.resume.instrument = id;
@@ -401,7 +407,9 @@ Command RandomCommands::any_state_change() {
 Command RandomCommands::any_junk() {
   Command command = blank(CommandType::tick, any_account());
   switch (random_.below(4)) {
-    case 0: command.type = static_cast<CommandType>(random_.below(256)); break;
+    case 0:
+      command.type = static_cast<CommandType>(random_.below(256));
+      break;
     case 1:
       command.type = CommandType::configure;
       command.configure = configure_;
@@ -410,7 +418,8 @@ Command RandomCommands::any_junk() {
       for (int i = 0; i < 10; ++i) bend_word(command);
       command.type = static_cast<CommandType>(random_.between(1, 66));
       break;
-    default: break;
+    default:
+      break;
   }
   return command;
 }

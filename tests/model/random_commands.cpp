@@ -280,8 +280,8 @@ std::int64_t RandomCommands::price_near(const Instrument& on, std::int64_t ticks
     return static_cast<std::int64_t>(random_.between(static_cast<std::uint64_t>(on.price_min),
                                                      static_cast<std::uint64_t>(on.price_max)));
   }
-  const auto offset = static_cast<std::int64_t>(random_.below(
-                          static_cast<std::uint64_t>(2 * ticks + 1))) - ticks;
+  const auto offset =
+      static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * ticks + 1))) - ticks;
   return std::clamp(on.reference + offset, on.price_min, on.price_max);
 }
 
@@ -345,10 +345,17 @@ void RandomCommands::number(Command& command) {
   command.client_seq = key.last_client_seq + 1;
   if (!chance(4)) return;
   switch (random_.below(4)) {
-    case 0: command.client_seq += random_.between(1, 3); break;
-    case 1: command.client_seq -= std::min(command.client_seq, random_.between(1, 40)); break;
-    case 2: command.epoch += static_cast<std::uint32_t>(random_.between(1, 2)); break;
-    default: command.client_seq = random_.next();
+    case 0:
+      command.client_seq += random_.between(1, 3);
+      break;
+    case 1:
+      command.client_seq -= std::min(command.client_seq, random_.between(1, 40));
+      break;
+    case 2:
+      command.epoch += static_cast<std::uint32_t>(random_.between(1, 2));
+      break;
+    default:
+      command.client_seq = random_.next();
   }
 }
 
@@ -364,23 +371,60 @@ Command RandomCommands::resend() {
 /// Breaks something about a command that may have been valid.
 void RandomCommands::bend(Command& command) {
   switch (random_.below(10)) {
-    case 0: command.account = any_account(); break;
-    case 1: command.key = KeyId{static_cast<std::uint32_t>(random_.below(40))}; break;
-    case 2: command.epoch = static_cast<std::uint32_t>(random_.below(4)); break;
-    case 3: command.client_seq = random_.below(4); break;
-    case 4: command.reserved[random_.below(3)] = static_cast<std::uint8_t>(random_.below(2)); break;
-    case 5: command.type = static_cast<CommandType>(random_.below(70)); break;
-    default: bend_word(command);
+    case 0:
+      command.account = any_account();
+      break;
+    case 1:
+      command.key = KeyId{static_cast<std::uint32_t>(random_.below(40))};
+      break;
+    case 2:
+      command.epoch = static_cast<std::uint32_t>(random_.below(4));
+      break;
+    case 3:
+      command.client_seq = random_.below(4);
+      break;
+    case 4:
+      command.reserved[random_.below(3)] = static_cast<std::uint8_t>(random_.below(2));
+      break;
+    case 5:
+      command.type = static_cast<CommandType>(random_.below(70));
+      break;
+    default:
+      bend_word(command);
   }
 }
 
 /// Puts a value at some limit into some word of the body.
 void RandomCommands::bend_word(Command& command) {
-  static constexpr std::uint64_t limits[] = {
-      0,          1,          2,          3,          5,          9,          10,        11,
-      255,        256,        5'000,      5'001,      10'000,     10'001,     50'001,    336,
-      337,        0x7fffffff, 0x80000000, 0xffffffff, 1ULL << 30, 1ULL << 31, 1ULL << 32,
-      1ULL << 61, 1ULL << 62, 1ULL << 63, ~0ULL,      1'000'000'000'000, 1'000'000'000'001};
+  static constexpr std::uint64_t limits[] = {0,
+                                             1,
+                                             2,
+                                             3,
+                                             5,
+                                             9,
+                                             10,
+                                             11,
+                                             255,
+                                             256,
+                                             5'000,
+                                             5'001,
+                                             10'000,
+                                             10'001,
+                                             50'001,
+                                             336,
+                                             337,
+                                             0x7fffffff,
+                                             0x80000000,
+                                             0xffffffff,
+                                             1ULL << 30,
+                                             1ULL << 31,
+                                             1ULL << 32,
+                                             1ULL << 61,
+                                             1ULL << 62,
+                                             1ULL << 63,
+                                             ~0ULL,
+                                             1'000'000'000'000,
+                                             1'000'000'000'001};
   std::uint64_t value = limits[random_.below(std::size(limits))];
   if (chance(30)) value += random_.below(3) - 1;
   auto* body = reinterpret_cast<std::uint8_t*>(&command.configure);

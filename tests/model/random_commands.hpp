@@ -102,8 +102,8 @@ class RandomCommands {
   Profile profile_;
   const Model& model_;
   Configure configure_{};
-  std::deque<Command> script_;    // to come next, in order
-  std::vector<Command> numbered_; // sent lately with a client sequence number
+  std::deque<Command> script_;     // to come next, in order
+  std::vector<Command> numbered_;  // sent lately with a client sequence number
   std::uint64_t sequence_ = 0;
   std::int64_t now_ = 0;
   std::uint64_t references_ = 0;

@@ -14,10 +14,14 @@ Command RandomCommands::trader() {
   const Instrument* on = open_instrument();
   if (on == nullptr) return operator_round();
   switch ((account.value() + sequence_ / 512) % 4) {  // a habit lasts for a while
-    case 0: return chance(85) ? quote(account, *on) : tidy(account);
-    case 1: return chance(60) ? quote(account, *on) : sweep(account, *on);
-    case 2: return chance(70) ? sweep(account, *on) : resell(account, *on);
-    default: return chance(50) ? resell(account, *on) : tidy(account);
+    case 0:
+      return chance(85) ? quote(account, *on) : tidy(account);
+    case 1:
+      return chance(60) ? quote(account, *on) : sweep(account, *on);
+    case 2:
+      return chance(70) ? sweep(account, *on) : resell(account, *on);
+    default:
+      return chance(50) ? resell(account, *on) : tidy(account);
   }
 }
 
@@ -67,16 +71,20 @@ Command RandomCommands::sweep(AccountId account, const Instrument& on) {
   const Levels& levels = on.levels(opposite(side));
   std::uint64_t lots = 0;
   for (const auto& [price, level] : levels) lots += level.lots;
-  const std::uint64_t wanted = std::clamp<std::uint64_t>(
-      lots == 0 ? 5 : random_.between(lots / 2, lots + 1), 1, 5'000);
+  const std::uint64_t wanted =
+      std::clamp<std::uint64_t>(lots == 0 ? 5 : random_.between(lots / 2, lots + 1), 1, 5'000);
   const std::int64_t away = chance(85) ? 5 : 80;
   const std::int64_t wished = on.reference + (side == Side::buy ? away : -away);
   Command command = order(account, on, side, std::clamp(wished, on.price_min, on.price_max),
                           static_cast<std::uint32_t>(wanted));
   PlaceOrder& wish = command.place_order;
   switch (random_.below(5)) {
-    case 0: wish.time_in_force = TimeInForce::ioc; break;
-    case 1: wish.time_in_force = TimeInForce::fok; break;
+    case 0:
+      wish.time_in_force = TimeInForce::ioc;
+      break;
+    case 1:
+      wish.time_in_force = TimeInForce::fok;
+      break;
     case 2:
       wish.kind = OrderKind::market;
       wish.limit = Price{0};
@@ -89,7 +97,8 @@ Command RandomCommands::sweep(AccountId account, const Instrument& on) {
         wish.all_or_none = true;
       }
       break;
-    default: break;
+    default:
+      break;
   }
   return command;
 }
@@ -118,7 +127,9 @@ Command RandomCommands::tidy(AccountId account) {
     return command;
   }
   switch (random_.below(4)) {
-    case 0: command.cancel_order.order = mine.id; break;
+    case 0:
+      command.cancel_order.order = mine.id;
+      break;
     case 1:
       command.type = CommandType::hibernate_order;
       command.hibernate_order.order = mine.id;
@@ -142,13 +153,20 @@ Command RandomCommands::tidy(AccountId account) {
 /// What operators and lost connections do to a market; rare, and mended by operator_round().
 Command RandomCommands::incident() {
   switch (random_.below(7)) {
-    case 0: return any_state_change();
-    case 1: return any_merchant_change();
-    case 2: return any_mass_cancel();
-    case 3: return any_pool_change();
-    case 4: return any_product();
-    case 5: return any_cash();
-    default: return any_session();
+    case 0:
+      return any_state_change();
+    case 1:
+      return any_merchant_change();
+    case 2:
+      return any_mass_cancel();
+    case 3:
+      return any_pool_change();
+    case 4:
+      return any_product();
+    case 5:
+      return any_cash();
+    default:
+      return any_session();
   }
 }
 

@@ -39,13 +39,12 @@ TEST_P(RandomStream, commands_have_the_same_events_in_engine_and_model) {
               static_cast<unsigned long long>(coverage.commands_with_sweeps));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    model, RandomStream,
-    testing::Values(Stream{"adversary_1", Profile::adversary, 1'000, 500'000},
-                    Stream{"adversary_2", Profile::adversary, 2'000, 500'000},
-                    Stream{"traders_1", Profile::traders, 3'000, 500'000},
-                    Stream{"traders_2", Profile::traders, 4'000, 500'000}),
-    [](const auto& run) { return run.param.name; });
+INSTANTIATE_TEST_SUITE_P(model, RandomStream,
+                         testing::Values(Stream{"adversary_1", Profile::adversary, 1'000, 500'000},
+                                         Stream{"adversary_2", Profile::adversary, 2'000, 500'000},
+                                         Stream{"traders_1", Profile::traders, 3'000, 500'000},
+                                         Stream{"traders_2", Profile::traders, 4'000, 500'000}),
+                         [](const auto& run) { return run.param.name; });
 
 TEST(RandomCommands, of_a_new_seed_have_the_same_events_in_engine_and_model) {
   const std::uint64_t seed = test::seed_of_run();
