@@ -30,6 +30,7 @@ struct NaiveRecord {
   std::uint32_t instrument = 0;  // of a trade
   int mode = 0;
   std::int64_t quantity = 0;
+  std::int64_t notional = 0;
 };
 
 class NaiveLedger {
@@ -121,6 +122,7 @@ class NaiveLedger {
     r.instrument = lots;
     r.mode = kind == 4 ? 3 : 1;
     r.quantity = q;
+    r.notional = n;
     r.legs.push_back({buyer, cash, -(n + bf), 1});
     r.legs.push_back({kind == 1 ? seller + 1 : seller, cash, n - sf, kind == 1 ? 6 : 1});
     if (bf != 0) r.legs.push_back({1, cash, bf, 3});
