@@ -30,6 +30,13 @@ enum class WalkResult : std::uint8_t {
   bound,          // as many makers were touched as the caller allowed; more rest within the limit
 };
 
+/// Where an order will go: what OrderBook::place() found, good until the next insert into any book
+/// of the same pools.
+struct Place {
+  std::uint32_t level;  // 0: its page is still to be made
+  bool has_room;        // whether pages and counters suffice
+};
+
 /// The memory that many books share.
 template <class Hot, class Cold>
 struct BookPools {
@@ -81,23 +88,47 @@ class OrderBook {
   /// Unit:     ticks
   void open(Context& context, std::int64_t price_min, std::int64_t price_max);
 
-  /// Whether an order of up to `quantity` lots can be inserted at `price` now. It still can after
-  /// orders were matched or removed, here or in other books.
+  /// Finds where an order of up to `quantity` lots would go, and whether it can now. It still can
+  /// after orders were matched or removed, here or in other books.
   /// Requires: the price is within the bounds.
+  [[nodiscard]] Place place(const Context& context, Side side, std::int64_t price,
+                            std::uint32_t quantity = quantity_max) const {
+    const Ladder& ladder = ladder_of(side);
+    const std::uint32_t key = ladder.key(side, price);
+    const std::uint32_t page = context.pages.find_page(ladder, key);
+    if (page == 0) [[unlikely]] {
+      return {0, context.pages.pages_free() > 0};
+    }
+    const std::uint32_t level = page * LevelPages::fan_out + key % LevelPages::fan_out;
+    return {level, context.pages[level].has_room(quantity)};
+  }
+
   [[nodiscard]] bool can_insert(const Context& context, Side side, std::int64_t price,
                                 std::uint32_t quantity = quantity_max) const {
-    const Ladder& ladder = ladder_of(side);
-    const std::uint32_t level = context.pages.find(ladder, ladder.key(side, price));
-    return level == 0 ? context.pages.pages_free() > 0 : context.pages[level].has_room(quantity);
+    return place(context, side, price, quantity).has_room;
   }
 
   /// Puts an order at the back of its level; its quantity and payload are set already.
-  /// Requires: can_insert(), 1 <= quantity <= quantity_max.
-  void insert(Context& context, Slot slot, Side side, std::int64_t price);
+  /// Requires: `place` is what place() found for its side and price and has room; only orders of
+  /// the other side have been matched or removed since.
+  void insert(Context& context, Slot slot, Side side, std::int64_t price, Place place);
 
-  /// can_insert() and insert() in one walk.
+  /// The same in one walk. Requires: can_insert(), 1 <= quantity <= quantity_max.
+  void insert(Context& context, Slot slot, Side side, std::int64_t price) {
+    const bool is_inserted = try_insert(context, slot, side, price);
+    KARST_ASSERT(is_inserted);
+  }
+
+  /// place() and insert() in one walk.
   /// Returns: false, and nothing has changed, if a counter or the pages do not suffice.
-  [[nodiscard]] bool try_insert(Context& context, Slot slot, Side side, std::int64_t price);
+  [[nodiscard]] bool try_insert(Context& context, Slot slot, Side side, std::int64_t price) {
+    const Place found = place(context, side, price, context.nodes.node(slot).quantity);
+    if (!found.has_room) [[unlikely]] {
+      return false;
+    }
+    insert(context, slot, side, price, found);
+    return true;
+  }
 
   /// Unlinks an order of this book. Its slot is not released.
   void remove(Context& context, Slot slot);
@@ -219,10 +250,6 @@ class OrderBook {
     return ladders_[static_cast<int>(side) - 1];
   }
 
-  /// Links an order in at the back of a level. Requires: the level has room.
-  static void link(Context& context, Ladder& ladder, Level& level, std::uint32_t level_index,
-                   std::uint32_t key, Slot slot);
-
   /// Takes an order out of its level's list and totals.
   static void unlink(Context& context, Level& level, Slot slot, std::uint32_t lots);
 
@@ -242,13 +269,20 @@ void OrderBook<Hot, Cold>::open(Context&, std::int64_t price_min, std::int64_t p
 }
 
 template <class Hot, class Cold>
-inline void OrderBook<Hot, Cold>::link(Context& context, Ladder& ladder, Level& level,
-                                       std::uint32_t level_index, std::uint32_t key, Slot slot) {
+inline void OrderBook<Hot, Cold>::insert(Context& context, Slot slot, Side side, std::int64_t price,
+                                         Place place) {
+  Ladder& ladder = ladder_of(side);
+  std::uint32_t index = place.level;
+  if (index == 0) [[unlikely]] {
+    index = context.pages.make_page(ladder, side, price) * LevelPages::fan_out;
+    index += ladder.key(side, price) % LevelPages::fan_out;
+  }
+  Level& level = context.pages[index];
   Node& node = context.nodes.node(slot);
-  node.level = level_index;
+  node.level = index;
   if (level.is_empty()) {
     level.head = slot;
-    context.pages.occupy(ladder, level_index, key);
+    context.pages.occupy(ladder, index, ladder.key(side, price));
   } else {
     node.prev = level.tail;
     context.nodes.node(level.tail).next = slot;
@@ -266,35 +300,6 @@ inline void OrderBook<Hot, Cold>::unlink(Context& context, Level& level, Slot sl
   // are unspecified, which spares touching the new first and last order.
   (level.head == slot ? level.head : context.nodes.node(node.prev).next) = node.next;
   (level.tail == slot ? level.tail : context.nodes.node(node.next).prev) = node.prev;
-}
-
-template <class Hot, class Cold>
-inline void OrderBook<Hot, Cold>::insert(Context& context, Slot slot, Side side,
-                                         std::int64_t price) {
-  const bool is_inserted = try_insert(context, slot, side, price);
-  KARST_ASSERT(is_inserted);
-}
-
-template <class Hot, class Cold>
-inline bool OrderBook<Hot, Cold>::try_insert(Context& context, Slot slot, Side side,
-                                             std::int64_t price) {
-  Ladder& ladder = ladder_of(side);
-  std::uint32_t key = ladder.key(side, price);
-  std::uint32_t page = context.pages.find_page(ladder, key);
-  if (page == 0) [[unlikely]] {
-    if (context.pages.pages_free() == 0) {
-      return false;
-    }
-    page = context.pages.make_page(ladder, side, price);
-    key = ladder.key(side, price);
-  }
-  const std::uint32_t index = page * LevelPages::fan_out + key % LevelPages::fan_out;
-  Level& level = context.pages[index];
-  if (!level.has_room(context.nodes.node(slot).quantity)) [[unlikely]] {
-    return false;
-  }
-  link(context, ladder, level, index, key, slot);
-  return true;
 }
 
 template <class Hot, class Cold>

@@ -112,8 +112,11 @@ namespace {
 class EngineLayer final : public FlowLayer {
  public:
   explicit EngineLayer(const Flow& flow)
-      : market_(flow), ring_(ring_events), prefill_(flow.prefill),
-        looks_ahead_(flow.instruments > 1), trades_max_(flow.commands.size()) {
+      : market_(flow),
+        ring_(ring_events),
+        prefill_(flow.prefill),
+        looks_ahead_(flow.instruments > 1),
+        trades_max_(flow.commands.size()) {
     rehearse(flow);
   }
 

@@ -139,8 +139,7 @@ Command FlowMarket::next(const FlowCommand& operation, OrderId order) {
   place.limit = Price{static_cast<std::int64_t>(operation.value)};
   place.side = operation.side;
   place.kind = OrderKind::limit;
-  place.time_in_force =
-      operation.type == FlowType::add ? TimeInForce::gtc : TimeInForce::ioc;
+  place.time_in_force = operation.type == FlowType::add ? TimeInForce::gtc : TimeInForce::ioc;
   place.self_match = SelfMatch::cancel_newest;
   place.draw = is_buy ? Draw::none : Draw::capacity;
   sign(command, owners_.back());
