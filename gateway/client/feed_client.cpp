@@ -52,7 +52,7 @@ Received FeedClient::receive(const v1::MarketData& message) {
       receive(message.subscribed());
       return Received::applied;
     case v1::MarketData::kUpdate:
-      position_ = std::max(position_, message.update().sequence() - 1);
+      position_ = std::max(position_ + 1, message.update().sequence()) - 1;
       return receive(message.update());
     case v1::MarketData::kHeartbeat:
       position_ = std::max(position_, message.heartbeat().sequence());

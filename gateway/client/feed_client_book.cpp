@@ -54,8 +54,11 @@ bool FeedClientBook::apply_parts() {
   if (first.snapshot() || first.prev_seq() == 0) clear();
   bool is_consistent = true;
   for (const v1::MarketUpdate& part : chain_.parts()) {
-    for (const v1::OrderUpdate& order : part.orders()) {
-      is_consistent = is_consistent && apply(order);
+    if (schema_ == Schema::mbo) {
+      for (const v1::OrderUpdate& order : part.orders()) {
+        is_consistent = is_consistent && apply(order);
+      }
+      continue;
     }
     for (const v1::PriceLevel& level : part.bids()) set(Side::buy, level);
     for (const v1::PriceLevel& level : part.asks()) set(Side::sell, level);
@@ -82,8 +85,7 @@ bool FeedClientBook::apply(const v1::OrderUpdate& update) {
       return lower(update.order_id(), found->second.at->quantity - update.quantity_lots());
     }
     case v1::OrderUpdate::ACTION_OFFER:
-      set_offer(update.price_ticks());
-      return true;
+      return set_offer(update.price_ticks());
     default:
       return false;
   }
@@ -93,6 +95,7 @@ bool FeedClientBook::add(const v1::OrderUpdate& update) {
   const Side side_of_order = static_cast<Side>(update.side());
   if (side_of_order != Side::buy && side_of_order != Side::sell) return false;
   if (places_.contains(update.order_id())) return false;
+  if (side_of_order == Side::sell && offer_ != 0 && update.price_ticks() == offer_) return false;
   Level& level = side(side_of_order)[update.price_ticks()];
   level.queue.push_back({update.order_id(), update.quantity_lots()});
   level.quantity += update.quantity_lots();
@@ -119,14 +122,14 @@ bool FeedClientBook::lower(std::uint64_t id, std::uint32_t quantity) {
   return true;
 }
 
-void FeedClientBook::set_offer(std::int64_t price) {
+bool FeedClientBook::set_offer(std::int64_t price) {
   // Where offers are posted nobody else sells: the offer's level is its own.
   if (offer_ != 0) asks_.erase(offer_);
   offer_ = price;
-  if (price == 0) return;
-  Level& level = asks_[price];
-  level.quantity = quantity_unlimited;
-  level.orders = 1;
+  if (price == 0) return true;
+  const auto [level, is_new] = asks_.try_emplace(price, Level{quantity_unlimited, 1, {}});
+  if (!is_new) offer_ = 0;
+  return is_new;
 }
 
 void FeedClientBook::set(Side of, const v1::PriceLevel& level) {

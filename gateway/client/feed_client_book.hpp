@@ -105,7 +105,7 @@ class FeedClientBook {
   [[nodiscard]] bool apply(const v1::OrderUpdate& update);
   [[nodiscard]] bool add(const v1::OrderUpdate& update);
   [[nodiscard]] bool lower(std::uint64_t id, std::uint32_t quantity);
-  void set_offer(std::int64_t price);
+  [[nodiscard]] bool set_offer(std::int64_t price);
   void set(Side side, const v1::PriceLevel& level);
   void trim();
   void clear();
