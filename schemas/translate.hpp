@@ -10,6 +10,7 @@
 namespace karst::v1 {
 class Command;
 class Event;
+class Reply;
 enum Code : int;
 }  // namespace karst::v1
 
@@ -61,6 +62,12 @@ void to_wire(const Command& command, v1::Command& wire);
 /// Requires: the event is in that log (see log_places()); `trade` is the event before it if it is a
 ///           settlement, else it is not looked at.
 void to_wire(const Event& event, const Event* trade, AccountId account, v1::Event& wire);
+
+/// Writes what the answer to a command says: code, client_seq, sequence, event number, value, order
+/// and whether it is the answer of an earlier time.
+///
+/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`.
+void to_wire(const Command& command, const Event& answer, v1::Reply& wire);
 
 /// Where an event stands in account logs: none, one or (a settlement) two places.
 struct LogPlace {

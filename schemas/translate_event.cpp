@@ -4,6 +4,7 @@
 
 #include "engine/assert.hpp"
 #include "schemas/karst/v1/events.pb.h"
+#include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 
 namespace karst::schemas {
@@ -225,6 +226,38 @@ void to_wire(const Event& event, const Event* trade, AccountId account, v1::Even
   wire.set_account_id(account.value());
   wire.set_instrument_id(event.instrument.value());
   write_body(event, trade, account, wire);
+}
+
+void to_wire(const Command& command, const Event& answer, v1::Reply& wire) {
+  wire.set_client_seq(command.client_seq);
+  wire.set_sequence(answer.sequence);
+  wire.set_engine_ns(command.time.value());
+  wire.set_event_number(log_places(answer).first.number);
+  switch (answer.type) {
+    case EventType::rejected:
+      wire.set_code(to_wire(static_cast<RejectCode>(answer.detail)));
+      wire.set_value(answer.answer.value);
+      wire.set_order_id(answer.answer.order.value());
+      return;
+    case EventType::done:
+      wire.set_value(answer.answer.value);
+      wire.set_order_id(answer.answer.order.value());
+      return;
+    case EventType::repeated:
+      wire.set_code(to_wire(answer.repeated.code));
+      wire.set_is_repeated(true);
+      wire.set_sequence(answer.repeated.original_sequence);
+      wire.set_event_number(answer.repeated.original_account_event);
+      wire.set_order_id(answer.repeated.order.value());
+      return;
+    case EventType::order_accepted:
+    case EventType::order_amended:
+    case EventType::order_cancelled:
+    case EventType::order_hibernated:
+    case EventType::order_reactivated: wire.set_order_id(answer.order.order.value()); return;
+    case EventType::session_opened: wire.set_value(answer.session.epoch); return;
+    default: return;
+  }
 }
 
 LogPlaces log_places(const Event& event) {

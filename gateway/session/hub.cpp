@@ -1,0 +1,400 @@
+#include "gateway/session/hub.hpp"
+
+#include <algorithm>
+
+#include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate.hpp"
+
+namespace karst::gateway {
+namespace {
+
+constexpr std::uint64_t handle_of(ConnectionId connection, std::uint32_t ticket) {
+  return static_cast<std::uint64_t>(connection) << 32U | ticket;
+}
+constexpr ConnectionId connection_of(std::uint64_t handle) {
+  return static_cast<ConnectionId>(handle >> 32U);
+}
+constexpr std::uint32_t ticket_of(std::uint64_t handle) {
+  return static_cast<std::uint32_t>(handle);
+}
+
+/// Whom a question is about; none = it names no account.
+struct Subject {
+  std::uint32_t account = 0;
+  bool is_everyone = false;
+  bool is_about_account = true;
+  const char* name = "";
+};
+
+Subject subject_of(const v1::Request& request) {
+  switch (request.body_case()) {
+    case v1::Request::kQueryOrders:
+      return {request.query_orders().account_id(), false, true, "QueryOrders"};
+    case v1::Request::kQueryBalances:
+      return {request.query_balances().account_id(), false, true, "QueryBalances"};
+    case v1::Request::kQueryHoldings:
+      return {request.query_holdings().account_id(), false, true, "QueryHoldings"};
+    case v1::Request::kQueryEvents:
+      return {request.query_events().account_id(), false, true, "QueryEvents"};
+    case v1::Request::kQueryTransactions:
+      return {request.query_transactions().account_id(), request.query_transactions().everyone(),
+              true, "QueryTransactions"};
+    case v1::Request::kQueryAccessLog: return {0, true, true, "QueryAccessLog"};
+    default: return {0, false, false, ""};
+  }
+}
+
+}  // namespace
+
+Hub::Hub(CommandSink& commands, EventSource* events, QuestionDesk* desk,
+         const SessionLimits& limits, const HubLimits& hub_limits)
+    : commands_(commands),
+      events_(events),
+      desk_(desk),
+      limits_(limits),
+      hub_limits_(hub_limits) {}
+
+Hub::~Hub() = default;
+
+void Hub::add_key(KeyId key, const KeyRecord& record) { keys_[key.value()] = record; }
+
+void Hub::close_leftover_session(KeyId key, AccountId account, std::uint32_t epoch) {
+  close_session(key, account, epoch);
+}
+
+// --- connections --------------------------------------------------------------------------------
+
+ConnectionId Hub::connect(const Nonce& nonce, const ChannelBinding& binding, Now now) {
+  const ConnectionId id = ++last_connection_;
+  const Session::Identity identity{id, nonce, binding};
+  connections_[id].session = std::make_unique<Session>(*this, limits_, identity, now);
+  touch(id);
+  return id;
+}
+
+Session* Hub::find(ConnectionId id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.session.get();
+}
+
+void Hub::touch(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end() || found->second.is_touched) return;
+  found->second.is_touched = true;
+  touched_.push_back(id);
+}
+
+void Hub::take_touched(std::vector<ConnectionId>& out) {
+  out.swap(touched_);
+  touched_.clear();
+  for (const ConnectionId id : out) {
+    const auto found = connections_.find(id);
+    if (found != connections_.end()) found->second.is_touched = false;
+  }
+}
+
+void Hub::receive(ConnectionId id, std::span<const std::byte> bytes, Now now) {
+  now_ns_ = now.steady_ns;
+  Session* session = find(id);
+  if (session == nullptr) return;
+  session->receive(bytes, now);
+  touch(id);
+}
+
+void Hub::drained(ConnectionId id) {
+  Session* session = find(id);
+  if (session != nullptr && session->missing_event() != 0) catch_up(id, *session);
+}
+
+void Hub::disconnect(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  const Session& session = *found->second.session;
+  refusals_of_gone_ += session.refusals_total();
+  if (session.epoch() != 0) {
+    const Speaker speaker = session.speaker();
+    unfollow(speaker.account, id);
+    const auto live = live_by_key_.find(speaker.key.value());
+    if (live != live_by_key_.end() && live->second == id) {
+      live_by_key_.erase(live);
+      close_session(speaker.key, speaker.account, session.epoch());
+    }
+  }
+  connections_.erase(found);
+  if (desk_ != nullptr) desk_->forget(id);
+}
+
+void Hub::unfollow(AccountId account, ConnectionId id) {
+  const auto found = followers_.find(account.value());
+  if (found == followers_.end()) return;
+  std::erase(found->second, id);
+  if (found->second.empty()) followers_.erase(found);
+}
+
+void Hub::close_session(KeyId key, AccountId account, std::uint32_t epoch) {
+  Command command;
+  command.type = CommandType::close_session;
+  command.key = key;
+  command.account = account;
+  command.epoch = epoch;
+  unsent_closes_.push_back(command);
+  // In order, and as soon as the sequencer takes them: the grace runs from then on.
+  while (!unsent_closes_.empty()) {
+    const Admission admission = commands_.submit(unsent_closes_.front(), 0);
+    if (admission == Admission::busy || admission == Admission::disk_full) return;
+    unsent_closes_.pop_front();
+  }
+}
+
+// --- the exchange -------------------------------------------------------------------------------
+
+Admission Hub::submit(ConnectionId from, const Command& command, std::uint32_t ticket) {
+  const Admission admission = commands_.submit(command, handle_of(from, ticket));
+  if (admission == Admission::accepted) ++commands_total_;
+  return admission;
+}
+
+void Hub::deliver(const Delivered& delivered, Now now) {
+  last_sequence_ = delivered.command.sequence;
+  now_ns_ = now.steady_ns;
+  for (const Event& event : delivered.events) {
+    if (event.type == EventType::key_created || event.type == EventType::key_revoked) {
+      on_key_event(delivered.command, event);
+    }
+  }
+  if (delivered.is_ours && delivered.answer != nullptr && delivered.handle != 0) {
+    const ConnectionId id = connection_of(delivered.handle);
+    Session* session = find(id);
+    if (delivered.answer->type == EventType::session_opened) on_session_opened(delivered);
+    if (session != nullptr) {
+      session->on_answer(ticket_of(delivered.handle), delivered.command, *delivered.answer, now);
+      touch(id);
+    }
+  }
+  if (followers_.empty()) return;
+  const Event* previous = nullptr;
+  for (const Event& event : delivered.events) {
+    const schemas::LogPlaces places = schemas::log_places(event);
+    for (const schemas::LogPlace& place : {places.first, places.second}) {
+      if (place.number != 0) on_followed(place.account, place.number, event, previous);
+    }
+    previous = &event;
+  }
+}
+
+void Hub::on_key_event(const Command& command, const Event& event) {
+  const std::uint32_t key = event.session.key.value();
+  if (event.type == EventType::key_created) {
+    keys_[key] = {event.session.account, event.session.scopes, false,
+                  command.create_key.public_key};
+    return;
+  }
+  keys_[key].is_revoked = true;
+  const auto live = live_by_key_.find(key);
+  if (live == live_by_key_.end()) return;
+  // The engine has closed the session itself; the connection goes now.
+  if (Session* session = find(live->second); session != nullptr) {
+    session->end(v1::CODE_KEY_REVOKED, "the key was revoked");
+    touch(live->second);
+  }
+}
+
+/// A connection that went while its log-on was on its way leaves an open session behind.
+void Hub::on_session_opened(const Delivered& delivered) {
+  const Session* session = find(connection_of(delivered.handle));
+  if (session != nullptr && !session->is_ended()) return;
+  close_session(delivered.command.key, delivered.command.account,
+                delivered.answer->session.epoch);
+}
+
+void Hub::on_followed(AccountId account, std::uint64_t number, const Event& event,
+                      const Event* trade) {
+  const auto found = followers_.find(account.value());
+  if (found == followers_.end()) return;
+  for (const ConnectionId id : found->second) {
+    if (Session* session = find(id); session != nullptr) {
+      session->on_event(number, event, trade);
+      touch(id);
+    }
+  }
+}
+
+void Hub::refused(std::uint64_t handle, Admission why, Now now) {
+  if (handle == 0) return;
+  const ConnectionId id = connection_of(handle);
+  if (Session* session = find(id); session != nullptr) {
+    session->on_refused(ticket_of(handle), why, now);
+    touch(id);
+  }
+}
+
+void Hub::logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) {
+  static_cast<void>(epoch);
+  ++log_ons_total_;
+  const auto live = live_by_key_.find(key.value());
+  if (live != live_by_key_.end() && live->second != from) {
+    const ConnectionId older = live->second;
+    if (Session* session = find(older); session != nullptr) {
+      session->end(v1::CODE_SESSION_FENCED, "a newer log-on of this key has taken over");
+      touch(older);
+    }
+  }
+  live_by_key_[key.value()] = from;
+  Session* session = find(from);
+  const AccountId account = session->speaker().account;
+  if (!account.is_none()) followers_[account.value()].push_back(from);
+  if (session->missing_event() != 0) catch_up(from, *session);
+}
+
+/// Sends what the client has missed, as long as it reads it.
+void Hub::catch_up(ConnectionId id, Session& session) {
+  if (events_ == nullptr) return;
+  while (session.output().size() < catch_up_bytes) {
+    const std::uint64_t next = session.missing_event();
+    if (next == 0) return;
+    const EventSource::Range range = events_->read(
+        session.speaker().account, next - 1, catch_up_events,
+        [&](std::uint64_t number, const Event& event, const Event* trade) {
+          session.on_event(number, event, trade);
+        });
+    touch(id);
+    if (range.first > next) {
+      session.resume_after_gap(range.first);
+    } else if (session.missing_event() == next) {
+      return;  // the log has not got it yet: the next timer asks again
+    }
+  }
+}
+
+void Hub::on_timer(Now now) {
+  now_ns_ = now.steady_ns;
+  for (auto& [id, connection] : connections_) {
+    Session& session = *connection.session;
+    const std::size_t before = session.output().size();
+    session.on_timer(now);
+    if (session.missing_event() != 0) catch_up(id, session);
+    if (session.output().size() != before) touch(id);
+  }
+  std::erase_if(parked_, [&](const Parked& it) {
+    return now.steady_ns - it.since_ns >= parked_ns_max;
+  });
+  if (!unsent_closes_.empty()) {
+    const Command again = unsent_closes_.front();
+    unsent_closes_.pop_front();
+    close_session(again.key, again.account, again.epoch);
+  }
+}
+
+void Hub::set_limits(const SessionLimits& limits, const HubLimits& hub_limits) {
+  limits_ = limits;
+  hub_limits_ = hub_limits;
+  for (auto& [id, connection] : connections_) connection.session->set_limits(limits);
+}
+
+void Hub::shut_down() {
+  for (auto& [id, connection] : connections_) {
+    connection.session->end(v1::CODE_SHUTTING_DOWN, "the exchange is stopping");
+    touch(id);
+  }
+}
+
+Hub::Counters Hub::counters() const {
+  Counters counters;
+  counters.connections = connections_.size();
+  counters.sessions = live_by_key_.size();
+  counters.commands_total = commands_total_;
+  counters.log_ons_total = log_ons_total_;
+  counters.refusals_total = refusals_of_gone_;
+  for (const auto& [id, connection] : connections_) {
+    counters.refusals_total += connection.session->refusals_total();
+  }
+  return counters;
+}
+
+// --- what sessions ask --------------------------------------------------------------------------
+
+const KeyRecord* Hub::find_key(KeyId key) const {
+  const auto found = keys_.find(key.value());
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::uint64_t> Hub::park(const Speaker&, const Command& command) {
+  if (!hub_limits_.is_four_eyes) return std::nullopt;
+  if (parked_.size() >= parked_max) return 0;
+  parked_.push_back({++last_parked_, now_ns_, command});
+  return last_parked_;
+}
+
+std::optional<Command> Hub::confirm(const Speaker& speaker, std::uint64_t confirmation) {
+  const auto found =
+      std::ranges::find_if(parked_, [&](const Parked& it) { return it.number == confirmation; });
+  if (found == parked_.end() || found->command.key == speaker.key) return std::nullopt;
+  const Command command = found->command;
+  parked_.erase(found);
+  if (on_access) on_access(speaker, command.account, "Confirm");
+  return command;
+}
+
+void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) {
+  Session& session = *find(from);
+  const std::uint64_t id = request.request_id();
+  const Subject subject = subject_of(request);
+  AccountId account = speaker.account;
+  if (subject.is_about_account) {
+    if (subject.account != 0) account = AccountId{subject.account};
+    const bool is_elevated = speaker.has(scope::audit | scope::operate);
+    if (subject.is_everyone ? !is_elevated : !may_ask_about(speaker, account)) {
+      return session.refuse(id, subject.is_everyone ? v1::CODE_NOT_PERMITTED : v1::CODE_NOT_FOUND);
+    }
+    if (subject.is_everyone) account = AccountId{0};
+    if (on_access && (subject.is_everyone || account != speaker.account)) {
+      on_access(speaker, account, subject.name);
+    }
+  }
+  if (request.body_case() == v1::Request::kQueryStatus) return answer_status(session, request);
+  if (request.body_case() == v1::Request::kQueryEvents) {
+    return answer_events(session, account, request);
+  }
+  if (desk_ == nullptr) return session.refuse(id, v1::CODE_NOT_AVAILABLE);
+  desk_->ask(from, speaker, account, request);
+}
+
+void Hub::answer_status(Session& session, const v1::Request&) {
+  v1::Response response;
+  const Counters now = counters();
+  v1::Status& status = *response.mutable_status();
+  status.set_last_sequence(last_sequence_);
+  status.set_connections(now.connections);
+  status.set_sessions(now.sessions);
+  status.set_commands_total(now.commands_total);
+  status.set_refusals_total(now.refusals_total);
+  if (on_status) on_status(response);
+  session.send(response);
+}
+
+void Hub::answer_events(Session& session, AccountId account, const v1::Request& request) {
+  const v1::QueryEvents& query = request.query_events();
+  if (events_ == nullptr) return session.refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
+  const std::uint32_t limit = query.limit() == 0 ? rows_max : query.limit();
+  if (limit > rows_max) {
+    return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, "limit");
+  }
+  v1::Response response;
+  v1::Events& events = *response.mutable_events();
+  const EventSource::Range range =
+      events_->read(account, query.after_number(), limit,
+                    [&](std::uint64_t, const Event& event, const Event* trade) {
+                      schemas::to_wire(event, trade, account, *events.add_events());
+                    });
+  if (range.last == 0) return session.refuse(request.request_id(), v1::CODE_NOT_FOUND);
+  if (query.after_number() + 1 < range.first) {
+    return session.refuse(request.request_id(), v1::CODE_RESUME_TOO_OLD,
+                          static_cast<std::int64_t>(range.first));
+  }
+  events.set_request_id(request.request_id());
+  events.set_first_number(range.first);
+  events.set_last_number(range.last);
+  session.send(response);
+}
+
+}  // namespace karst::gateway

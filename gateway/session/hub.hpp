@@ -1,0 +1,183 @@
+// Hub: all sessions, and what goes between them and the exchange. No socket, no clock, no thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/command.hpp"
+#include "engine/event.hpp"
+#include "gateway/session/session.hpp"
+
+namespace karst::gateway {
+
+/// The door to the sequencer. `handle` comes back with the answer.
+class CommandSink {
+ public:
+  virtual ~CommandSink() = default;
+  [[nodiscard]] virtual Admission submit(const Command& command, std::uint64_t handle) = 0;
+};
+
+/// The event logs of the accounts, as far as they are written. It may lag behind the deliveries.
+class EventSource {
+ public:
+  virtual ~EventSource() = default;
+
+  /// Takes one event of the log asked for, with the trade it settles, or null.
+  using Sink = std::function<void(std::uint64_t number, const Event& event, const Event* trade)>;
+  struct Range {
+    std::uint64_t first = 1;  ///< The oldest number kept; newest + 1 if none is.
+    std::uint64_t last = 0;   ///< The newest.
+  };
+
+  /// Gives events after number `after`, at most `limit`, in order, to the sink.
+  [[nodiscard]] virtual Range read(AccountId account, std::uint64_t after, std::uint32_t limit,
+                                   const Sink& sink) = 0;
+};
+
+/// Who answers what the hub does not: questions and subscriptions. It answers now or later through
+/// Hub::find().
+class QuestionDesk {
+ public:
+  virtual ~QuestionDesk() = default;
+  /// The permission has been checked, and `account` is whom the question is about.
+  virtual void ask(ConnectionId from, const Speaker& speaker, AccountId account,
+                   const v1::Request& request) = 0;
+  /// The connection is gone.
+  virtual void forget(ConnectionId from) = 0;
+};
+
+struct HubLimits {
+  std::uint32_t connections_max = 12'000;
+  bool is_four_eyes = false;  ///< dangerous operator commands need a second operator
+};
+
+/// One command that is durable, with what it came to.
+struct Delivered {
+  const Command& command;
+  std::span<const Event> events;
+  const Event* answer;   ///< null: a tick
+  bool is_ours;          ///< submitted by this hub
+  std::uint64_t handle;  ///< as given to CommandSink::submit()
+};
+
+/// Invariants: 1. at most one live session per key: the one with the newest epoch;
+///             2. a session that ends without having been fenced has its close_session submitted,
+///                tried again until the sequencer takes it.
+/// Threads: one owner.
+class Hub final : public SessionHost {
+ public:
+  /// `events` and `desk` may be null: what needs them is NOT_AVAILABLE.
+  Hub(CommandSink& commands, EventSource* events, QuestionDesk* desk, const SessionLimits& limits,
+      const HubLimits& hub_limits);
+  ~Hub() override;
+
+  /// What the engine knows when it starts. A session that is open there has lost its connection.
+  void add_key(KeyId key, const KeyRecord& record);
+  void close_leftover_session(KeyId key, AccountId account, std::uint32_t epoch);
+
+  [[nodiscard]] bool is_full() const { return connections_.size() >= hub_limits_.connections_max; }
+
+  // The connections. Requires: !is_full().
+  [[nodiscard]] ConnectionId connect(const Nonce& nonce, const ChannelBinding& binding, Now now);
+  void receive(ConnectionId id, std::span<const std::byte> bytes, Now now);
+  void disconnect(ConnectionId id);
+  /// What was to be written has been written.
+  void drained(ConnectionId id);
+  /// Null: gone.
+  [[nodiscard]] Session* find(ConnectionId id);
+  /// Says that the session has something to write or has ended.
+  void touch(ConnectionId id);
+  /// Those touched since the last call.
+  void take_touched(std::vector<ConnectionId>& out);
+
+  // The exchange.
+  void deliver(const Delivered& delivered, Now now);
+  void refused(std::uint64_t handle, Admission why, Now now);
+
+  /// Call it every 50 ms or so.
+  void on_timer(Now now);
+  void set_limits(const SessionLimits& limits, const HubLimits& hub_limits);
+  /// Ends every session.
+  void shut_down();
+
+  struct Counters {
+    std::uint64_t connections = 0;
+    std::uint64_t sessions = 0;
+    std::uint64_t commands_total = 0;
+    std::uint64_t refusals_total = 0;
+    std::uint64_t log_ons_total = 0;
+  };
+  [[nodiscard]] Counters counters() const;
+
+  /// Called for every question about somebody else, and every confirmation.
+  std::function<void(const Speaker&, AccountId about, const char* question)> on_access;
+  /// Fills what the hub does not know of a Status.
+  std::function<void(v1::Response&)> on_status;
+
+  // SessionHost.
+  [[nodiscard]] const KeyRecord* find_key(KeyId key) const override;
+  [[nodiscard]] Admission submit(ConnectionId from, const Command& command,
+                                 std::uint32_t ticket) override;
+  [[nodiscard]] std::optional<std::uint64_t> park(const Speaker& speaker,
+                                                  const Command& command) override;
+  [[nodiscard]] std::optional<Command> confirm(const Speaker& speaker,
+                                               std::uint64_t confirmation) override;
+  void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) override;
+  void logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) override;
+  [[nodiscard]] std::uint64_t last_sequence() const override { return last_sequence_; }
+
+ private:
+  struct Connection {
+    std::unique_ptr<Session> session;
+    bool is_touched = false;
+  };
+  struct Parked {
+    std::uint64_t number = 0;
+    std::int64_t since_ns = 0;
+    Command command;
+  };
+  static constexpr std::size_t parked_max = 64;
+  static constexpr std::int64_t parked_ns_max = 600 * ns_per_second;
+  static constexpr std::size_t catch_up_bytes = 64 * 1024;
+  static constexpr std::uint32_t catch_up_events = 256;
+  static constexpr std::uint32_t rows_max = 500;
+
+  void on_key_event(const Command& command, const Event& event);
+  void on_session_opened(const Delivered& delivered);
+  void on_followed(AccountId account, std::uint64_t number, const Event& event,
+                   const Event* trade);
+  void close_session(KeyId key, AccountId account, std::uint32_t epoch);
+  void catch_up(ConnectionId id, Session& session);
+  void answer_status(Session& session, const v1::Request& request);
+  void answer_events(Session& session, AccountId account, const v1::Request& request);
+  void unfollow(AccountId account, ConnectionId id);
+
+  CommandSink& commands_;
+  EventSource* events_;
+  QuestionDesk* desk_;
+  SessionLimits limits_;
+  HubLimits hub_limits_;
+  std::unordered_map<std::uint32_t, KeyRecord> keys_;
+  std::unordered_map<ConnectionId, Connection> connections_;
+  std::unordered_map<std::uint32_t, ConnectionId> live_by_key_;
+  std::unordered_map<std::uint32_t, std::vector<ConnectionId>> followers_;
+  std::vector<ConnectionId> touched_;
+  std::deque<Command> unsent_closes_;
+  std::vector<Parked> parked_;
+  std::uint64_t last_parked_ = 0;
+  ConnectionId last_connection_ = 0;
+  std::uint64_t last_sequence_ = 0;
+  std::int64_t now_ns_ = 0;
+  std::uint64_t commands_total_ = 0;
+  std::uint64_t refusals_of_gone_ = 0;
+  std::uint64_t log_ons_total_ = 0;
+};
+
+}  // namespace karst::gateway

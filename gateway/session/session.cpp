@@ -1,0 +1,420 @@
+#include "gateway/session/session.hpp"
+
+#include <google/protobuf/arena.h>
+
+#include "engine/assert.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate.hpp"
+
+namespace karst::gateway {
+namespace {
+
+constexpr std::uint32_t protocol_version = 1;
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+void write_limits(const SessionLimits& from, v1::Limits& to) {
+  to.set_frame_bytes_max(from.frame_bytes_max);
+  to.set_log_on_timeout_ms(from.log_on_timeout_ms);
+  to.set_idle_timeout_ms(from.idle_timeout_ms);
+  to.set_heartbeat_interval_ms(from.heartbeat_interval_ms);
+  to.set_commands_per_second(from.commands_per_second);
+  to.set_commands_burst(from.commands_burst);
+  to.set_in_flight_max(from.in_flight_max);
+  to.set_batch_commands_max(from.batch_commands_max);
+  to.set_subscriptions_max(from.subscriptions_max);
+  to.set_unread_bytes_max(from.unread_bytes_max);
+}
+
+v1::Code code_of(Admission admission) {
+  switch (admission) {
+    case Admission::accepted: return v1::CODE_OK;
+    case Admission::busy: return v1::CODE_BUSY;
+    case Admission::disk_full: return v1::CODE_DISK_FULL;
+    case Admission::stopped: return v1::CODE_SHUTTING_DOWN;
+  }
+  return v1::CODE_BUSY;
+}
+
+}  // namespace
+
+Session::Session(SessionHost& host, const SessionLimits& limits, const Identity& identity, Now now)
+    : host_(host),
+      limits_(limits),
+      identity_(identity),
+      reader_(limits.frame_bytes_max),
+      response_(std::make_unique<v1::Response>()),
+      bucket_(limits.commands_per_second, limits.commands_burst),
+      began_ns_(now.steady_ns),
+      heard_ns_(now.steady_ns),
+      said_ns_(now.steady_ns),
+      now_ns_(now.steady_ns) {
+  v1::Challenge& challenge = *response_->mutable_challenge();
+  challenge.set_nonce(std::string(identity.nonce.begin(), identity.nonce.end()));
+  challenge.set_protocol(protocol_version);
+  challenge.set_server_time_ns(now.wall_ns);
+  write_limits(limits_, *challenge.mutable_limits());
+  write(*response_);
+}
+
+Session::~Session() = default;
+
+void Session::set_limits(const SessionLimits& limits) {
+  limits_ = limits;
+  bucket_.set_limits(limits.commands_per_second, limits.commands_burst);
+}
+
+void Session::receive(std::span<const std::byte> bytes, Now now) {
+  if (is_ended()) return;
+  now_ns_ = now.steady_ns;
+  reader_.feed(bytes);
+  // Most messages fit here, and are read without a single allocation of their own.
+  alignas(16) char block[16 * 1024];
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block;
+  options.initial_block_size = sizeof block;
+  google::protobuf::Arena arena(options);
+  std::span<const std::byte> message;
+  while (!is_ended()) {
+    switch (reader_.next(message)) {
+      case FrameReader::Next::frame:
+        on_frame(message, arena, now);
+        arena.Reset();
+        break;
+      case FrameReader::Next::incomplete: return;
+      case FrameReader::Next::empty: return end(v1::CODE_BAD_FRAME, "a frame of no bytes");
+      case FrameReader::Next::too_large:
+        return end(v1::CODE_FRAME_TOO_LARGE, "a frame longer than Limits.frame_bytes_max");
+    }
+  }
+}
+
+void Session::on_frame(std::span<const std::byte> message, google::protobuf::Arena& arena,
+                       Now now) {
+  auto* request = google::protobuf::Arena::CreateMessage<v1::Request>(&arena);
+  if (!request->ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    return end(v1::CODE_BAD_FRAME, "a frame that is not a Request");
+  }
+  heard_ns_ = now.steady_ns;
+  if (state_ == State::live) return on_request(*request, now);
+  if (state_ == State::challenged && request->body_case() == v1::Request::kLogOn) {
+    return on_log_on(request->request_id(), request->log_on(), now);
+  }
+  refuse(request->request_id(), v1::CODE_NOT_LOGGED_ON);
+  end(v1::CODE_NOT_LOGGED_ON, "the first request is LogOn, the next follows LoggedOn");
+}
+
+void Session::on_request(const v1::Request& request, Now now) {
+  const std::uint64_t id = request.request_id();
+  switch (request.body_case()) {
+    case v1::Request::BODY_NOT_SET: return refuse(id, v1::CODE_INVALID_FIELD, 0, "body");
+    case v1::Request::kLogOn: return refuse(id, v1::CODE_ALREADY_LOGGED_ON);
+    case v1::Request::kLogOff: return end(v1::CODE_OK, "as you wish");
+    case v1::Request::kCommand:
+      static_cast<void>(on_command(request.command(), {id, 0}, now));
+      return;
+    case v1::Request::kBatch: return on_batch(id, request.batch(), now);
+    case v1::Request::kConfirm: return on_confirm(id, request.confirm().confirmation_id(), now);
+    default: break;
+  }
+  // The same bucket bounds questions and pings.
+  const std::int64_t wait_ns = bucket_.take(now.steady_ns);
+  if (wait_ns > 0) return refuse(id, v1::CODE_RATE_LIMITED, wait_ns);
+  if (request.body_case() == v1::Request::kPing) return pulse(request.ping().token(), now);
+  host_.ask(identity_.connection, speaker_, request);
+}
+
+void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now) {
+  const KeyId key{log_on.key_id()};
+  const KeyRecord* record = host_.find_key(key);
+  const std::string statement = log_on_statement(identity_.nonce, identity_.binding, key);
+  // An unknown key is checked as long as a known one: the answer does not say which it was.
+  const Digest public_key = record != nullptr ? record->public_key : Digest{1};
+  const bool is_proved = is_signed(statement, log_on.signature(), public_key);
+  if (record == nullptr || record->is_revoked || !is_proved) {
+    refuse(request_id, v1::CODE_LOG_ON_REFUSED);
+    return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
+  }
+  const std::int64_t grace_ns = log_on.disconnect_grace_ns();
+  if (grace_ns < -1 || grace_ns > ns_per_day) {
+    refuse(request_id, v1::CODE_INVALID_FIELD, 0, "disconnect_grace_ns");
+    return end(v1::CODE_INVALID_FIELD, "disconnect_grace_ns is -1 to 24 h");
+  }
+  speaker_ = {key, record->account, record->scopes};
+  is_following_ = log_on.follow_events() && !record->account.is_none();
+  next_event_ = log_on.resume_after() + 1;
+  Command command;
+  command.type = CommandType::open_session;
+  command.key = key;
+  command.account = record->account;
+  command.open_session.disconnect_grace_ns = grace_ns;
+  state_ = State::opening;
+  const v1::Code code = submit(command, {request_id, 0}, now);
+  if (code != v1::CODE_OK) end(code, "the log-on could not be sequenced");
+}
+
+void Session::on_session_opened(const Ticket& ticket, const Event& answer, Now now) {
+  if (answer.type != EventType::session_opened) {
+    return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
+  }
+  state_ = State::live;
+  heard_ns_ = now.steady_ns;
+  epoch_ = answer.session.epoch;
+  newest_event_ = std::max(newest_event_, answer.session.account_event);
+  v1::LoggedOn& logged_on = *response_->mutable_logged_on();
+  logged_on.Clear();
+  logged_on.set_request_id(ticket.request_id);
+  logged_on.set_account_id(speaker_.account.value());
+  logged_on.set_scopes(speaker_.scopes);
+  logged_on.set_epoch(epoch_);
+  logged_on.set_last_client_seq(answer.session.last_client_seq);
+  logged_on.set_last_event(answer.session.account_event);
+  write_limits(limits_, *logged_on.mutable_limits());
+  write(*response_);
+  host_.logged_on(identity_.connection, speaker_.key, epoch_);
+}
+
+void Session::on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now) {
+  const int count = batch.commands_size();
+  if (count == 0 || static_cast<std::uint32_t>(count) > limits_.batch_commands_max) {
+    return refuse(request_id, v1::CODE_INVALID_FIELD, 0, "commands");
+  }
+  v1::Code code = v1::CODE_OK;
+  for (int i = 0; i < count && !is_ended(); ++i) {
+    const Origin origin{request_id, static_cast<std::uint32_t>(i)};
+    if (code == v1::CODE_OK) {
+      code = on_command(batch.commands(i), origin, now);
+    } else {
+      refuse_command(origin, batch.commands(i).client_seq(), code);
+    }
+  }
+}
+
+v1::Code Session::on_command(const v1::Command& wire, Origin origin, Now now) {
+  Command command;
+  const v1::Code code = check(command, wire, origin, now);
+  if (code != v1::CODE_OK) return code;
+  if (wire.validate_only()) {
+    v1::Reply& reply = *response_->mutable_reply();
+    reply.Clear();
+    reply.set_request_id(origin.request_id);
+    reply.set_batch_index(origin.batch_index);
+    reply.set_client_seq(command.client_seq);
+    reply.set_validated_only(true);
+    reply.set_gateway_in_ns(now.wall_ns);
+    reply.set_gateway_out_ns(now.wall_ns);
+    write(*response_);
+    return v1::CODE_OK;
+  }
+  if (is_dangerous(command)) {
+    const auto confirmation = host_.park(speaker_, command);
+    if (confirmation) {
+      const bool is_parked = *confirmation != 0;
+      return refuse_command(origin, command.client_seq,
+                            is_parked ? v1::CODE_CONFIRMATION_NEEDED : v1::CODE_BUSY,
+                            static_cast<std::int64_t>(*confirmation));
+    }
+  }
+  return submit(command, origin, now);
+}
+
+v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin, Now now) {
+  const auto refused = [&](v1::Code code, std::int64_t value = 0, const char* field = "") {
+    return refuse_command(origin, wire.client_seq(), code, value, field);
+  };
+  const char* wrong = schemas::to_engine(wire, command);
+  if (wrong != nullptr) return refused(v1::CODE_INVALID_FIELD, 0, wrong);
+  const bool is_for_exchange = wire.use_exchange_account();
+  if (is_for_exchange && (command.type != CommandType::create_key || wire.account_id() != 0)) {
+    return refused(v1::CODE_INVALID_FIELD, 0, "use_exchange_account");
+  }
+  if (command.account.is_none() && !is_for_exchange) command.account = speaker_.account;
+  if (schemas::is_about_no_merchant(command.type)) command.account = AccountId{0};
+  if (!may_command(speaker_, command)) return refused(v1::CODE_NOT_PERMITTED);
+  if (!is_never_throttled(command.type)) {
+    const std::int64_t wait_ns = bucket_.take(now.steady_ns);
+    if (wait_ns > 0) return refused(v1::CODE_RATE_LIMITED, wait_ns);
+  }
+  command.key = speaker_.key;
+  command.epoch = epoch_;
+  if (command.type == CommandType::heartbeat && command.client_seq != 0) {
+    return refused(v1::CODE_INVALID_FIELD, 0, "client_seq");
+  }
+  return v1::CODE_OK;
+}
+
+void Session::on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now) {
+  const Origin origin{request_id, 0};
+  if (!speaker_.has(scope::operate)) {
+    refuse_command(origin, 0, v1::CODE_NOT_PERMITTED);
+    return;
+  }
+  std::optional<Command> command = host_.confirm(speaker_, confirmation);
+  if (!command) {
+    refuse_command(origin, 0, v1::CODE_UNKNOWN_CONFIRMATION);
+    return;
+  }
+  // It comes from the one who asked, whose session may have ended and whose number was not used.
+  command->epoch = 0;
+  command->client_seq = 0;
+  static_cast<void>(submit(*command, origin, now));
+}
+
+v1::Code Session::submit(const Command& command, Origin origin, Now now) {
+  const std::uint32_t index = take_ticket(is_never_throttled(command.type));
+  if (index == no_ticket) {
+    return refuse_command(origin, command.client_seq, v1::CODE_TOO_MANY_IN_FLIGHT);
+  }
+  Ticket& ticket = tickets_[index];
+  ticket.request_id = origin.request_id;
+  ticket.batch_index = origin.batch_index;
+  ticket.client_seq = command.client_seq;
+  ticket.gateway_in_ns = now.wall_ns;
+  const Admission admission = host_.submit(identity_.connection, command, index);
+  if (admission == Admission::accepted) return v1::CODE_OK;
+  free_ticket(index);
+  return refuse_command(origin, command.client_seq, code_of(admission));
+}
+
+std::uint32_t Session::take_ticket(bool may_use_reserve) {
+  const std::uint32_t most = limits_.in_flight_max + (may_use_reserve ? reserved_tickets : 0);
+  if (in_flight_ >= most) return no_ticket;
+  ++in_flight_;
+  std::uint32_t index = free_ticket_;
+  if (index == no_ticket) {
+    index = static_cast<std::uint32_t>(tickets_.size());
+    tickets_.emplace_back();
+  } else {
+    free_ticket_ = tickets_[index].next_free;
+  }
+  tickets_[index].is_taken = true;
+  return index;
+}
+
+void Session::free_ticket(std::uint32_t index) {
+  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
+  tickets_[index].is_taken = false;
+  tickets_[index].next_free = free_ticket_;
+  free_ticket_ = index;
+  --in_flight_;
+}
+
+void Session::on_answer(std::uint32_t index, const Command& command, const Event& answer,
+                        Now now) {
+  if (is_ended()) return;
+  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
+  const Ticket ticket = tickets_[index];
+  free_ticket(index);
+  now_ns_ = now.steady_ns;
+  if (state_ == State::opening) return on_session_opened(ticket, answer, now);
+  v1::Reply& reply = *response_->mutable_reply();
+  reply.Clear();
+  schemas::to_wire(command, answer, reply);
+  reply.set_request_id(ticket.request_id);
+  reply.set_batch_index(ticket.batch_index);
+  reply.set_gateway_in_ns(ticket.gateway_in_ns);
+  reply.set_gateway_out_ns(now.wall_ns);
+  write(*response_);
+}
+
+void Session::on_refused(std::uint32_t index, Admission why, Now now) {
+  if (is_ended()) return;
+  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
+  const Ticket ticket = tickets_[index];
+  free_ticket(index);
+  now_ns_ = now.steady_ns;
+  refuse_command({ticket.request_id, ticket.batch_index}, ticket.client_seq, code_of(why));
+  if (state_ == State::opening) end(code_of(why), "the log-on could not be sequenced");
+}
+
+void Session::on_event(std::uint64_t number, const Event& event, const Event* trade) {
+  newest_event_ = std::max(newest_event_, number);
+  if (state_ != State::live || !is_following_ || number != next_event_) return;
+  schemas::to_wire(event, trade, speaker_.account, *response_->mutable_event());
+  write(*response_);
+  ++next_event_;
+}
+
+std::uint64_t Session::missing_event() const {
+  const bool is_behind = is_live() && is_following_ && next_event_ <= newest_event_;
+  return is_behind ? next_event_ : 0;
+}
+
+void Session::resume_after_gap(std::uint64_t first) {
+  KARST_ASSERT(first > next_event_);
+  refuse(0, v1::CODE_RESUME_TOO_OLD, static_cast<std::int64_t>(first));
+  next_event_ = first;
+}
+
+void Session::on_timer(Now now) {
+  if (is_ended()) return;
+  now_ns_ = now.steady_ns;
+  if (state_ != State::live) {
+    if (now.steady_ns - began_ns_ >= limits_.log_on_timeout_ms * ns_per_ms) {
+      end(v1::CODE_LOG_ON_TIMEOUT, "no log-on in time");
+    }
+    return;
+  }
+  if (now.steady_ns - heard_ns_ >= limits_.idle_timeout_ms * ns_per_ms) {
+    return end(v1::CODE_IDLE_TIMEOUT, "nothing heard for Limits.idle_timeout_ms");
+  }
+  if (now.steady_ns - said_ns_ >= limits_.heartbeat_interval_ms * ns_per_ms) {
+    pulse(0, now);
+  }
+}
+
+void Session::pulse(std::uint64_t token, Now now) {
+  v1::Pulse& message = *response_->mutable_pulse();
+  message.set_token(token);
+  message.set_last_sequence(host_.last_sequence());
+  message.set_server_time_ns(now.wall_ns);
+  write(*response_);
+}
+
+void Session::send(const v1::Response& response) {
+  if (!is_ended()) write(response);
+}
+
+void Session::send_frames(std::string_view frames) {
+  if (is_ended()) return;
+  output_.append(frames);
+  said_ns_ = now_ns_;
+  if (output_.size() > limits_.unread_bytes_max) end(v1::CODE_TOO_SLOW, "answers are not read");
+}
+
+void Session::refuse(std::uint64_t request_id, v1::Code code, std::int64_t value,
+                     const char* field) {
+  refuse_command({request_id, 0}, 0, code, value, field);
+}
+
+v1::Code Session::refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
+                                 std::int64_t value, const char* field) {
+  if (is_ended()) return code;
+  ++refusals_total_;
+  v1::Reply& reply = *response_->mutable_reply();
+  reply.Clear();
+  reply.set_request_id(origin.request_id);
+  reply.set_batch_index(origin.batch_index);
+  reply.set_client_seq(client_seq);
+  reply.set_code(code);
+  reply.set_value(value);
+  reply.set_field(field);
+  write(*response_);
+  return code;
+}
+
+void Session::end(v1::Code code, std::string_view text) {
+  if (is_ended()) return;
+  v1::LoggedOff& logged_off = *response_->mutable_logged_off();
+  logged_off.set_code(code);
+  logged_off.set_text(std::string(text));
+  state_ = State::ended;
+  append_frame(*response_, output_);
+}
+
+void Session::write(const v1::Response& response) {
+  append_frame(response, output_);
+  said_ns_ = now_ns_;
+  if (output_.size() > limits_.unread_bytes_max) end(v1::CODE_TOO_SLOW, "answers are not read");
+}
+
+}  // namespace karst::gateway

@@ -1,0 +1,218 @@
+// Session: one connection of a client as a state machine. Bytes and timers in; bytes and calls of
+// SessionHost out. No socket, no clock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/command.hpp"
+#include "engine/event.hpp"
+#include "gateway/session/frame.hpp"
+#include "gateway/session/log_on_proof.hpp"
+#include "gateway/session/permission.hpp"
+#include "gateway/session/session_limits.hpp"
+#include "gateway/session/token_bucket.hpp"
+
+namespace google::protobuf {
+class Arena;
+}
+
+namespace karst::v1 {
+class Batch;
+class Command;
+class LogOn;
+class LoggedOn;
+class Request;
+class Response;
+enum Code : int;
+}  // namespace karst::v1
+
+namespace karst::gateway {
+
+/// One instant on both clocks.
+struct Now {
+  std::int64_t steady_ns = 0;
+  std::int64_t wall_ns = 0;
+};
+
+/// Names a connection for as long as the process lives; never given twice.
+using ConnectionId = std::uint32_t;
+
+/// What the exchange says when it is handed a command.
+enum class Admission : std::uint8_t { accepted, busy, disk_full, stopped };
+
+/// What the gateway knows of a key.
+struct KeyRecord {
+  AccountId account;
+  std::uint8_t scopes = 0;
+  bool is_revoked = false;
+  Digest public_key{};
+};
+
+/// A session's way to the rest of the gateway. Calls return at once.
+class SessionHost {
+ public:
+  virtual ~SessionHost() = default;
+
+  /// Returns: null if the key was never created.
+  [[nodiscard]] virtual const KeyRecord* find_key(KeyId key) const = 0;
+
+  /// Hands over a command. Accepted: on_answer() or on_refused() of the session follows, once,
+  /// with `ticket`.
+  [[nodiscard]] virtual Admission submit(ConnectionId from, const Command& command,
+                                         std::uint32_t ticket) = 0;
+
+  /// Four eyes. Keeps a dangerous command until another operator confirms it.
+  ///
+  /// Returns: the number to confirm it by; 0 when too many wait; none when this exchange does not
+  ///          ask for four eyes.
+  [[nodiscard]] virtual std::optional<std::uint64_t> park(const Speaker& speaker,
+                                                          const Command& command) = 0;
+  /// Takes a parked command, if it is there and was not parked by `speaker`'s key.
+  [[nodiscard]] virtual std::optional<Command> confirm(const Speaker& speaker,
+                                                       std::uint64_t confirmation) = 0;
+
+  /// A question or a subscription; answered, now or later, through Session::send() or refuse().
+  virtual void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) = 0;
+
+  /// The session has logged on: an older one of the same key is to be cut.
+  virtual void logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) = 0;
+
+  /// Newest durable command.
+  [[nodiscard]] virtual std::uint64_t last_sequence() const = 0;
+};
+
+/// Life: challenge sent → log-on proved, open_session sequenced → live → ended. What is said to an
+/// ended session is ignored.
+///
+/// Invariants: 1. before `live` nothing of the client but one LogOn has any effect;
+///             2. at most in_flight_max (+ reserved_tickets for what is never throttled) commands
+///                are unanswered, and each is answered once;
+///             3. output() is never longer than unread_bytes_max and one message.
+/// Threads: one owner.
+class Session {
+ public:
+  struct Identity {
+    ConnectionId connection = 0;
+    Nonce nonce{};
+    ChannelBinding binding{};
+  };
+
+  /// Begins with the Challenge in output().
+  Session(SessionHost& host, const SessionLimits& limits, const Identity& identity, Now now);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Bytes from the client, cut anywhere.
+  void receive(std::span<const std::byte> bytes, Now now);
+
+  /// Time has passed: timeouts and heartbeats. Call it at least every 100 ms.
+  void on_timer(Now now);
+
+  /// The answer to a submitted command: durable. `answer` is its answer event.
+  void on_answer(std::uint32_t ticket, const Command& command, const Event& answer, Now now);
+  /// A submitted command was not sequenced after all.
+  void on_refused(std::uint32_t ticket, Admission why, Now now);
+
+  /// An event of the session's account: sent if the client follows and has all before it.
+  void on_event(std::uint64_t number, const Event& event, const Event* trade);
+
+  /// The next event number the client has to be sent; 0 = it does not follow, or has them all.
+  [[nodiscard]] std::uint64_t missing_event() const;
+  /// The events the client asks for are no longer kept: it is told, and follows from `first` on.
+  void resume_after_gap(std::uint64_t first);
+
+  /// Sends one message as a frame.
+  void send(const v1::Response& response);
+  /// Sends frames that were made before, for many.
+  void send_frames(std::string_view frames);
+  /// Refuses a request by number.
+  void refuse(std::uint64_t request_id, v1::Code code, std::int64_t value = 0,
+              const char* field = "");
+
+  /// Says why and ends the session: the connection is to be closed once output() is written.
+  void end(v1::Code code, std::string_view text);
+
+  /// What is to be written; the owner takes from its front.
+  [[nodiscard]] std::string& output() { return output_; }
+
+  [[nodiscard]] bool is_ended() const { return state_ == State::ended; }
+  [[nodiscard]] bool is_live() const { return state_ == State::live; }
+  /// Who speaks. Requires: logged on, or was.
+  [[nodiscard]] const Speaker& speaker() const { return speaker_; }
+  /// 0 = has not logged on.
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+  [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
+  [[nodiscard]] std::uint64_t refusals_total() const { return refusals_total_; }
+
+  void set_limits(const SessionLimits& limits);
+
+ private:
+  enum class State : std::uint8_t { challenged, opening, live, ended };
+
+  /// What to remember of an unanswered command.
+  struct Ticket {
+    std::uint64_t request_id = 0;
+    std::uint64_t client_seq = 0;
+    std::int64_t gateway_in_ns = 0;
+    std::uint32_t batch_index = 0;
+    std::uint32_t next_free = 0;
+    bool is_taken = false;
+  };
+
+  /// Where a command came from.
+  struct Origin {
+    std::uint64_t request_id = 0;
+    std::uint32_t batch_index = 0;
+  };
+
+  static constexpr std::uint32_t reserved_tickets = 16;
+  static constexpr std::uint32_t no_ticket = ~std::uint32_t{0};
+
+  void on_frame(std::span<const std::byte> message, google::protobuf::Arena& arena, Now now);
+  void on_request(const v1::Request& request, Now now);
+  void on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now);
+  void on_session_opened(const Ticket& ticket, const Event& answer, Now now);
+  void on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now);
+  void on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now);
+  [[nodiscard]] v1::Code on_command(const v1::Command& wire, Origin origin, Now now);
+  [[nodiscard]] v1::Code check(Command& command, const v1::Command& wire, Origin origin, Now now);
+  [[nodiscard]] v1::Code submit(const Command& command, Origin origin, Now now);
+  [[nodiscard]] std::uint32_t take_ticket(bool may_use_reserve);
+  void free_ticket(std::uint32_t index);
+  v1::Code refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
+                          std::int64_t value = 0, const char* field = "");
+  void pulse(std::uint64_t token, Now now);
+  void write(const v1::Response& response);
+
+  SessionHost& host_;
+  SessionLimits limits_;
+  Identity identity_;
+  State state_ = State::challenged;
+  FrameReader reader_;
+  std::string output_;
+  std::unique_ptr<v1::Response> response_;  // reused for every reply and event
+  TokenBucket bucket_;
+  std::vector<Ticket> tickets_;
+  std::uint32_t free_ticket_ = no_ticket;
+  std::uint32_t in_flight_ = 0;
+  Speaker speaker_{};
+  std::uint32_t epoch_ = 0;
+  bool is_following_ = false;
+  std::uint64_t next_event_ = 0;    // the number the client is to get next
+  std::uint64_t newest_event_ = 0;  // the newest that is known to be there
+  std::uint64_t refusals_total_ = 0;
+  std::int64_t began_ns_;
+  std::int64_t heard_ns_;
+  std::int64_t said_ns_;
+  std::int64_t now_ns_;
+};
+
+}  // namespace karst::gateway
