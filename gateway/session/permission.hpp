@@ -13,7 +13,7 @@ struct Speaker {
   AccountId account;  ///< 0 = a key of the exchange
   std::uint8_t scopes = 0;
 
-  [[nodiscard]] bool has(std::uint8_t scope) const { return (scopes & scope) != 0; }
+  [[nodiscard]] constexpr bool has(std::uint8_t wanted) const { return (scopes & wanted) != 0; }
 };
 
 /// Whether the command can come from a client at all.

@@ -1,0 +1,86 @@
+// Connection: one socket with TLS between the system and a session. Only server/ includes this.
+#pragma once
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "gateway/server/tls_context.hpp"
+#include "gateway/session/session.hpp"
+
+struct ssl_st;
+
+namespace karst::gateway {
+
+class Hub;
+
+/// What a connection asks of the server it belongs to.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  [[nodiscard]] virtual Hub& hub() = 0;
+  [[nodiscard]] virtual Now now() const = 0;
+  [[nodiscard]] virtual std::span<char> read_buffer() = 0;
+  /// TLS is up and the hub knows by `id` the connection that the server named `serial`.
+  virtual void opened(std::uint64_t serial, ConnectionId id) = 0;
+  virtual void closed(std::uint64_t serial, ConnectionId id) = 0;
+  /// Has everything that was touched in the hub written.
+  virtual void flush_touched() = 0;
+};
+
+/// Life: handshake → open → closing (what is left is written, then the peer may hang up) → gone.
+///
+/// OpenSSL reads and writes the socket itself; Asio only says when it is ready. So an idle
+/// connection has no buffers, and bytes are copied once.
+/// Threads: the io thread.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(ConnectionOwner& owner, boost::asio::ip::tcp::socket socket, TlsContext tls,
+             std::uint64_t serial, std::int64_t handshake_deadline_ns);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  /// Writes what the session has to say; closes behind an ended session's last word.
+  void flush();
+  /// Closes what has overstayed its handshake or its farewell.
+  void on_timer(std::int64_t steady_ns);
+  void close();
+
+  [[nodiscard]] ConnectionId id() const { return id_; }
+  [[nodiscard]] bool is_in_handshake() const { return state_ == State::handshake; }
+
+ private:
+  enum class State : std::uint8_t { handshake, open, closing, gone };
+  static constexpr std::int64_t farewell_ns = 1'000'000'000;
+  static constexpr int reads_per_turn = 4;
+
+  void shake_hands();
+  void begin_session();
+  void read();
+  void wait_to_read();
+  void wait_to_write();
+  [[nodiscard]] bool write_some();
+  void say_farewell();
+
+  ConnectionOwner& owner_;
+  boost::asio::ip::tcp::socket socket_;
+  TlsContext tls_;
+  std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
+  std::uint64_t serial_;
+  std::int64_t deadline_ns_;
+  State state_ = State::handshake;
+  ConnectionId id_ = 0;
+  std::string writing_;
+  std::size_t written_ = 0;
+  bool is_waiting_to_write_ = false;
+};
+
+}  // namespace karst::gateway

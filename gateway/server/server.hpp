@@ -1,0 +1,59 @@
+// Server: sockets and TLS around the hub. It moves bytes and time, and decides nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/clock.hpp"
+#include "engine/result.hpp"
+#include "gateway/server/tls_context.hpp"
+
+namespace karst::gateway {
+
+class Hub;
+struct Now;
+
+struct ServerConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0 = any free one
+  std::uint32_t handshake_timeout_ms = 5'000;
+  std::uint32_t handshakes_max = 1'024;  ///< connections that have not finished TLS yet
+};
+
+/// Threads: run() is the io thread, which owns the hub; post(), stop() and set_tls() by any.
+class Server {
+ public:
+  /// `on_pass` is called in the io thread after post(wake) and on every timer: the place to give
+  /// deliveries to the hub.
+  Server(const ServerConfig& config, TlsContext tls, Hub& hub, const Clock& clock,
+         std::function<void(Now)> on_pass);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Errors: io, with the address and the system's reason.
+  [[nodiscard]] Status listen();
+  /// The port listened to. Requires: listen() was good.
+  [[nodiscard]] std::uint16_t port() const;
+
+  /// Serves until stop().
+  void run();
+  /// Stops accepting, lets the sessions be told and their output be written, then ends run().
+  void stop();
+
+  /// Has `on_pass` called soon. Cheap: many calls before it runs are one.
+  void wake();
+  /// Runs `work` in the io thread.
+  void post(std::function<void()> work);
+
+  /// From the next connection on.
+  void set_tls(TlsContext tls);
+
+ private:
+  struct Core;
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace karst::gateway
