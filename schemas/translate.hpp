@@ -57,27 +57,18 @@ void to_wire(const Command& command, v1::Command& wire);
 /// The same number under its name on the wire.
 [[nodiscard]] v1::Code to_wire(RejectCode code);
 
-/// Writes `event` as it stands in the log of `account`.
+/// Writes `event` as it stands under `number` in the log of `account`.
 ///
-/// Requires: the event is in that log (see log_places()); `trade` is the event before it if it is a
-///           settlement, else it is not looked at.
-void to_wire(const Event& event, const Event* trade, AccountId account, v1::Event& wire);
+/// Requires: the event is in that log; `trade` is the event before it if it is a settlement, else it
+///           is not looked at.
+void to_wire(const Event& event, const Event* trade, AccountId account, std::uint64_t number,
+             v1::Event& wire);
 
 /// Writes what the answer to a command says: code, client_seq, sequence, event number, value, order
 /// and whether it is the answer of an earlier time.
 ///
-/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`.
-void to_wire(const Command& command, const Event& answer, v1::Reply& wire);
-
-/// Where an event stands in account logs: none, one or (a settlement) two places.
-struct LogPlace {
-  AccountId account;
-  std::uint64_t number = 0;  ///< 0 = no place.
-};
-struct LogPlaces {
-  LogPlace first;
-  LogPlace second;
-};
-[[nodiscard]] LogPlaces log_places(const Event& event);
+/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`; `number` is its place in the log
+///           of its merchant, 0 = in none.
+void to_wire(const Command& command, const Event& answer, std::uint64_t number, v1::Reply& wire);
 
 }  // namespace karst::schemas

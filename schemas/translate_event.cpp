@@ -216,11 +216,10 @@ void write_body(const Event& event, const Event* trade, AccountId account, v1::E
 
 }  // namespace
 
-void to_wire(const Event& event, const Event* trade, AccountId account, v1::Event& wire) {
-  const LogPlaces places = log_places(event);
-  const bool is_first = places.first.number != 0 && places.first.account == account;
+void to_wire(const Event& event, const Event* trade, AccountId account, std::uint64_t number,
+             v1::Event& wire) {
   wire.Clear();
-  wire.set_number((is_first ? places.first : places.second).number);
+  wire.set_number(number);
   wire.set_sequence(event.sequence);
   wire.set_index(event.index);
   wire.set_account_id(account.value());
@@ -228,11 +227,11 @@ void to_wire(const Event& event, const Event* trade, AccountId account, v1::Even
   write_body(event, trade, account, wire);
 }
 
-void to_wire(const Command& command, const Event& answer, v1::Reply& wire) {
+void to_wire(const Command& command, const Event& answer, std::uint64_t number, v1::Reply& wire) {
   wire.set_client_seq(command.client_seq);
   wire.set_sequence(answer.sequence);
   wire.set_engine_ns(command.time.value());
-  wire.set_event_number(log_places(answer).first.number);
+  wire.set_event_number(number);
   switch (answer.type) {
     case EventType::rejected:
       wire.set_code(to_wire(static_cast<RejectCode>(answer.detail)));
@@ -258,61 +257,6 @@ void to_wire(const Command& command, const Event& answer, v1::Reply& wire) {
     case EventType::session_opened: wire.set_value(answer.session.epoch); return;
     default: return;
   }
-}
-
-LogPlaces log_places(const Event& event) {
-  const auto one = [](AccountId account, std::uint64_t number) {
-    return LogPlaces{{account, number}, {AccountId{0}, 0}};
-  };
-  switch (event.type) {
-    case EventType::done:
-    case EventType::rejected:
-      return one(event.answer.account, event.answer.account_event);
-    case EventType::order_accepted:
-    case EventType::order_booked:
-    case EventType::order_amended:
-    case EventType::order_cancelled:
-    case EventType::order_hibernated:
-    case EventType::order_reactivated:
-      return one(event.order.account, event.order.account_event);
-    case EventType::self_match_prevented:
-      return one(event.self_match.taker_account, event.self_match.account_event);
-    case EventType::settlement:
-      return {{event.settlement.buyer, event.settlement.buyer_event},
-              {event.settlement.seller, event.settlement.seller_event}};
-    case EventType::entitlement:
-      return one(event.entitlement.account, event.entitlement.account_event);
-    case EventType::funded:
-    case EventType::withdrawn:
-      return one(event.cash.account, event.cash.account_event);
-    case EventType::merchant_admitted:
-    case EventType::merchant_changed:
-      return one(event.merchant.account, event.merchant.account_event);
-    case EventType::escrow_released:
-      return one(event.escrow.account, event.escrow.account_event);
-    case EventType::capacity_minted:
-    case EventType::units_burnt:
-      return one(event.units.account, event.units.account_event);
-    case EventType::key_created:
-    case EventType::key_revoked:
-    case EventType::session_opened:
-    case EventType::session_closed:
-    case EventType::dead_man_fired:
-      return one(event.session.account, event.session.account_event);
-    case EventType::product_defined:
-    case EventType::product_changed:
-      return one(event.product.issuer, event.product.account_event);
-    case EventType::offer_posted:
-      return one(event.offer.account, event.offer.account_event);
-    case EventType::repeated:
-    case EventType::trade:
-    case EventType::currency_defined:
-    case EventType::contract_listed:
-    case EventType::instrument_state:
-    case EventType::instrument_retired:
-      break;
-  }
-  return one(AccountId{0}, 0);
 }
 
 }  // namespace karst::schemas

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ledger/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 
@@ -174,9 +175,9 @@ void Hub::deliver(const Delivered& delivered, Now now) {
   if (followers_.empty()) return;
   const Event* previous = nullptr;
   for (const Event& event : delivered.events) {
-    const schemas::LogPlaces places = schemas::log_places(event);
-    for (const schemas::LogPlace& place : {places.first, places.second}) {
-      if (place.number != 0) on_followed(place.account, place.number, event, previous);
+    const AccountNumbers numbers = account_numbers(event);
+    for (std::uint32_t i = 0; i < numbers.count; ++i) {
+      on_followed(numbers.items[i].account, numbers.items[i].number, event, previous);
     }
     previous = &event;
   }
@@ -252,17 +253,15 @@ void Hub::catch_up(ConnectionId id, Session& session) {
   while (session.output().size() < catch_up_bytes) {
     const std::uint64_t next = session.missing_event();
     if (next == 0) return;
-    const EventSource::Range range = events_->read(
-        session.speaker().account, next - 1, catch_up_events,
+    const EventSource::Found found = events_->read(
+        session.speaker().account, next, catch_up_events,
         [&](std::uint64_t number, const Event& event, const Event* trade) {
           session.on_event(number, event, trade);
         });
     touch(id);
-    if (range.first > next) {
-      session.resume_after_gap(range.first);
-    } else if (session.missing_event() == next) {
-      return;  // the log has not got it yet: the next timer asks again
-    }
+    if (found == EventSource::Found::too_old) session.resume_with_newest();
+    // The log has not got it yet, or cannot be read now: the next timer asks again.
+    if (session.missing_event() == next) return;
   }
 }
 
@@ -359,8 +358,9 @@ void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& requ
   desk_->ask(from, speaker, account, request);
 }
 
-void Hub::answer_status(Session& session, const v1::Request&) {
+void Hub::answer_status(Session& session, const v1::Request& request) {
   v1::Response response;
+  response.mutable_status()->set_request_id(request.request_id());
   const Counters now = counters();
   v1::Status& status = *response.mutable_status();
   status.set_last_sequence(last_sequence_);
@@ -381,19 +381,18 @@ void Hub::answer_events(Session& session, AccountId account, const v1::Request& 
   }
   v1::Response response;
   v1::Events& events = *response.mutable_events();
-  const EventSource::Range range =
-      events_->read(account, query.after_number(), limit,
-                    [&](std::uint64_t, const Event& event, const Event* trade) {
-                      schemas::to_wire(event, trade, account, *events.add_events());
+  const EventSource::Found found =
+      events_->read(account, query.after_number() + 1, limit,
+                    [&](std::uint64_t number, const Event& event, const Event* trade) {
+                      schemas::to_wire(event, trade, account, number, *events.add_events());
                     });
-  if (range.last == 0) return session.refuse(request.request_id(), v1::CODE_NOT_FOUND);
-  if (query.after_number() + 1 < range.first) {
-    return session.refuse(request.request_id(), v1::CODE_RESUME_TOO_OLD,
-                          static_cast<std::int64_t>(range.first));
+  if (found != EventSource::Found::good) {
+    const bool is_old = found == EventSource::Found::too_old;
+    return session.refuse(request.request_id(),
+                          is_old ? v1::CODE_RESUME_TOO_OLD : v1::CODE_NOT_AVAILABLE);
   }
   events.set_request_id(request.request_id());
-  events.set_first_number(range.first);
-  events.set_last_number(range.last);
+  events.set_has_more(static_cast<std::uint32_t>(events.events_size()) == limit);
   session.send(response);
 }
 

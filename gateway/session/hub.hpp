@@ -31,13 +31,14 @@ class EventSource {
 
   /// Takes one event of the log asked for, with the trade it settles, or null.
   using Sink = std::function<void(std::uint64_t number, const Event& event, const Event* trade)>;
-  struct Range {
-    std::uint64_t first = 1;  ///< The oldest number kept; newest + 1 if none is.
-    std::uint64_t last = 0;   ///< The newest.
+  enum class Found : std::uint8_t {
+    good,     ///< Possibly nothing: there is nothing there yet.
+    too_old,  ///< What was asked for is no longer kept.
+    failed,   ///< The log cannot be read.
   };
 
-  /// Gives events after number `after`, at most `limit`, in order, to the sink.
-  [[nodiscard]] virtual Range read(AccountId account, std::uint64_t after, std::uint32_t limit,
+  /// Gives the events from number `from` on, at most `limit`, in order, to the sink.
+  [[nodiscard]] virtual Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
                                    const Sink& sink) = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/arena.h>
 
 #include "engine/assert.hpp"
+#include "ledger/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 
@@ -33,6 +34,12 @@ v1::Code code_of(Admission admission) {
     case Admission::stopped: return v1::CODE_SHUTTING_DOWN;
   }
   return v1::CODE_BUSY;
+}
+
+/// The number of an answer in its merchant's log; 0 = it is in none.
+std::uint64_t own_number(const Event& answer) {
+  const AccountNumbers numbers = account_numbers(answer);
+  return numbers.count == 0 ? 0 : numbers.items[0].number;
 }
 
 }  // namespace
@@ -308,7 +315,7 @@ void Session::on_answer(std::uint32_t index, const Command& command, const Event
   if (state_ == State::opening) return on_session_opened(ticket, answer, now);
   v1::Reply& reply = *response_->mutable_reply();
   reply.Clear();
-  schemas::to_wire(command, answer, reply);
+  schemas::to_wire(command, answer, own_number(answer), reply);
   reply.set_request_id(ticket.request_id);
   reply.set_batch_index(ticket.batch_index);
   reply.set_gateway_in_ns(ticket.gateway_in_ns);
@@ -329,7 +336,7 @@ void Session::on_refused(std::uint32_t index, Admission why, Now now) {
 void Session::on_event(std::uint64_t number, const Event& event, const Event* trade) {
   newest_event_ = std::max(newest_event_, number);
   if (state_ != State::live || !is_following_ || number != next_event_) return;
-  schemas::to_wire(event, trade, speaker_.account, *response_->mutable_event());
+  schemas::to_wire(event, trade, speaker_.account, number, *response_->mutable_event());
   write(*response_);
   ++next_event_;
 }
@@ -339,10 +346,9 @@ std::uint64_t Session::missing_event() const {
   return is_behind ? next_event_ : 0;
 }
 
-void Session::resume_after_gap(std::uint64_t first) {
-  KARST_ASSERT(first > next_event_);
-  refuse(0, v1::CODE_RESUME_TOO_OLD, static_cast<std::int64_t>(first));
-  next_event_ = first;
+void Session::resume_with_newest() {
+  refuse(0, v1::CODE_RESUME_TOO_OLD, static_cast<std::int64_t>(newest_event_));
+  next_event_ = newest_event_ + 1;
 }
 
 void Session::on_timer(Now now) {

@@ -126,8 +126,9 @@ class Session {
 
   /// The next event number the client has to be sent; 0 = it does not follow, or has them all.
   [[nodiscard]] std::uint64_t missing_event() const;
-  /// The events the client asks for are no longer kept: it is told, and follows from `first` on.
-  void resume_after_gap(std::uint64_t first);
+  /// The events the client has to be sent are no longer kept: it is told, and follows from the
+  /// next new one on.
+  void resume_with_newest();
 
   /// Sends one message as a frame.
   void send(const v1::Response& response);

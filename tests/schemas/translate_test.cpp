@@ -225,14 +225,14 @@ TEST(Translate, a_settlement_is_a_fill_in_the_logs_of_both_sides) {
   settlement.settlement.buyer_fee = Money{3};
   settlement.settlement.seller_fee = Money{8};
   v1::Event buyer;
-  to_wire(settlement, &trade, AccountId{4}, buyer);
+  to_wire(settlement, &trade, AccountId{4}, 40, buyer);
   EXPECT_EQ(buyer.number(), 40U);
   EXPECT_EQ(buyer.fill().order_id(), 1U);
   EXPECT_FALSE(buyer.fill().is_taker());
   EXPECT_EQ(buyer.fill().fee_fen(), 3);
   EXPECT_EQ(buyer.fill().leaves_lots(), 5U);
   v1::Event seller;
-  to_wire(settlement, &trade, AccountId{5}, seller);
+  to_wire(settlement, &trade, AccountId{5}, 50, seller);
   EXPECT_EQ(seller.number(), 50U);
   EXPECT_EQ(seller.fill().order_id(), 2U);
   EXPECT_TRUE(seller.fill().is_taker());
