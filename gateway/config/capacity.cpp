@@ -1,0 +1,70 @@
+// The capacity table: what each configured size costs in memory.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "engine/client_id_table.hpp"
+#include "engine/instrument_table.hpp"
+#include "engine/state.hpp"
+#include "gateway/config/config.hpp"
+
+namespace karst::gateway {
+namespace {
+
+struct Row {
+  const char* what;
+  std::uint64_t count;
+  std::uint64_t bytes_each;
+};
+
+/// Bytes each: the sizes of the engine's own records, with their timers and index entries.
+std::vector<Row> rows_of(const Config& config) {
+  constexpr std::uint64_t timer_bytes = 24;
+  constexpr std::uint64_t index_bytes = 16;
+  constexpr std::uint64_t node_bytes = 32;
+  constexpr std::uint64_t levels_per_page = 64;
+  constexpr std::uint64_t level_bytes = 16;
+  constexpr std::uint64_t session_bytes = 64 * 1024;  // measured: TLS state and session, idle
+  const Configure& c = config.capacity;
+  return {
+      {"merchants", c.accounts_max,
+       sizeof(Account) + sizeof(RateWindows) + c.currencies_max * sizeof(Balance)},
+      {"keys", c.keys_max,
+       sizeof(Key) + sizeof(Digest) + c.answers_per_key * sizeof(RememberedAnswer) +
+           2 * timer_bytes},
+      {"instruments", c.instruments_max, sizeof(Instrument) + timer_bytes},
+      {"orders", c.orders_max,
+       node_bytes + sizeof(OrderCold) + sizeof(AccountLink) + timer_bytes},
+      {"holdings", c.holdings_max, sizeof(HoldingRow) + 4 + 2 * index_bytes},
+      {"pages of price levels", c.level_pages_max, levels_per_page * level_bytes + 8},
+      {"client order ids", c.client_ids_max, 64 + 2 * index_bytes + timer_bytes},
+      {"bank references", c.references_max, 48},
+      {"connections", config.hub.connections_max, session_bytes},
+      {"market-data ring", 1, config.feed.ring_mib << 20U},
+  };
+}
+
+}  // namespace
+
+std::string capacity_table(const Config& config) {
+  std::string table = "capacity                      count       memory at most\n";
+  std::uint64_t total = 0;
+  char line[96];
+  const auto add = [&](const char* what, std::uint64_t count, std::uint64_t bytes) {
+    std::snprintf(line, sizeof line, "%-24s %10llu %12.1f MiB\n", what,
+                  static_cast<unsigned long long>(count),
+                  static_cast<double>(bytes) / (1024.0 * 1024.0));
+    table += line;
+  };
+  for (const Row& row : rows_of(config)) {
+    add(row.what, row.count, row.count * row.bytes_each);
+    total += row.count * row.bytes_each;
+  }
+  add("all", 1, total);
+  table +=
+      "The engine's tables take memory as they fill. Making a snapshot replays the journal in a\n"
+      "second engine: up to the same again, for that time.\n";
+  return table;
+}
+
+}  // namespace karst::gateway

@@ -1,0 +1,382 @@
+#include "gateway/config/config.hpp"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <sstream>
+
+#include "engine/command_check.hpp"
+
+namespace karst::gateway {
+namespace {
+
+/// One key of the file: where it goes, what it may be, and what it says about itself.
+struct Setting {
+  const char* section;
+  const char* key;
+  const char* about;
+  std::uint64_t min = 0;
+  std::uint64_t max = 0;
+  // Exactly one of these is where the value goes.
+  std::uint64_t* wide = nullptr;
+  std::uint32_t* number = nullptr;
+  std::uint16_t* port = nullptr;
+  bool* flag = nullptr;
+  std::string* text = nullptr;
+};
+
+Setting number(const char* section, const char* key, std::uint32_t& to, std::uint64_t min,
+               std::uint64_t max, const char* about) {
+  return {.section = section, .key = key, .about = about, .min = min, .max = max, .number = &to};
+}
+Setting wide(const char* section, const char* key, std::uint64_t& to, std::uint64_t min,
+             std::uint64_t max, const char* about) {
+  return {.section = section, .key = key, .about = about, .min = min, .max = max, .wide = &to};
+}
+Setting text(const char* section, const char* key, std::string& to, const char* about) {
+  return {.section = section, .key = key, .about = about, .text = &to};
+}
+
+constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+
+void add_gateway(Config& c, std::vector<Setting>& all) {
+  const char* s = "gateway";
+  all.push_back(text(s, "address", c.server.address, "numeric address to listen to"));
+  all.push_back({.section = s, .key = "port", .about = "0 = any free one", .min = 0,
+                 .max = 65'535, .port = &c.server.port});
+  all.push_back(text(s, "certificate", c.tls.certificate, "PEM file, with those that signed it"));
+  all.push_back(text(s, "private_key", c.tls.private_key, "PEM file, readable by its owner only"));
+  all.push_back(text(s, "client_ca", c.tls.client_ca,
+                     "PEM file; when set, clients must show a certificate it signed"));
+  all.push_back({.section = s, .key = "four_eyes",
+                 .about = "dangerous operator commands need a second operator",
+                 .flag = &c.hub.is_four_eyes});
+  all.push_back(number(s, "connections_max", c.hub.connections_max, 1, 1'000'000,
+                       "connections at once"));
+  all.push_back(number(s, "handshakes_max", c.server.handshakes_max, 1, 1'000'000,
+                       "of them in the TLS handshake"));
+  all.push_back(number(s, "handshake_timeout_ms", c.server.handshake_timeout_ms, 100, 600'000,
+                       "for the TLS handshake"));
+}
+
+void add_limits(Config& c, std::vector<Setting>& all) {
+  const char* s = "limits";
+  SessionLimits& l = c.session;
+  all.push_back(number(s, "frame_bytes_max", l.frame_bytes_max, 1'024, 1'048'576,
+                       "longest request"));
+  all.push_back(number(s, "log_on_timeout_ms", l.log_on_timeout_ms, 100, 600'000,
+                       "from connection to log-on"));
+  all.push_back(number(s, "idle_timeout_ms", l.idle_timeout_ms, 1'000, 86'400'000,
+                       "between two requests"));
+  all.push_back(number(s, "heartbeat_interval_ms", l.heartbeat_interval_ms, 100, 600'000,
+                       "the exchange says something as often"));
+  all.push_back(number(s, "commands_per_second", l.commands_per_second, 1, 10'000'000,
+                       "of one session, sustained"));
+  all.push_back(number(s, "commands_burst", l.commands_burst, 1, 10'000'000,
+                       "of one session, at once"));
+  all.push_back(number(s, "in_flight_max", l.in_flight_max, 1, 65'536,
+                       "unanswered commands of one session"));
+  all.push_back(number(s, "batch_commands_max", l.batch_commands_max, 1, 65'536,
+                       "commands in one batch"));
+  all.push_back(number(s, "subscriptions_max", l.subscriptions_max, 1, 1'000'000,
+                       "market-data channels of one session"));
+  all.push_back(wide(s, "unread_bytes_max", l.unread_bytes_max, 65'536, 1'073'741'824,
+                     "answers a client may leave unread"));
+}
+
+void add_storage(Config& c, std::vector<Setting>& all) {
+  const char* s = "storage";
+  all.push_back(text(s, "data", c.data, "folder of journal, snapshots, event log and books"));
+  all.push_back(wide(s, "journal_segment_mib", c.storage.journal_segment_mib, 32, 4'096,
+                     "one file of the journal"));
+  all.push_back(wide(s, "event_log_mib", c.storage.event_log_mib, 64, 1'048'576,
+                     "account event logs kept at most"));
+  all.push_back(wide(s, "event_log_days", c.storage.event_log_days, 1, 3'650,
+                     "account event logs kept at most"));
+  all.push_back(wide(s, "snapshot_every_commands", c.storage.snapshot_every_commands, 0,
+                     1'000'000'000'000, "0 = never by itself"));
+  s = "feed";
+  all.push_back(wide(s, "subscriber_budget_kib", c.feed.subscriber_budget_kib, 64, 1'048'576,
+                     "market data queued for one subscriber"));
+  all.push_back(wide(s, "ring_mib", c.feed.ring_mib, 1, 65'536,
+                     "increments kept for those who come back"));
+}
+
+void add_capacity(Config& c, std::vector<Setting>& all) {
+  const char* s = "capacity";
+  Configure& z = c.capacity;
+  all.push_back(number(s, "accounts_max", z.accounts_max, 2, 1U << 24U, "merchants, + 1"));
+  all.push_back(number(s, "keys_max", z.keys_max, 2, u32_max, "log-on keys, + 1"));
+  all.push_back(number(s, "instruments_max", z.instruments_max, 2, 131'072, "at once, + 1"));
+  all.push_back(number(s, "orders_max", z.orders_max, 2, 1U << 26U, "open and hibernated"));
+  all.push_back(number(s, "holdings_max", z.holdings_max, 2, u32_max,
+                       "rows of (merchant, instrument)"));
+  all.push_back(number(s, "level_pages_max", z.level_pages_max, 2, u32_max,
+                       "pages of 64 price levels"));
+  all.push_back(number(s, "client_ids_max", z.client_ids_max, 2, u32_max,
+                       "client order ids remembered"));
+  all.push_back(number(s, "references_max", z.references_max, 2, u32_max,
+                       "bank references, kept for ever"));
+  all.push_back(number(s, "currencies_max", z.currencies_max, 2, 65'535, "currencies, + 1"));
+  all.push_back(number(s, "pools_max", z.pools_max, 2, u32_max, "compute pools, + 1"));
+  all.push_back(number(s, "answers_per_key", z.answers_per_key, 1, 65'536,
+                       "remembered answers, a power of two"));
+  all.push_back(number(s, "client_ids_per_account_max", z.client_ids_per_account_max, 1, u32_max,
+                       "of one merchant"));
+  all.push_back(number(s, "makers_per_command_max", z.makers_per_command_max, 1, u32_max,
+                       "resting orders one command may touch"));
+  all.push_back(number(s, "makers_per_bystander_max", z.makers_per_bystander_max, 1, u32_max,
+                       "the same for another book's sweep"));
+  all.push_back(number(s, "releases_per_command_max", z.releases_per_command_max, 1, u32_max,
+                       "timers, orders and rows before a command"));
+}
+
+/// Every key of the file, in the order it is written in.
+std::vector<Setting> settings_of(Config& config) {
+  std::vector<Setting> all;
+  add_storage(config, all);
+  add_gateway(config, all);
+  add_limits(config, all);
+  add_capacity(config, all);
+  return all;
+}
+
+Error wrong(const std::string& path, const toml::source_region& at, const std::string& what) {
+  return {ErrorCode::invalid, what, path + ":" + std::to_string(at.begin.line)};
+}
+
+Status set(const Setting& setting, const toml::node& node, const std::string& path) {
+  const std::string name = std::string(setting.section) + "." + setting.key;
+  if (setting.text != nullptr) {
+    const auto value = node.value_exact<std::string>();
+    if (!value) return wrong(path, node.source(), name + " must be a text");
+    *setting.text = *value;
+    return {};
+  }
+  if (setting.flag != nullptr) {
+    const auto value = node.value_exact<bool>();
+    if (!value) return wrong(path, node.source(), name + " must be true or false");
+    *setting.flag = *value;
+    return {};
+  }
+  const auto value = node.value_exact<std::int64_t>();
+  if (!value || *value < 0 || static_cast<std::uint64_t>(*value) < setting.min ||
+      static_cast<std::uint64_t>(*value) > setting.max) {
+    return wrong(path, node.source(),
+                 name + " must be a whole number from " + std::to_string(setting.min) + " to " +
+                     std::to_string(setting.max));
+  }
+  const auto given = static_cast<std::uint64_t>(*value);
+  if (setting.wide != nullptr) *setting.wide = given;
+  if (setting.number != nullptr) *setting.number = static_cast<std::uint32_t>(given);
+  if (setting.port != nullptr) *setting.port = static_cast<std::uint16_t>(given);
+  return {};
+}
+
+Status read_section(const std::vector<Setting>& settings, const std::string& section,
+                    const toml::table& table, const std::string& path) {
+  for (const auto& [key, node] : table) {
+    const auto found = std::ranges::find_if(settings, [&](const Setting& it) {
+      return section == it.section && key.str() == it.key;
+    });
+    if (found == settings.end()) {
+      return wrong(path, node.source(), "unknown key " + section + "." + std::string(key.str()));
+    }
+    if (const Status status = set(*found, node, path); !status) return status;
+  }
+  return {};
+}
+
+Status read_operator(const toml::table& table, const std::string& path, OperatorKey& key) {
+  const auto refused = [&](const std::string& what) { return wrong(path, table.source(), what); };
+  for (const auto& [name, node] : table) {
+    if (name.str() != "key_id" && name.str() != "public_key" && name.str() != "scopes") {
+      return wrong(path, node.source(), "unknown key operator." + std::string(name.str()));
+    }
+  }
+  const auto id = table["key_id"].value_exact<std::int64_t>();
+  if (!id || *id < 1 || *id > static_cast<std::int64_t>(u32_max)) {
+    return refused("operator.key_id must be a whole number from 1");
+  }
+  key.key = KeyId{static_cast<std::uint32_t>(*id)};
+  const auto hex = table["public_key"].value_exact<std::string>();
+  if (!hex || !from_hex(*hex, key.public_key)) {
+    return refused("operator.public_key must be 64 hexadecimal digits");
+  }
+  const toml::array* scopes = table["scopes"].as_array();
+  if (scopes == nullptr) return refused("operator.scopes must be a list");
+  for (const toml::node& node : *scopes) {
+    const auto name = node.value_exact<std::string>();
+    if (name == "read") key.scopes |= scope::read;
+    else if (name == "audit") key.scopes |= scope::audit;
+    else if (name == "operate") key.scopes |= scope::operate;
+    else return wrong(path, node.source(), "operator.scopes may be read, audit and operate");
+  }
+  if (key.scopes == 0) return refused("operator.scopes must name one at least");
+  return {};
+}
+
+Status read_operators(const toml::node& node, const std::string& path, Config& config) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr || !list->is_array_of_tables()) {
+    return wrong(path, node.source(), "operators are written as [[operator]]");
+  }
+  std::set<std::uint32_t> ids;
+  for (const toml::node& item : *list) {
+    OperatorKey key;
+    if (const Status status = read_operator(*item.as_table(), path, key); !status) return status;
+    if (!ids.insert(key.key.value()).second) {
+      return wrong(path, item.source(), "operator.key_id is used twice");
+    }
+    config.operators.push_back(key);
+  }
+  return {};
+}
+
+Status read_root(const toml::table& root, const std::vector<Setting>& settings,
+                 const std::string& path, Config& config) {
+  for (const auto& [key, node] : root) {
+    const std::string name(key.str());
+    if (name == "operator") {
+      if (const Status status = read_operators(node, path, config); !status) return status;
+      continue;
+    }
+    const bool is_section = std::ranges::any_of(
+        settings, [&](const Setting& it) { return name == it.section; });
+    if (!is_section || !node.is_table()) {
+      return wrong(path, node.source(), "unknown section or key " + name);
+    }
+    const Status status = read_section(settings, name, *node.as_table(), path);
+    if (!status) return status;
+  }
+  return {};
+}
+
+void make_absolute(std::string& file, const std::filesystem::path& folder) {
+  if (!file.empty()) file = (folder / file).lexically_normal().string();
+}
+
+}  // namespace
+
+Configure default_capacity() {
+  return {.accounts_max = 100'001,
+          .keys_max = 20'001,
+          .instruments_max = 20'001,
+          .orders_max = 1'000'000,
+          .holdings_max = 2'000'000,
+          .level_pages_max = 200'000,
+          .client_ids_max = 1'000'000,
+          .references_max = 1'000'000,
+          .currencies_max = 9,
+          .pools_max = 1'001,
+          .answers_per_key = 1'024,
+          .client_ids_per_account_max = 4'096,
+          .makers_per_command_max = 4'096,
+          .makers_per_bystander_max = 64,
+          .releases_per_command_max = 64};
+}
+
+Result<Config> load_config(const std::string& path) {
+  if (!std::filesystem::exists(path)) {
+    return Error{ErrorCode::not_found, "read the configuration (`karst init` makes one)", path};
+  }
+  const toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    return wrong(path, parsed.error().source(), std::string(parsed.error().description()));
+  }
+  Config config;
+  config.capacity = default_capacity();
+  const std::vector<Setting> settings = settings_of(config);
+  if (const Status status = read_root(parsed.table(), settings, path, config); !status) {
+    return status.error();
+  }
+  for (const auto& [what, value] : {std::pair{"storage.data", &config.data},
+                                    {"gateway.certificate", &config.tls.certificate},
+                                    {"gateway.private_key", &config.tls.private_key}}) {
+    if (value->empty()) {
+      return Error{ErrorCode::invalid, std::string(what) + " is missing", path};
+    }
+  }
+  if (!is_valid(config.capacity)) {
+    return Error{ErrorCode::invalid,
+                 "accept these capacities (answers_per_key must be a power of two)", path};
+  }
+  for (const OperatorKey& key : config.operators) {
+    if (key.key.value() >= config.capacity.keys_max) {
+      return Error{ErrorCode::invalid, "operator.key_id is not below capacity.keys_max", path};
+    }
+  }
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  for (std::string* file : {&config.data, &config.tls.certificate, &config.tls.private_key,
+                            &config.tls.client_ca}) {
+    make_absolute(*file, folder);
+  }
+  return config;
+}
+
+std::string config_text(const std::string& operator_public_key) {
+  Config config;
+  config.capacity = default_capacity();
+  config.data = "data";
+  config.server.port = 7'420;
+  config.tls.certificate = "server.crt";
+  config.tls.private_key = "server.key";
+  std::ostringstream out;
+  out << "# Configuration of a Karst exchange. Paths are relative to this file.\n"
+      << "# [gateway] certificates, [limits] and four_eyes are read again on SIGHUP.\n";
+  std::string section;
+  for (const Setting& it : settings_of(config)) {
+    if (section != it.section) {
+      section = it.section;
+      out << "\n[" << section << "]\n";
+      if (section == "capacity") {
+        out << "# Of a new exchange; an old one keeps those it was begun with.\n";
+      }
+    }
+    out << it.key << " = ";
+    if (it.text != nullptr) out << '"' << *it.text << '"';
+    if (it.flag != nullptr) out << (*it.flag ? "true" : "false");
+    if (it.wide != nullptr) out << *it.wide;
+    if (it.number != nullptr) out << *it.number;
+    if (it.port != nullptr) out << *it.port;
+    out << "  # " << it.about;
+    if (it.max != 0) out << ", " << it.min << " to " << it.max;
+    out << "\n";
+  }
+  out << "\n# Keys of the exchange itself, created when it starts without them.\n"
+      << "[[operator]]\nkey_id = 1\npublic_key = \"" << operator_public_key << "\"\n"
+      << "scopes = [\"read\", \"audit\", \"operate\"]\n";
+  return out.str();
+}
+
+std::string to_hex(const Digest& digest) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : digest) {
+    text += digits[byte >> 4U];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+bool from_hex(const std::string& text, Digest& digest) {
+  if (text.size() != 2 * digest.size()) return false;
+  const auto value = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+  };
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = value(text[2 * i]);
+    const int low = value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return true;
+}
+
+}  // namespace karst::gateway

@@ -1,0 +1,69 @@
+// Config: what karstd is started with, from a TOML file with a checked schema.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/command.hpp"
+#include "engine/result.hpp"
+#include "gateway/server/server.hpp"
+#include "gateway/server/tls_context.hpp"
+#include "gateway/session/hub.hpp"
+#include "gateway/session/session_limits.hpp"
+
+namespace karst::gateway {
+
+/// A key of the exchange itself, created when the exchange starts without it.
+struct OperatorKey {
+  KeyId key{0};
+  std::uint8_t scopes = 0;
+  Digest public_key{};
+};
+
+struct StorageConfig {
+  std::uint64_t journal_segment_mib = 64;
+  std::uint64_t event_log_mib = 64 * 1024;
+  std::uint64_t event_log_days = 7;
+  std::uint64_t snapshot_every_commands = 2'000'000;
+};
+
+struct FeedConfig {
+  std::uint64_t subscriber_budget_kib = 1'024;
+  std::uint64_t ring_mib = 64;
+};
+
+/// Paths are absolute or relative to the folder of the configuration file; here made usable.
+struct Config {
+  std::string data;  ///< folder of journal, snapshots, event log, books
+  ServerConfig server;
+  TlsFiles tls;
+  HubLimits hub;
+  SessionLimits session;
+  StorageConfig storage;
+  FeedConfig feed;
+  Configure capacity{};
+  std::vector<OperatorKey> operators;
+};
+
+/// What a new exchange is made with: fits a small machine.
+[[nodiscard]] Configure default_capacity();
+
+/// Reads and checks the file.
+///
+/// Errors: not_found; invalid: the text names file, line and what is wrong: an unknown key, a value
+///         of the wrong type or out of its range, sizes no exchange can have.
+[[nodiscard]] Result<Config> load_config(const std::string& path);
+
+/// The text of a configuration file with every key, its default and its range, as `karst init`
+/// writes it. `operator_public_key` in hexadecimal digits.
+[[nodiscard]] std::string config_text(const std::string& operator_public_key);
+
+/// Capacities and the memory they take, one line each, and the sum.
+[[nodiscard]] std::string capacity_table(const Config& config);
+
+/// 64 hexadecimal digits and back.
+[[nodiscard]] std::string to_hex(const Digest& digest);
+[[nodiscard]] bool from_hex(const std::string& text, Digest& digest);
+
+}  // namespace karst::gateway

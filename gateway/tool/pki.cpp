@@ -1,0 +1,189 @@
+#include "gateway/tool/pki.hpp"
+
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+
+#include <cerrno>
+#include <memory>
+#include <sstream>
+
+#include "engine/assert.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/session/log_on_proof.hpp"
+
+namespace karst::tool {
+namespace {
+
+struct Free {
+  void operator()(EVP_PKEY* it) const { EVP_PKEY_free(it); }
+  void operator()(X509* it) const { X509_free(it); }
+  void operator()(BIO* it) const { BIO_free(it); }
+};
+using Pkey = std::unique_ptr<EVP_PKEY, Free>;
+using Certificate = std::unique_ptr<X509, Free>;
+using Bio = std::unique_ptr<BIO, Free>;
+
+constexpr int authority_days = 3'650;
+constexpr int server_days = 825;
+constexpr long seconds_per_day = 86'400;
+
+std::string text_of(const Bio& bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+std::string key_pem(const Pkey& key) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  const int written = PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0,
+                                                    nullptr, nullptr);
+  KARST_ASSERT(written == 1);
+  return text_of(bio);
+}
+
+std::string certificate_pem(const Certificate& certificate) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  KARST_ASSERT(PEM_write_bio_X509(bio.get(), certificate.get()) == 1);
+  return text_of(bio);
+}
+
+Pkey read_key(const std::string& pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  return Pkey(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+}
+
+Certificate read_certificate(const std::string& pem) {
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  return Certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+}
+
+/// A version 3 certificate for `key` with a random serial number; the caller adds and signs.
+Certificate begin_certificate(const Pkey& key, const std::string& name, int from_day,
+                              int to_day) {
+  Certificate made(X509_new());
+  X509_set_version(made.get(), 2);
+  std::uint64_t serial = 0;
+  KARST_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1);
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(made.get()), serial >> 1U);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), from_day * seconds_per_day);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), to_day * seconds_per_day);
+  X509_set_pubkey(made.get(), key.get());
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  return made;
+}
+
+void add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+  KARST_ASSERT(extension != nullptr);
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+/// "localhost,127.0.0.1" as X.509 says it: "DNS:localhost,IP:127.0.0.1".
+std::string alternative_names(const std::string& names) {
+  std::istringstream list(names);
+  std::string result;
+  for (std::string name; std::getline(list, name, ',');) {
+    unsigned char address[16];
+    const bool is_address = ::inet_pton(AF_INET, name.c_str(), address) == 1 ||
+                            ::inet_pton(AF_INET6, name.c_str(), address) == 1;
+    result += (result.empty() ? "" : ",") + std::string(is_address ? "IP:" : "DNS:") + name;
+  }
+  return result;
+}
+
+Status write_new_file(const std::string& path, const std::string& text) {
+  const auto failed = [&](const char* doing) {
+    return Error{errno == EEXIST ? ErrorCode::already_exists : ErrorCode::io, doing, path,
+                 Error::no_offset, errno};
+  };
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return failed("make the file");
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t put = ::write(fd, text.data() + written, text.size() - written);
+    if (put < 0) {
+      const Error error = failed("write the file");
+      ::close(fd);
+      return error;
+    }
+    written += static_cast<std::size_t>(put);
+  }
+  const bool is_synced = ::fsync(fd) == 0;
+  ::close(fd);
+  if (!is_synced) return failed("sync the file");
+  return {};
+}
+
+}  // namespace
+
+Certified make_authority(const std::string& name) {
+  const Pkey key(EVP_EC_gen("P-256"));
+  const Certificate made = begin_certificate(key, name, 0, authority_days);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
+  add_extension(made.get(), made.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+  add_extension(made.get(), made.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+  add_extension(made.get(), made.get(), NID_subject_key_identifier, "hash");
+  KARST_ASSERT(X509_sign(made.get(), key.get(), EVP_sha256()) > 0);
+  return {key_pem(key), certificate_pem(made)};
+}
+
+Certified make_server(const Certified& authority, const std::string& names, int days) {
+  const Pkey authority_key = read_key(authority.private_key);
+  const Certificate issuer = read_certificate(authority.certificate);
+  KARST_ASSERT(authority_key != nullptr && issuer != nullptr);
+  const Pkey key(EVP_EC_gen("P-256"));
+  const Certificate made = begin_certificate(key, "Karst exchange", days < 0 ? 2 * days : 0, days);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(issuer.get()));
+  add_extension(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(made.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(made.get(), issuer.get(), NID_ext_key_usage, "serverAuth");
+  add_extension(made.get(), issuer.get(), NID_subject_alt_name, alternative_names(names));
+  add_extension(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
+  KARST_ASSERT(X509_sign(made.get(), authority_key.get(), EVP_sha256()) > 0);
+  return {key_pem(key), certificate_pem(made)};
+}
+
+Status init_exchange(const std::string& directory, const std::string& names) {
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Error{ErrorCode::io, "make the folder", directory, Error::no_offset, errno};
+  }
+  const Certified authority = make_authority("Karst exchange authority");
+  const Certified server = make_server(authority, names, server_days);
+  const gateway::SigningKey operator_key = gateway::SigningKey::generate();
+  const std::string public_key = gateway::to_hex(operator_key.public_key());
+  const std::pair<const char*, std::string> files[] = {
+      {"karst.toml", gateway::config_text(public_key)},
+      {"ca.key", authority.private_key},
+      {"ca.crt", authority.certificate},
+      {"server.key", server.private_key},
+      {"server.crt", server.certificate + authority.certificate},
+      {"operator.key", operator_key.to_pem()},
+  };
+  // The configuration comes first: where there is one, nothing is touched.
+  for (const auto& [name, text] : files) {
+    if (Status status = write_new_file(directory + "/" + name, text); !status) return status;
+  }
+  return {};
+}
+
+Result<std::string> make_key_file(const std::string& path) {
+  const gateway::SigningKey key = gateway::SigningKey::generate();
+  if (const Status status = write_new_file(path, key.to_pem()); !status) return status.error();
+  return gateway::to_hex(key.public_key());
+}
+
+}  // namespace karst::tool
