@@ -19,13 +19,13 @@ namespace karst::schemas {
 /// Every engine command: its name on the wire and in the engine, and its name in C++ of Protobuf.
 #define KARST_COMMANDS(X)                                                                          \
   X(configure, Configure)                                                                          \
-  X(tick, Tick) X(define_currency, DefineCurrency) X(define_calendar, DefineCalendar)              \
-      X(define_fees, DefineFees) X(admit_merchant, AdmitMerchant)                                  \
-          X(set_merchant_state, SetMerchantState) X(set_merchant_limits, SetMerchantLimits) X(     \
-              set_merchant_profile, SetMerchantProfile) X(kill_switch, KillSwitch) X(fund, Fund)   \
-              X(withdraw, Withdraw) X(create_key, CreateKey) X(revoke_key, RevokeKey)              \
-                  X(open_session, OpenSession) X(close_session, CloseSession) X(                   \
-                      set_dead_man, SetDeadMan) X(heartbeat, Heartbeat) X(define_pool, DefinePool) \
+  X(tick, Tick)                                                                                    \
+  X(define_currency, DefineCurrency) X(define_calendar, DefineCalendar) X(define_fees, DefineFees) \
+      X(admit_merchant, AdmitMerchant) X(set_merchant_state, SetMerchantState) X(                  \
+          set_merchant_limits, SetMerchantLimits) X(set_merchant_profile, SetMerchantProfile)      \
+          X(kill_switch, KillSwitch) X(fund, Fund) X(withdraw, Withdraw) X(create_key, CreateKey)  \
+              X(revoke_key, RevokeKey) X(open_session, OpenSession) X(close_session, CloseSession) \
+                  X(set_dead_man, SetDeadMan) X(heartbeat, Heartbeat) X(define_pool, DefinePool)   \
                       X(set_pool_capacity, SetPoolCapacity) X(set_pool_terms, SetPoolTerms)        \
                           X(list_contracts, ListContracts) X(mint_capacity, MintCapacity) X(       \
                               define_product, DefineProduct) X(set_product_terms, SetProductTerms) \
@@ -59,7 +59,8 @@ void to_wire(const Command& command, v1::Command& wire);
 
 /// Writes `event` as it stands under `number` in the log of `account`.
 ///
-/// Requires: the event is in that log; `trade` is the event before it if it is a settlement, else it
+/// Requires: the event is in that log; `trade` is the event before it if it is a settlement, else
+/// it
 ///           is not looked at.
 void to_wire(const Event& event, const Event* trade, AccountId account, std::uint64_t number,
              v1::Event& wire);
@@ -67,7 +68,8 @@ void to_wire(const Event& event, const Event* trade, AccountId account, std::uin
 /// Writes what the answer to a command says: code, client_seq, sequence, event number, value, order
 /// and whether it is the answer of an earlier time.
 ///
-/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`; `number` is its place in the log
+/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`; `number` is its place in the
+/// log
 ///           of its merchant, 0 = in none.
 void to_wire(const Command& command, const Event& answer, std::uint64_t number, v1::Reply& wire);
 

@@ -253,9 +253,14 @@ void to_wire(const Command& command, const Event& answer, std::uint64_t number, 
     case EventType::order_amended:
     case EventType::order_cancelled:
     case EventType::order_hibernated:
-    case EventType::order_reactivated: wire.set_order_id(answer.order.order.value()); return;
-    case EventType::session_opened: wire.set_value(answer.session.epoch); return;
-    default: return;
+    case EventType::order_reactivated:
+      wire.set_order_id(answer.order.order.value());
+      return;
+    case EventType::session_opened:
+      wire.set_value(answer.session.epoch);
+      return;
+    default:
+      return;
   }
 }
 

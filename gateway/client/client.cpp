@@ -17,17 +17,28 @@ constexpr auto retry_pause = std::chrono::milliseconds(50);
 
 std::uint64_t request_id_of(const v1::Response& response) {
   switch (response.body_case()) {
-    case v1::Response::kReply: return response.reply().request_id();
-    case v1::Response::kLoggedOn: return response.logged_on().request_id();
-    case v1::Response::kOrders: return response.orders().request_id();
-    case v1::Response::kBalances: return response.balances().request_id();
-    case v1::Response::kHoldings: return response.holdings().request_id();
-    case v1::Response::kEvents: return response.events().request_id();
-    case v1::Response::kTransactions: return response.transactions().request_id();
-    case v1::Response::kAccessLog: return response.access_log().request_id();
-    case v1::Response::kStatus: return response.status().request_id();
-    case v1::Response::kPulse: return response.pulse().token();
-    default: return 0;
+    case v1::Response::kReply:
+      return response.reply().request_id();
+    case v1::Response::kLoggedOn:
+      return response.logged_on().request_id();
+    case v1::Response::kOrders:
+      return response.orders().request_id();
+    case v1::Response::kBalances:
+      return response.balances().request_id();
+    case v1::Response::kHoldings:
+      return response.holdings().request_id();
+    case v1::Response::kEvents:
+      return response.events().request_id();
+    case v1::Response::kTransactions:
+      return response.transactions().request_id();
+    case v1::Response::kAccessLog:
+      return response.access_log().request_id();
+    case v1::Response::kStatus:
+      return response.status().request_id();
+    case v1::Response::kPulse:
+      return response.pulse().token();
+    default:
+      return 0;
   }
 }
 
@@ -132,9 +143,11 @@ Result<v1::Reply> Client::call(v1::Command command) {
       continue;
     }
     const v1::Reply& reply = answer->reply();
-    // Refused before it was sequenced: the number is still unused.
-    const bool is_unused = reply.code() >= v1::CODE_BAD_FRAME || reply.validated_only() ||
-                           (reply.sequence() == 0 && reply.code() != v1::CODE_OK);
+    // Refused by the gateway, or by who speaks (codes 1 to 6): the number is still unused.
+    const bool is_unused =
+        reply.code() >= v1::CODE_BAD_FRAME || reply.validated_only() ||
+        (reply.code() >= v1::CODE_UNKNOWN_KEY && reply.code() <= v1::CODE_IDEMPOTENCY_CONFLICT) ||
+        (reply.sequence() == 0 && reply.code() != v1::CODE_OK);
     if (!is_unused) next_client_seq_ = *number + 1;
     if (!is_worth_another_try(reply.code()) || attempt == config_.retries) return reply;
     if (!is_unused) number.reset();  // BOOK_BUSY is an answer: the next try is a new command
@@ -210,6 +223,7 @@ Status Client::dispatch() {
 }
 
 void Client::take(const v1::Response& response) {
+  const ClientHandlers& to = config_.handlers;
   const std::uint64_t id = request_id_of(response);
   if (id != 0 && id == inbox_->awaited) {
     inbox_->answer = response;
@@ -219,24 +233,27 @@ void Client::take(const v1::Response& response) {
   switch (response.body_case()) {
     case v1::Response::kEvent:
       inbox_->newest_event = response.event().number();
-      if (on_event) on_event(response.event());
+      if (to.on_event) to.on_event(response.event());
       return;
     case v1::Response::kReply:
       if (response.reply().code() == v1::CODE_RESUME_TOO_OLD && id == 0) {
         inbox_->newest_event = static_cast<std::uint64_t>(response.reply().value());
       }
-      if (on_reply) on_reply(response.reply());
+      if (to.on_reply) to.on_reply(response.reply());
       return;
     case v1::Response::kMarketData:
-      if (on_market_data) on_market_data(response.market_data());
+      if (to.on_market_data) to.on_market_data(response.market_data());
       return;
-    case v1::Response::kChallenge: inbox_->answer = response; return;
+    case v1::Response::kChallenge:
+      inbox_->answer = response;
+      return;
     case v1::Response::kLoggedOff:
       inbox_->farewell = v1::Code_Name(response.logged_off().code());
       break;
-    default: break;
+    default:
+      break;
   }
-  if (on_other) on_other(response);
+  if (to.on_other) to.on_other(response);
 }
 
 /// `request_id` 0 waits for the challenge.

@@ -24,6 +24,14 @@ class Response;
 
 namespace karst::gateway {
 
+/// What comes on its own, and answers that nobody waits for. All may be empty.
+struct ClientHandlers {
+  std::function<void(const v1::Reply&)> on_reply;
+  std::function<void(const v1::Event&)> on_event;
+  std::function<void(const v1::MarketData&)> on_market_data;
+  std::function<void(const v1::Response&)> on_other;
+};
+
 struct ClientConfig {
   TlsPeer peer;
   KeyId key{0};
@@ -33,6 +41,7 @@ struct ClientConfig {
   std::uint64_t resume_after = 0;  ///< the newest event number this program has
   int timeout_ms = 5'000;          ///< for connecting, and for each answer
   int retries = 5;                 ///< connections tried again before a call gives up
+  ClientHandlers handlers = {};    ///< called from within the client's calls
 };
 
 /// One session. A lost connection is made again by the call that needs it, and a numbered command
@@ -76,11 +85,7 @@ class Client {
   /// Connects and logs on again, going on with the events after the newest seen.
   [[nodiscard]] Status reconnect();
 
-  /// What comes on its own, and (in poll()) answers. All may be empty.
-  std::function<void(const v1::Reply&)> on_reply;
-  std::function<void(const v1::Event&)> on_event;
-  std::function<void(const v1::MarketData&)> on_market_data;
-  std::function<void(const v1::Response&)> on_other;
+  [[nodiscard]] ClientHandlers& handlers() { return config_.handlers; }
 
   /// How the session began.
   [[nodiscard]] const v1::LoggedOn& logged_on() const;

@@ -29,8 +29,8 @@ int key_log_index() {
 }
 
 void write_key_log(const SSL* ssl, const char* line) {
-  const auto* path = static_cast<const std::string*>(
-      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), key_log_index()));
+  const auto* path =
+      static_cast<const std::string*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), key_log_index()));
   std::FILE* file = std::fopen(path->c_str(), "a");
   if (file == nullptr) return;
   std::fprintf(file, "%s\n", line);
@@ -149,9 +149,8 @@ Status TlsConnection::Core::shake_hands(SteadyClock::time_point deadline) {
     }
   }
   is_up = true;
-  if (SSL_export_keying_material(ssl.get(), binding.data(), binding.size(),
-                                 exporter_label.data(), exporter_label.size(), nullptr, 0,
-                                 0) != 1) {
+  if (SSL_export_keying_material(ssl.get(), binding.data(), binding.size(), exporter_label.data(),
+                                 exporter_label.size(), nullptr, 0, 0) != 1) {
     return error("export the channel binding");
   }
   return {};

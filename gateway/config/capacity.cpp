@@ -33,8 +33,7 @@ std::vector<Row> rows_of(const Config& config) {
        sizeof(Key) + sizeof(Digest) + c.answers_per_key * sizeof(RememberedAnswer) +
            2 * timer_bytes},
       {"instruments", c.instruments_max, sizeof(Instrument) + timer_bytes},
-      {"orders", c.orders_max,
-       node_bytes + sizeof(OrderCold) + sizeof(AccountLink) + timer_bytes},
+      {"orders", c.orders_max, node_bytes + sizeof(OrderCold) + sizeof(AccountLink) + timer_bytes},
       {"holdings", c.holdings_max, sizeof(HoldingRow) + 4 + 2 * index_bytes},
       {"pages of price levels", c.level_pages_max, levels_per_page * level_bytes + 8},
       {"client order ids", c.client_ids_max, 64 + 2 * index_bytes + timer_bytes},

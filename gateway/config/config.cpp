@@ -46,17 +46,22 @@ constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
 void add_gateway(Config& c, std::vector<Setting>& all) {
   const char* s = "gateway";
   all.push_back(text(s, "address", c.server.address, "numeric address to listen to"));
-  all.push_back({.section = s, .key = "port", .about = "0 = any free one", .min = 0,
-                 .max = 65'535, .port = &c.server.port});
+  all.push_back({.section = s,
+                 .key = "port",
+                 .about = "0 = any free one",
+                 .min = 0,
+                 .max = 65'535,
+                 .port = &c.server.port});
   all.push_back(text(s, "certificate", c.tls.certificate, "PEM file, with those that signed it"));
   all.push_back(text(s, "private_key", c.tls.private_key, "PEM file, readable by its owner only"));
   all.push_back(text(s, "client_ca", c.tls.client_ca,
                      "PEM file; when set, clients must show a certificate it signed"));
-  all.push_back({.section = s, .key = "four_eyes",
+  all.push_back({.section = s,
+                 .key = "four_eyes",
                  .about = "dangerous operator commands need a second operator",
                  .flag = &c.hub.is_four_eyes});
-  all.push_back(number(s, "connections_max", c.hub.connections_max, 1, 1'000'000,
-                       "connections at once"));
+  all.push_back(
+      number(s, "connections_max", c.hub.connections_max, 1, 1'000'000, "connections at once"));
   all.push_back(number(s, "handshakes_max", c.server.handshakes_max, 1, 1'000'000,
                        "of them in the TLS handshake"));
   all.push_back(number(s, "handshake_timeout_ms", c.server.handshake_timeout_ms, 100, 600'000,
@@ -66,22 +71,22 @@ void add_gateway(Config& c, std::vector<Setting>& all) {
 void add_limits(Config& c, std::vector<Setting>& all) {
   const char* s = "limits";
   SessionLimits& l = c.session;
-  all.push_back(number(s, "frame_bytes_max", l.frame_bytes_max, 1'024, 1'048'576,
-                       "longest request"));
+  all.push_back(
+      number(s, "frame_bytes_max", l.frame_bytes_max, 1'024, 1'048'576, "longest request"));
   all.push_back(number(s, "log_on_timeout_ms", l.log_on_timeout_ms, 100, 600'000,
                        "from connection to log-on"));
-  all.push_back(number(s, "idle_timeout_ms", l.idle_timeout_ms, 1'000, 86'400'000,
-                       "between two requests"));
+  all.push_back(
+      number(s, "idle_timeout_ms", l.idle_timeout_ms, 1'000, 86'400'000, "between two requests"));
   all.push_back(number(s, "heartbeat_interval_ms", l.heartbeat_interval_ms, 100, 600'000,
                        "the exchange says something as often"));
   all.push_back(number(s, "commands_per_second", l.commands_per_second, 1, 10'000'000,
                        "of one session, sustained"));
-  all.push_back(number(s, "commands_burst", l.commands_burst, 1, 10'000'000,
-                       "of one session, at once"));
-  all.push_back(number(s, "in_flight_max", l.in_flight_max, 1, 65'536,
-                       "unanswered commands of one session"));
-  all.push_back(number(s, "batch_commands_max", l.batch_commands_max, 1, 65'536,
-                       "commands in one batch"));
+  all.push_back(
+      number(s, "commands_burst", l.commands_burst, 1, 10'000'000, "of one session, at once"));
+  all.push_back(
+      number(s, "in_flight_max", l.in_flight_max, 1, 65'536, "unanswered commands of one session"));
+  all.push_back(
+      number(s, "batch_commands_max", l.batch_commands_max, 1, 65'536, "commands in one batch"));
   all.push_back(number(s, "subscriptions_max", l.subscriptions_max, 1, 1'000'000,
                        "market-data channels of one session"));
   all.push_back(wide(s, "unread_bytes_max", l.unread_bytes_max, 65'536, 1'073'741'824,
@@ -102,8 +107,8 @@ void add_storage(Config& c, std::vector<Setting>& all) {
   s = "feed";
   all.push_back(wide(s, "subscriber_budget_kib", c.feed.subscriber_budget_kib, 64, 1'048'576,
                      "market data queued for one subscriber"));
-  all.push_back(wide(s, "ring_mib", c.feed.ring_mib, 1, 65'536,
-                     "increments kept for those who come back"));
+  all.push_back(
+      wide(s, "ring_mib", c.feed.ring_mib, 1, 65'536, "increments kept for those who come back"));
 }
 
 void add_capacity(Config& c, std::vector<Setting>& all) {
@@ -113,14 +118,14 @@ void add_capacity(Config& c, std::vector<Setting>& all) {
   all.push_back(number(s, "keys_max", z.keys_max, 2, u32_max, "log-on keys, + 1"));
   all.push_back(number(s, "instruments_max", z.instruments_max, 2, 131'072, "at once, + 1"));
   all.push_back(number(s, "orders_max", z.orders_max, 2, 1U << 26U, "open and hibernated"));
-  all.push_back(number(s, "holdings_max", z.holdings_max, 2, u32_max,
-                       "rows of (merchant, instrument)"));
-  all.push_back(number(s, "level_pages_max", z.level_pages_max, 2, u32_max,
-                       "pages of 64 price levels"));
-  all.push_back(number(s, "client_ids_max", z.client_ids_max, 2, u32_max,
-                       "client order ids remembered"));
-  all.push_back(number(s, "references_max", z.references_max, 2, u32_max,
-                       "bank references, kept for ever"));
+  all.push_back(
+      number(s, "holdings_max", z.holdings_max, 2, u32_max, "rows of (merchant, instrument)"));
+  all.push_back(
+      number(s, "level_pages_max", z.level_pages_max, 2, u32_max, "pages of 64 price levels"));
+  all.push_back(
+      number(s, "client_ids_max", z.client_ids_max, 2, u32_max, "client order ids remembered"));
+  all.push_back(
+      number(s, "references_max", z.references_max, 2, u32_max, "bank references, kept for ever"));
   all.push_back(number(s, "currencies_max", z.currencies_max, 2, 65'535, "currencies, + 1"));
   all.push_back(number(s, "pools_max", z.pools_max, 2, u32_max, "compute pools, + 1"));
   all.push_back(number(s, "answers_per_key", z.answers_per_key, 1, 65'536,
@@ -180,9 +185,8 @@ Status set(const Setting& setting, const toml::node& node, const std::string& pa
 Status read_section(const std::vector<Setting>& settings, const std::string& section,
                     const toml::table& table, const std::string& path) {
   for (const auto& [key, node] : table) {
-    const auto found = std::ranges::find_if(settings, [&](const Setting& it) {
-      return section == it.section && key.str() == it.key;
-    });
+    const auto found = std::ranges::find_if(
+        settings, [&](const Setting& it) { return section == it.section && key.str() == it.key; });
     if (found == settings.end()) {
       return wrong(path, node.source(), "unknown key " + section + "." + std::string(key.str()));
     }
@@ -211,10 +215,14 @@ Status read_operator(const toml::table& table, const std::string& path, Operator
   if (scopes == nullptr) return refused("operator.scopes must be a list");
   for (const toml::node& node : *scopes) {
     const auto name = node.value_exact<std::string>();
-    if (name == "read") key.scopes |= scope::read;
-    else if (name == "audit") key.scopes |= scope::audit;
-    else if (name == "operate") key.scopes |= scope::operate;
-    else return wrong(path, node.source(), "operator.scopes may be read, audit and operate");
+    if (name == "read")
+      key.scopes |= scope::read;
+    else if (name == "audit")
+      key.scopes |= scope::audit;
+    else if (name == "operate")
+      key.scopes |= scope::operate;
+    else
+      return wrong(path, node.source(), "operator.scopes may be read, audit and operate");
   }
   if (key.scopes == 0) return refused("operator.scopes must name one at least");
   return {};
@@ -245,8 +253,8 @@ Status read_root(const toml::table& root, const std::vector<Setting>& settings,
       if (const Status status = read_operators(node, path, config); !status) return status;
       continue;
     }
-    const bool is_section = std::ranges::any_of(
-        settings, [&](const Setting& it) { return name == it.section; });
+    const bool is_section =
+        std::ranges::any_of(settings, [&](const Setting& it) { return name == it.section; });
     if (!is_section || !node.is_table()) {
       return wrong(path, node.source(), "unknown section or key " + name);
     }
@@ -305,14 +313,15 @@ Result<Config> load_config(const std::string& path) {
     return Error{ErrorCode::invalid,
                  "accept these capacities (answers_per_key must be a power of two)", path};
   }
+  config.hub.sizes = config.capacity;
   for (const OperatorKey& key : config.operators) {
     if (key.key.value() >= config.capacity.keys_max) {
       return Error{ErrorCode::invalid, "operator.key_id is not below capacity.keys_max", path};
     }
   }
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  for (std::string* file : {&config.data, &config.tls.certificate, &config.tls.private_key,
-                            &config.tls.client_ca}) {
+  for (std::string* file :
+       {&config.data, &config.tls.certificate, &config.tls.private_key, &config.tls.client_ca}) {
     make_absolute(*file, folder);
   }
   return config;

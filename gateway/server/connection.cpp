@@ -46,8 +46,7 @@ void Connection::shake_hands() {
   if (done == 1) return begin_session();
   const int why = SSL_get_error(ssl_.get(), done);
   if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return close();
-  const auto ready =
-      why == SSL_ERROR_WANT_READ ? tcp::socket::wait_read : tcp::socket::wait_write;
+  const auto ready = why == SSL_ERROR_WANT_READ ? tcp::socket::wait_read : tcp::socket::wait_write;
   socket_.async_wait(ready, [self = shared_from_this()](const auto& error) {
     if (error || self->state_ != State::handshake) return self->close();
     self->shake_hands();
@@ -59,9 +58,8 @@ void Connection::begin_session() {
   ChannelBinding binding{};
   Nonce nonce{};
   fill_random(nonce);
-  if (SSL_export_keying_material(ssl_.get(), binding.data(), binding.size(),
-                                 exporter_label.data(), exporter_label.size(), nullptr, 0,
-                                 0) != 1) {
+  if (SSL_export_keying_material(ssl_.get(), binding.data(), binding.size(), exporter_label.data(),
+                                 exporter_label.size(), nullptr, 0, 0) != 1) {
     return close();
   }
   state_ = State::open;

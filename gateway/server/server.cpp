@@ -195,8 +195,7 @@ void Server::post(std::function<void()> work) {
 }
 
 void Server::set_tls(TlsContext tls) {
-  boost::asio::post(core_->io,
-                    [core = core_.get(), tls = std::move(tls)] { core->tls = tls; });
+  boost::asio::post(core_->io, [core = core_.get(), tls = std::move(tls)] { core->tls = tls; });
 }
 
 }  // namespace karst::gateway

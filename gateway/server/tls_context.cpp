@@ -30,8 +30,8 @@ Status check_private_file(const std::string& path) {
                  path, Error::no_offset, errno};
   }
   if ((status.st_mode & 077U) != 0) {
-    return Error{ErrorCode::invalid,
-                 "refuse a secret that others may read (chmod 600 mends it)", path};
+    return Error{ErrorCode::invalid, "refuse a secret that others may read (chmod 600 mends it)",
+                 path};
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/command_check.hpp"
 #include "ledger/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
@@ -40,8 +41,10 @@ Subject subject_of(const v1::Request& request) {
     case v1::Request::kQueryTransactions:
       return {request.query_transactions().account_id(), request.query_transactions().everyone(),
               true, "QueryTransactions"};
-    case v1::Request::kQueryAccessLog: return {0, true, true, "QueryAccessLog"};
-    default: return {0, false, false, ""};
+    case v1::Request::kQueryAccessLog:
+      return {0, true, true, "QueryAccessLog"};
+    default:
+      return {0, false, false, ""};
   }
 }
 
@@ -49,11 +52,7 @@ Subject subject_of(const v1::Request& request) {
 
 Hub::Hub(CommandSink& commands, EventSource* events, QuestionDesk* desk,
          const SessionLimits& limits, const HubLimits& hub_limits)
-    : commands_(commands),
-      events_(events),
-      desk_(desk),
-      limits_(limits),
-      hub_limits_(hub_limits) {}
+    : commands_(commands), events_(events), desk_(desk), limits_(limits), hub_limits_(hub_limits) {}
 
 Hub::~Hub() = default;
 
@@ -105,6 +104,7 @@ void Hub::receive(ConnectionId id, std::span<const std::byte> bytes, Now now) {
 void Hub::drained(ConnectionId id) {
   Session* session = find(id);
   if (session != nullptr && session->missing_event() != 0) catch_up(id, *session);
+  if (desk_ != nullptr) desk_->drained(id);
 }
 
 void Hub::disconnect(ConnectionId id) {
@@ -204,8 +204,7 @@ void Hub::on_key_event(const Command& command, const Event& event) {
 void Hub::on_session_opened(const Delivered& delivered) {
   const Session* session = find(connection_of(delivered.handle));
   if (session != nullptr && !session->is_ended()) return;
-  close_session(delivered.command.key, delivered.command.account,
-                delivered.answer->session.epoch);
+  close_session(delivered.command.key, delivered.command.account, delivered.answer->session.epoch);
 }
 
 void Hub::on_followed(AccountId account, std::uint64_t number, const Event& event,
@@ -253,11 +252,11 @@ void Hub::catch_up(ConnectionId id, Session& session) {
   while (session.output().size() < catch_up_bytes) {
     const std::uint64_t next = session.missing_event();
     if (next == 0) return;
-    const EventSource::Found found = events_->read(
-        session.speaker().account, next, catch_up_events,
-        [&](std::uint64_t number, const Event& event, const Event* trade) {
-          session.on_event(number, event, trade);
-        });
+    const EventSource::Found found =
+        events_->read(session.speaker().account, next, catch_up_events,
+                      [&](std::uint64_t number, const Event& event, const Event* trade) {
+                        session.on_event(number, event, trade);
+                      });
     touch(id);
     if (found == EventSource::Found::too_old) session.resume_with_newest();
     // The log has not got it yet, or cannot be read now: the next timer asks again.
@@ -274,9 +273,8 @@ void Hub::on_timer(Now now) {
     if (session.missing_event() != 0) catch_up(id, session);
     if (session.output().size() != before) touch(id);
   }
-  std::erase_if(parked_, [&](const Parked& it) {
-    return now.steady_ns - it.since_ns >= parked_ns_max;
-  });
+  std::erase_if(parked_,
+                [&](const Parked& it) { return now.steady_ns - it.since_ns >= parked_ns_max; });
   if (!unsent_closes_.empty()) {
     const Command again = unsent_closes_.front();
     unsent_closes_.pop_front();
@@ -315,6 +313,10 @@ Hub::Counters Hub::counters() const {
 const KeyRecord* Hub::find_key(KeyId key) const {
   const auto found = keys_.find(key.value());
   return found == keys_.end() ? nullptr : &found->second;
+}
+
+bool Hub::has_valid_fields(const Command& command) const {
+  return karst::has_valid_fields(command, hub_limits_.sizes);
 }
 
 std::optional<std::uint64_t> Hub::park(const Speaker&, const Command& command) {

@@ -52,11 +52,14 @@ class QuestionDesk {
                    const v1::Request& request) = 0;
   /// The connection is gone.
   virtual void forget(ConnectionId from) = 0;
+  /// What the connection had to write has been written.
+  virtual void drained(ConnectionId id) = 0;
 };
 
 struct HubLimits {
   std::uint32_t connections_max = 12'000;
   bool is_four_eyes = false;  ///< dangerous operator commands need a second operator
+  Configure sizes{};          ///< of the exchange, for what is only validated
 };
 
 /// One command that is durable, with what it came to.
@@ -126,6 +129,7 @@ class Hub final : public SessionHost {
   [[nodiscard]] const KeyRecord* find_key(KeyId key) const override;
   [[nodiscard]] Admission submit(ConnectionId from, const Command& command,
                                  std::uint32_t ticket) override;
+  [[nodiscard]] bool has_valid_fields(const Command& command) const override;
   [[nodiscard]] std::optional<std::uint64_t> park(const Speaker& speaker,
                                                   const Command& command) override;
   [[nodiscard]] std::optional<Command> confirm(const Speaker& speaker,
@@ -152,8 +156,7 @@ class Hub final : public SessionHost {
 
   void on_key_event(const Command& command, const Event& event);
   void on_session_opened(const Delivered& delivered);
-  void on_followed(AccountId account, std::uint64_t number, const Event& event,
-                   const Event* trade);
+  void on_followed(AccountId account, std::uint64_t number, const Event& event, const Event* trade);
   void close_session(KeyId key, AccountId account, std::uint32_t epoch);
   void catch_up(ConnectionId id, Session& session);
   void answer_status(Session& session, const v1::Request& request);

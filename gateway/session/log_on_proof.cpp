@@ -46,13 +46,13 @@ std::string log_on_statement(const Nonce& nonce, const ChannelBinding& binding, 
 }
 
 bool is_signed(std::string_view statement, std::string_view signature, const Digest& public_key) {
-  const Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(),
-                                             public_key.size()));
+  const Pkey key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
   const MdContext context(EVP_MD_CTX_new());
   return key != nullptr && context != nullptr &&
          EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
-                          bytes_of(statement), statement.size()) == 1;
+         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(statement),
+                          statement.size()) == 1;
 }
 
 SigningKey SigningKey::generate() {
@@ -99,8 +99,8 @@ Signature SigningKey::sign(std::string_view statement) const {
   Signature signature{};
   std::size_t size = signature.size();
   KARST_ASSERT(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-  const int made = EVP_DigestSign(context.get(), signature.data(), &size, bytes_of(statement),
-                                  statement.size());
+  const int made =
+      EVP_DigestSign(context.get(), signature.data(), &size, bytes_of(statement), statement.size());
   KARST_ASSERT(made == 1 && size == signature.size());
   return signature;
 }

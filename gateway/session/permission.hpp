@@ -29,7 +29,8 @@ struct Speaker {
   const bool is_own = command.account == speaker.account;
   switch (command.type) {
     case CommandType::set_dead_man:
-    case CommandType::heartbeat: return is_own;
+    case CommandType::heartbeat:
+      return is_own;
     case CommandType::place_order:
     case CommandType::amend_order:
     case CommandType::reactivate_order:
@@ -41,7 +42,8 @@ struct Speaker {
     case CommandType::hibernate_order:
       return speaker.has(scope::operate) ||
              (is_own && speaker.has(scope::trade | scope::cancel_only));
-    default: return speaker.has(scope::operate);
+    default:
+      return speaker.has(scope::operate);
   }
 }
 
@@ -65,7 +67,8 @@ struct Speaker {
       return (command.create_key.scopes & (scope::audit | scope::operate)) != 0;
     case CommandType::set_instrument_state:
       return command.set_instrument_state.state == InstrumentState::delisted;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -28,10 +28,14 @@ void write_limits(const SessionLimits& from, v1::Limits& to) {
 
 v1::Code code_of(Admission admission) {
   switch (admission) {
-    case Admission::accepted: return v1::CODE_OK;
-    case Admission::busy: return v1::CODE_BUSY;
-    case Admission::disk_full: return v1::CODE_DISK_FULL;
-    case Admission::stopped: return v1::CODE_SHUTTING_DOWN;
+    case Admission::accepted:
+      return v1::CODE_OK;
+    case Admission::busy:
+      return v1::CODE_BUSY;
+    case Admission::disk_full:
+      return v1::CODE_DISK_FULL;
+    case Admission::stopped:
+      return v1::CODE_SHUTTING_DOWN;
   }
   return v1::CODE_BUSY;
 }
@@ -87,8 +91,10 @@ void Session::receive(std::span<const std::byte> bytes, Now now) {
         on_frame(message, arena, now);
         arena.Reset();
         break;
-      case FrameReader::Next::incomplete: return;
-      case FrameReader::Next::empty: return end(v1::CODE_BAD_FRAME, "a frame of no bytes");
+      case FrameReader::Next::incomplete:
+        return;
+      case FrameReader::Next::empty:
+        return end(v1::CODE_BAD_FRAME, "a frame of no bytes");
       case FrameReader::Next::too_large:
         return end(v1::CODE_FRAME_TOO_LARGE, "a frame longer than Limits.frame_bytes_max");
     }
@@ -113,15 +119,21 @@ void Session::on_frame(std::span<const std::byte> message, google::protobuf::Are
 void Session::on_request(const v1::Request& request, Now now) {
   const std::uint64_t id = request.request_id();
   switch (request.body_case()) {
-    case v1::Request::BODY_NOT_SET: return refuse(id, v1::CODE_INVALID_FIELD, 0, "body");
-    case v1::Request::kLogOn: return refuse(id, v1::CODE_ALREADY_LOGGED_ON);
-    case v1::Request::kLogOff: return end(v1::CODE_OK, "as you wish");
+    case v1::Request::BODY_NOT_SET:
+      return refuse(id, v1::CODE_INVALID_FIELD, 0, "body");
+    case v1::Request::kLogOn:
+      return refuse(id, v1::CODE_ALREADY_LOGGED_ON);
+    case v1::Request::kLogOff:
+      return end(v1::CODE_OK, "as you wish");
     case v1::Request::kCommand:
       static_cast<void>(on_command(request.command(), {id, 0}, now));
       return;
-    case v1::Request::kBatch: return on_batch(id, request.batch(), now);
-    case v1::Request::kConfirm: return on_confirm(id, request.confirm().confirmation_id(), now);
-    default: break;
+    case v1::Request::kBatch:
+      return on_batch(id, request.batch(), now);
+    case v1::Request::kConfirm:
+      return on_confirm(id, request.confirm().confirmation_id(), now);
+    default:
+      break;
   }
   // The same bucket bounds questions and pings.
   const std::int64_t wait_ns = bucket_.take(now.steady_ns);
@@ -201,6 +213,9 @@ v1::Code Session::on_command(const v1::Command& wire, Origin origin, Now now) {
   const v1::Code code = check(command, wire, origin, now);
   if (code != v1::CODE_OK) return code;
   if (wire.validate_only()) {
+    if (!host_.has_valid_fields(command)) {
+      return refuse_command(origin, command.client_seq, v1::CODE_INVALID_FIELD);
+    }
     v1::Reply& reply = *response_->mutable_reply();
     reply.Clear();
     reply.set_request_id(origin.request_id);
@@ -305,8 +320,7 @@ void Session::free_ticket(std::uint32_t index) {
   --in_flight_;
 }
 
-void Session::on_answer(std::uint32_t index, const Command& command, const Event& answer,
-                        Now now) {
+void Session::on_answer(std::uint32_t index, const Command& command, const Event& answer, Now now) {
   if (is_ended()) return;
   KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
   const Ticket ticket = tickets_[index];

@@ -68,6 +68,9 @@ class SessionHost {
   [[nodiscard]] virtual Admission submit(ConnectionId from, const Command& command,
                                          std::uint32_t ticket) = 0;
 
+  /// Whether the fields have a meaning together (docs/ENGINE.md, fields).
+  [[nodiscard]] virtual bool has_valid_fields(const Command& command) const = 0;
+
   /// Four eyes. Keeps a dangerous command until another operator confirms it.
   ///
   /// Returns: the number to confirm it by; 0 when too many wait; none when this exchange does not

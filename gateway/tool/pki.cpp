@@ -44,8 +44,8 @@ std::string text_of(const Bio& bio) {
 
 std::string key_pem(const Pkey& key) {
   const Bio bio(BIO_new(BIO_s_mem()));
-  const int written = PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0,
-                                                    nullptr, nullptr);
+  const int written =
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   KARST_ASSERT(written == 1);
   return text_of(bio);
 }
@@ -67,8 +67,7 @@ Certificate read_certificate(const std::string& pem) {
 }
 
 /// A version 3 certificate for `key` with a random serial number; the caller adds and signs.
-Certificate begin_certificate(const Pkey& key, const std::string& name, int from_day,
-                              int to_day) {
+Certificate begin_certificate(const Pkey& key, const std::string& name, int from_day, int to_day) {
   Certificate made(X509_new());
   X509_set_version(made.get(), 2);
   std::uint64_t serial = 0;

@@ -18,8 +18,7 @@ struct Certified {
 
 /// A certificate for a server that is called by `names` (host names and numeric addresses), signed
 /// by `authority`; valid from now on for `days` (negative: it has been over for so long).
-[[nodiscard]] Certified make_server(const Certified& authority, const std::string& names,
-                                    int days);
+[[nodiscard]] Certified make_server(const Certified& authority, const std::string& names, int days);
 
 /// Makes a folder `directory` with authority, server certificate, operator key and configuration:
 /// everything karstd needs. Files are readable by their owner only.

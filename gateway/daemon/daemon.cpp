@@ -1,0 +1,289 @@
+#include "gateway/daemon/daemon.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "engine/engine.hpp"
+#include "engine/key_table.hpp"
+#include "gateway/daemon/access_log.hpp"
+#include "gateway/daemon/desk.hpp"
+#include "gateway/feed/feed_publisher.hpp"
+#include "gateway/feed/feed_restore.hpp"
+#include "gateway/server/server.hpp"
+#include "gateway/session/hub.hpp"
+#include "ledger/event_log.hpp"
+#include "ledger/exchange.hpp"
+#include "ledger/file_log.hpp"
+#include "ledger/posix_storage.hpp"
+#include "ledger/snapshot_store.hpp"
+#include "ledger/system_clock.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::gateway {
+namespace {
+
+constexpr std::uint64_t mib = 1U << 20U;
+
+Admission admission_of(Submitted submitted) {
+  switch (submitted) {
+    case Submitted::accepted:
+      return Admission::accepted;
+    case Submitted::busy:
+      return Admission::busy;
+    case Submitted::disk_full:
+      return Admission::disk_full;
+    case Submitted::stopped:
+      return Admission::stopped;
+  }
+  return Admission::stopped;
+}
+
+/// The way from sessions to the sequencer.
+class ExchangeSink final : public CommandSink {
+ public:
+  ExchangeSink(Exchange& exchange, const Port& port) : exchange_(exchange), port_(port) {}
+  Admission submit(const Command& command, std::uint64_t handle) override {
+    return admission_of(exchange_.submit(command, port_.id(), handle));
+  }
+
+ private:
+  Exchange& exchange_;
+  const Port& port_;
+};
+
+class StoredEvents final : public EventSource {
+ public:
+  explicit StoredEvents(const EventLog& log) : log_(log) {}
+  Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
+             const Sink& sink) override {
+    const Result<AccountPage> page = log_.read(account, from, limit);
+    if (!page) return Found::failed;
+    if (page->is_too_old) return Found::too_old;
+    for (const AccountEntry& entry : page->entries) {
+      sink(entry.number, entry.event, entry.trade ? &*entry.trade : nullptr);
+    }
+    return Found::good;
+  }
+
+ private:
+  const EventLog& log_;
+};
+
+}  // namespace
+
+struct Daemon::Parts {
+  explicit Parts(Config given) : config(std::move(given)) {}
+
+  [[nodiscard]] Status open_files();
+  void wire();
+  [[nodiscard]] Status begin();
+  void learn_from_engine();
+  void create_operator_keys();
+  void on_pass(Now now);
+  void fill_status(v1::Response& response) const;
+
+  Config config;
+  SystemClock clock;
+  PosixStorage storage;
+  std::unique_ptr<FileLog> journal;
+  std::optional<SnapshotStore> snapshots;
+  std::unique_ptr<EventLog> events;
+  std::optional<AccessLog> access_log;
+  std::unique_ptr<Exchange> exchange;
+  Port* port = nullptr;
+  std::unique_ptr<feed::FeedPublisher> feed;
+  std::unique_ptr<ExchangeSink> sink;
+  std::unique_ptr<StoredEvents> event_source;
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<Hub> hub;
+  std::atomic<Server*> woken{nullptr};
+  std::unique_ptr<Server> server;
+  std::thread io;
+  RecoveryReport report;
+  std::int64_t started_ns = 0;
+  std::int64_t feed_heartbeat_ns = 0;
+  bool is_running = false;
+};
+
+Status Daemon::Parts::open_files() {
+  const std::string& data = config.data;
+  if (Status made = storage.create_directory(data); !made) return made;
+  Result<std::unique_ptr<FileLog>> log = FileLog::open(
+      storage, clock,
+      {.directory = data + "/journal", .segment_bytes = config.storage.journal_segment_mib * mib});
+  if (!log) return log.error();
+  journal = std::move(log).value();
+  snapshots.emplace(storage, data + "/snapshots", 0);
+  if (Status opened = snapshots->open(); !opened) return opened;
+  Result<std::unique_ptr<EventLog>> event_log = EventLog::open(
+      storage,
+      {.directory = data + "/events",
+       .retain_bytes = config.storage.event_log_mib * mib,
+       .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day});
+  if (!event_log) return event_log.error();
+  events = std::move(event_log).value();
+  Result<AccessLog> access = AccessLog::open(data + "/access.log");
+  if (!access) return access.error();
+  access_log.emplace(std::move(access).value());
+  return {};
+}
+
+void Daemon::Parts::wire() {
+  const auto wake = [this] {
+    if (Server* to = woken.load(std::memory_order_acquire); to != nullptr) to->wake();
+  };
+  ExchangeConfig exchange_config;
+  exchange_config.sizes = config.capacity;
+  exchange_config.snapshots.every_commands = config.storage.snapshot_every_commands;
+  exchange_config.on_store = [](const DerivedStore& store, const Error* error) {
+    std::fprintf(stderr, "karstd: %s %s%s\n", store.name(),
+                 error != nullptr ? "is left alone for a while: " : "is back",
+                 error != nullptr ? error->text().c_str() : "");
+  };
+  exchange = std::make_unique<Exchange>(exchange_config, clock, *journal, &*snapshots);
+  exchange->add_store(*events);
+  port = &exchange->open_port("io", wake);
+  feed::FeedLimits feed_limits;
+  feed_limits.budget_bytes = config.feed.subscriber_budget_kib * 1'024;
+  feed_limits.ring_bytes = config.feed.ring_mib * mib;
+  feed_limits.subscriptions_max = config.session.subscriptions_max;
+  feed = std::make_unique<feed::FeedPublisher>(config.capacity, feed_limits);
+  sink = std::make_unique<ExchangeSink>(*exchange, *port);
+  event_source = std::make_unique<StoredEvents>(*events);
+  desk = std::make_unique<Desk>(*exchange, *feed, *access_log, wake);
+  hub = std::make_unique<Hub>(*sink, event_source.get(), desk.get(), config.session, config.hub);
+  desk->set_hub(*hub);
+  hub->on_access = [this](const Speaker& speaker, AccountId about, const char* question) {
+    const auto now_ns = static_cast<std::int64_t>(clock.wall_ns());
+    const Status noted = access_log->note(now_ns, speaker.key, about, question);
+    if (!noted) std::fprintf(stderr, "karstd: %s\n", noted.error().text().c_str());
+  };
+  hub->on_status = [this](v1::Response& response) { fill_status(response); };
+}
+
+Status Daemon::Parts::begin() {
+  Result<TlsContext> tls = load_tls_context(config.tls);
+  if (!tls) return tls.error();
+  server = std::make_unique<Server>(config.server, std::move(tls).value(), *hub, clock,
+                                    [this](Now now) { on_pass(now); });
+  if (Status listening = server->listen(); !listening) return listening;
+  Result<RecoveryReport> recovered = exchange->start();
+  if (!recovered) return recovered.error();
+  report = std::move(recovered).value();
+  is_running = true;
+  started_ns = static_cast<std::int64_t>(clock.wall_ns());
+  learn_from_engine();
+  create_operator_keys();
+  woken.store(server.get(), std::memory_order_release);
+  io = std::thread([this] { server->run(); });
+  server->wake();
+  return {};
+}
+
+/// Keys, sessions that were open when the last process ended, and the books of the feed. Nothing
+/// else runs yet; what is applied meanwhile is delivered afterwards and passed over by sequence.
+void Daemon::Parts::learn_from_engine() {
+  std::promise<void> done;
+  const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
+    for (std::uint32_t id = 1; id < engine.keys_end(); ++id) {
+      const Key* key = engine.key(KeyId{id});
+      if (key == nullptr) continue;
+      const AccountId account{key->account};
+      hub->add_key(KeyId{id},
+                   {account, key->scopes, key->is_revoked != 0, *engine.public_key(KeyId{id})});
+      if (key->is_open != 0) hub->close_leftover_session(KeyId{id}, account, key->epoch);
+    }
+    if (sequence != 0) feed::restore(*feed, engine, report.time);
+    done.set_value();
+  });
+  KARST_ASSERT(is_asked);
+  done.get_future().wait();
+}
+
+void Daemon::Parts::create_operator_keys() {
+  for (const OperatorKey& it : config.operators) {
+    if (hub->find_key(it.key) != nullptr) continue;
+    Command command;
+    command.type = CommandType::create_key;
+    command.create_key.new_key = it.key;
+    command.create_key.scopes = it.scopes;
+    command.create_key.public_key = it.public_key;
+    KARST_ASSERT(exchange->submit(command, 0, 0) == Submitted::accepted);
+    // Whatever the key says is sequenced behind its creation, so it may speak from now on.
+    hub->add_key(it.key, {AccountId{0}, it.scopes, false, it.public_key});
+  }
+}
+
+void Daemon::Parts::on_pass(Now now) {
+  const auto deliver = [&](const Delivery& delivery) {
+    if (delivery.command.sequence > feed->sequence()) {
+      feed->apply(delivery.command, delivery.events);
+    }
+    const Event* answer = delivery.has_answer() ? &delivery.events[delivery.answer] : nullptr;
+    const bool is_ours = delivery.port == port->id();
+    hub->deliver({delivery.command, delivery.events, answer, is_ours, delivery.handle}, now);
+  };
+  while (port->poll(deliver) == 1'024) {
+  }
+  static_cast<void>(port->poll_refusals([&](const Refusal& refusal) {
+    hub->refused(refusal.handle, admission_of(refusal.why), now);
+  }));
+  constexpr std::int64_t heartbeat_ns = ns_per_second;
+  if (now.steady_ns - feed_heartbeat_ns >= heartbeat_ns) {
+    feed_heartbeat_ns = now.steady_ns;
+    feed->heartbeat();
+  }
+  desk->on_pass(port->taken());
+}
+
+void Daemon::Parts::fill_status(v1::Response& response) const {
+  v1::Status& status = *response.mutable_status();
+  status.set_started_ns(started_ns);
+  status.set_is_disk_full(exchange->is_disk_full());
+  status.set_ledger_sequence(events->durable_sequence());
+  status.set_version("0.1.0");
+}
+
+Daemon::Daemon(Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
+
+Daemon::~Daemon() { stop(); }
+
+Status Daemon::start() {
+  if (Status opened = parts_->open_files(); !opened) return opened;
+  parts_->wire();
+  return parts_->begin();
+}
+
+std::uint16_t Daemon::port() const { return parts_->server->port(); }
+
+std::string Daemon::recovery_text() const {
+  const RecoveryReport& it = parts_->report;
+  return "command " + std::to_string(it.sequence) + ", from snapshot " +
+         std::to_string(it.snapshot_sequence) + ", " + std::to_string(it.commands_replayed) +
+         " replayed in " + std::to_string(it.took_ns / 1'000'000) + " ms";
+}
+
+Status Daemon::reload(const Config& config) {
+  Result<TlsContext> tls = load_tls_context(config.tls);
+  if (!tls) return tls.error();
+  parts_->server->set_tls(std::move(tls).value());
+  parts_->server->post([parts = parts_.get(), session = config.session, hub = config.hub] {
+    parts->hub->set_limits(session, hub);
+  });
+  return {};
+}
+
+void Daemon::stop() {
+  if (parts_->io.joinable()) {
+    parts_->server->stop();
+    parts_->io.join();
+  }
+  parts_->woken.store(nullptr, std::memory_order_release);
+  if (parts_->is_running) parts_->exchange->stop();
+  parts_->is_running = false;
+}
+
+}  // namespace karst::gateway

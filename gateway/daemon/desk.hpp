@@ -1,0 +1,93 @@
+// Desk: answers questions from the engine's state, and subscriptions to market data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "gateway/daemon/access_log.hpp"
+#include "gateway/feed/feed_publisher.hpp"
+#include "gateway/session/hub.hpp"
+#include "ledger/exchange.hpp"
+
+namespace karst::gateway {
+
+/// Questions are looked up in the engine's thread, between two commands, a bounded piece at a time,
+/// and answered here once the command they are true as of is durable.
+///
+/// Threads: the io thread; what runs in the engine's only touches its own `Answer`.
+class Desk final : public QuestionDesk {
+ public:
+  /// `wake` has on_pass() called soon, from any thread.
+  Desk(Exchange& exchange, feed::FeedPublisher& feed, AccessLog& access_log,
+       std::function<void()> wake);
+  ~Desk() override;
+
+  /// Before anything else: the hub that sends the answers.
+  void set_hub(Hub& hub) { hub_ = &hub; }
+
+  void ask(ConnectionId from, const Speaker& speaker, AccountId account,
+           const v1::Request& request) override;
+  void forget(ConnectionId from) override;
+  void drained(ConnectionId id) override;
+
+  /// Sends the answers that are true as of `durable` or before, and market data that is ready.
+  void on_pass(std::uint64_t durable);
+
+ private:
+  static constexpr std::uint32_t rows_max = 500;
+  static constexpr std::uint32_t slots_per_look = 2'048;
+  static constexpr std::uint32_t open_orders_max = 20'000;
+  static constexpr std::size_t output_bytes_max = 256 * 1024;
+
+  /// What was seen of the engine; only the part asked for is filled.
+  struct Answer {
+    ConnectionId to = 0;
+    std::uint64_t request_id = 0;
+    std::uint64_t sequence = 0;
+    enum class Kind : std::uint8_t { orders, balances, holdings } kind = Kind::orders;
+    AccountId account{0};
+    std::uint32_t skip = 0;
+    std::uint32_t limit = 0;
+    bool is_known = false;
+    bool is_too_large = false;
+    std::vector<OpenOrder> orders;
+    std::vector<std::pair<CurrencyId, Balance>> balances;
+    struct Row {
+      InstrumentId instrument;
+      Draw kind;
+      Holding holding;
+    };
+    std::vector<Row> holdings;
+    std::uint32_t next_cursor = 0;
+  };
+
+  void look_up(Answer answer);
+  static void look(const Engine& engine, Answer& answer);
+  static void look_at_holdings(const Engine& engine, Answer& answer);
+  void send(const Answer& answer);
+  void send_orders(const Answer& answer, v1::Response& response);
+  void answer_access_log(ConnectionId from, const v1::Request& request);
+  feed::Subscriber& subscriber_of(ConnectionId id);
+  void push_feed(ConnectionId id, feed::Subscriber& subscriber);
+
+  Exchange& exchange_;
+  feed::FeedPublisher& feed_;
+  AccessLog& access_log_;
+  std::function<void()> wake_;
+  Hub* hub_ = nullptr;
+
+  std::mutex lock_;
+  std::vector<Answer> seen_;     // under lock_: from the engine's thread
+  std::vector<Answer> waiting_;  // for their sequence to become durable
+  std::unordered_map<ConnectionId, feed::Subscriber*> subscribers_;
+  std::unordered_map<feed::Subscriber*, ConnectionId> connections_;
+  std::vector<feed::Subscriber*> ready_;
+  std::vector<feed::FramePtr> frames_;
+};
+
+}  // namespace karst::gateway

@@ -1,0 +1,75 @@
+// karstd: the exchange. Wiring only.
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "gateway/config/config.hpp"
+#include "gateway/daemon/daemon.hpp"
+
+namespace {
+
+using karst::gateway::Config;
+using karst::gateway::Daemon;
+
+int fail(const karst::Error& error) {
+  std::fprintf(stderr, "karstd: %s\n", error.text().c_str());
+  return 1;
+}
+
+/// Blocks the signals that are waited for, in this thread and all that come from it.
+sigset_t block_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+void reload(Daemon& daemon, const std::string& path) {
+  const karst::Result<Config> config = karst::gateway::load_config(path);
+  const karst::Status status = config ? daemon.reload(*config) : karst::Status(config.error());
+  if (!status) {
+    std::fprintf(stderr, "karstd: nothing reloaded: %s\n", status.error().text().c_str());
+  } else {
+    std::fprintf(stderr, "karstd: certificates and limits reloaded\n");
+  }
+}
+
+int serve(const Config& config, const std::string& path) {
+  const sigset_t signals = block_signals();
+  Daemon daemon(config);
+  if (const karst::Status started = daemon.start(); !started) return fail(started.error());
+  std::fprintf(stderr, "karstd: %s\nkarstd: serving at %s:%u\n", daemon.recovery_text().c_str(),
+               config.server.address.c_str(), daemon.port());
+  while (true) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) break;
+    reload(daemon, path);
+  }
+  std::fprintf(stderr, "karstd: stopping\n");
+  daemon.stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bool is_check = argc == 3 && std::strcmp(argv[1], "--check-config") == 0;
+  if (!is_check && (argc != 2 || argv[1][0] == '-')) {
+    std::fprintf(stderr, "usage: karstd [--check-config] CONFIG.toml\n");
+    return 2;
+  }
+  const std::string path = argv[argc - 1];
+  const karst::Result<Config> config = karst::gateway::load_config(path);
+  if (!config) return fail(config.error());
+  if (is_check) {
+    std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);
+    return 0;
+  }
+  return serve(*config, path);
+}

@@ -1,0 +1,131 @@
+// Trading over TLS with a real exchange: from order to durable acknowledgement, fills and queries.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/gateway/test_exchange.hpp"
+
+namespace karst {
+namespace {
+
+using test::TestExchange;
+
+class Trade : public testing::Test {
+ protected:
+  void SetUp() override {
+    exchange_.start();
+    exchange_.make_market();
+  }
+  TestExchange exchange_;
+};
+
+TEST_F(Trade, an_order_over_tls_is_acknowledged_once_it_is_durable) {
+  const auto alice = exchange_.connect(test::alice);
+  const v1::Reply reply =
+      test::call(*alice, test::order(exchange_.instrument(), v1::SIDE_SELL, 100, 10));
+  EXPECT_EQ(reply.code(), v1::CODE_OK) << reply.ShortDebugString();
+  EXPECT_GT(reply.sequence(), 0U);
+  EXPECT_GT(reply.event_number(), 0U);
+  EXPECT_GT(reply.order_id(), 0U);
+  EXPECT_EQ(reply.client_seq(), 1U);
+  EXPECT_LE(reply.gateway_in_ns(), reply.engine_ns());
+  EXPECT_LE(reply.engine_ns(), reply.gateway_out_ns());
+}
+
+TEST_F(Trade, both_sides_of_a_trade_get_their_fill_in_their_own_log) {
+  gateway::ClientConfig config = exchange_.client_config(test::alice);
+  config.follow_events = true;
+  std::vector<v1::Event> events;
+  config.handlers.on_event = [&](const v1::Event& event) { events.push_back(event); };
+  auto followed = gateway::Client::connect(config);
+  ASSERT_TRUE(followed) << followed.error().text();
+  gateway::Client& alice = **followed;
+  const auto bob = exchange_.connect(test::bob);
+  ASSERT_EQ(test::call(alice, test::order(1, v1::SIDE_SELL, 100, 10)).code(), v1::CODE_OK);
+  ASSERT_EQ(test::call(*bob, test::order(1, v1::SIDE_BUY, 120, 4)).code(), v1::CODE_OK);
+  while (events.empty() || !events.back().has_fill()) {
+    const Result<bool> came = alice.poll(5'000);
+    ASSERT_TRUE(came && *came);
+  }
+  for (std::size_t i = 0; i < events.size(); ++i) EXPECT_EQ(events[i].number(), i + 1);
+  const v1::Fill& fill = events.back().fill();
+  EXPECT_EQ(fill.price_ticks(), 100);
+  EXPECT_EQ(fill.quantity_lots(), 4U);
+  EXPECT_EQ(fill.leaves_lots(), 6U);
+  EXPECT_FALSE(fill.is_taker());
+  EXPECT_EQ(fill.side(), v1::SIDE_SELL);
+
+  v1::Request query;
+  query.mutable_query_events();
+  const v1::Response answer = test::ask(*bob, query);
+  ASSERT_GT(answer.events().events_size(), 0);
+  for (const v1::Event& event : answer.events().events()) EXPECT_EQ(event.account_id(), 2U);
+}
+
+TEST_F(Trade, orders_balances_and_holdings_are_answered_as_of_a_command) {
+  const auto alice = exchange_.connect(test::alice);
+  const auto bob = exchange_.connect(test::bob);
+  const v1::Reply sell = test::call(*alice, test::order(1, v1::SIDE_SELL, 100, 10));
+  const v1::Reply buy = test::call(*bob, test::order(1, v1::SIDE_BUY, 100, 4));
+  v1::Request query;
+  query.mutable_query_orders();
+  const v1::Response orders = test::ask(*alice, query);
+  ASSERT_EQ(orders.orders().orders_size(), 1);
+  EXPECT_EQ(orders.orders().orders(0).order_id(), sell.order_id());
+  EXPECT_EQ(orders.orders().orders(0).leaves_lots(), 6U);
+  EXPECT_EQ(orders.orders().orders(0).filled_lots(), 4U);
+  EXPECT_GE(orders.orders().as_of_sequence(), buy.sequence());
+  query.mutable_query_balances();
+  const v1::Response balances = test::ask(*bob, query);
+  ASSERT_EQ(balances.balances().balances_size(), 1);
+  EXPECT_EQ(balances.balances().balances(0).available_fen(), 1'000'000'000 - 400);
+  query.mutable_query_holdings();
+  const v1::Response holdings = test::ask(*bob, query);
+  ASSERT_EQ(holdings.holdings().holdings_size(), 1);
+  EXPECT_EQ(holdings.holdings().holdings(0).free_lots(), 4U);
+  EXPECT_EQ(holdings.holdings().holdings(0).row(), v1::DRAW_HOLDING);
+}
+
+TEST_F(Trade, a_batch_is_answered_one_by_one) {
+  const auto alice = exchange_.connect(test::alice);
+  std::vector<v1::Reply> replies;
+  alice->handlers().on_reply = [&](const v1::Reply& reply) { replies.push_back(reply); };
+  v1::Request request;
+  for (int i = 0; i < 5; ++i) {
+    v1::Command& command = *request.mutable_batch()->add_commands();
+    command = test::order(1, v1::SIDE_SELL, 200 + i, 1);
+    command.set_client_seq(alice->next_client_seq() + static_cast<std::uint64_t>(i));
+  }
+  alice->queue(request);
+  ASSERT_TRUE(alice->flush());
+  while (replies.size() < 5) {
+    const Result<bool> came = alice->poll(5'000);
+    ASSERT_TRUE(came && *came);
+  }
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(replies[i].batch_index(), i);
+    EXPECT_EQ(replies[i].code(), v1::CODE_OK);
+  }
+}
+
+TEST_F(Trade, validate_only_changes_nothing_and_uses_no_number_up) {
+  const auto alice = exchange_.connect(test::alice);
+  v1::Command command = test::order(1, v1::SIDE_SELL, 100, 10);
+  command.set_validate_only(true);
+  const v1::Reply good = test::call(*alice, command);
+  EXPECT_EQ(good.code(), v1::CODE_OK);
+  EXPECT_TRUE(good.validated_only());
+  EXPECT_EQ(good.sequence(), 0U);
+  command.mutable_place_order()->clear_draw();
+  const v1::Reply bad = test::call(*alice, command);
+  EXPECT_EQ(bad.code(), v1::CODE_INVALID_FIELD);
+  command.mutable_place_order()->set_side(static_cast<v1::Side>(9));
+  EXPECT_EQ(test::call(*alice, command).field(), "side");
+  v1::Request query;
+  query.mutable_query_orders();
+  EXPECT_EQ(test::ask(*alice, query).orders().orders_size(), 0);
+  EXPECT_EQ(alice->next_client_seq(), 1U);
+}
+
+}  // namespace
+}  // namespace karst
