@@ -59,18 +59,15 @@ void to_wire(const Command& command, v1::Command& wire);
 
 /// Writes `event` as it stands under `number` in the log of `account`.
 ///
-/// Requires: the event is in that log; `trade` is the event before it if it is a settlement, else
-/// it
-///           is not looked at.
+/// Requires: the event is in that log; `trade` is the event before it if it is a settlement.
 void to_wire(const Event& event, const Event* trade, AccountId account, std::uint64_t number,
              v1::Event& wire);
 
 /// Writes what the answer to a command says: code, client_seq, sequence, event number, value, order
 /// and whether it is the answer of an earlier time.
 ///
-/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`; `number` is its place in the
-/// log
-///           of its merchant, 0 = in none.
+/// Requires: an answer event (docs/ENGINE.md, Answers) to `command`. `number` is its place in the
+///           log of its merchant, 0 = in none.
 void to_wire(const Command& command, const Event& answer, std::uint64_t number, v1::Reply& wire);
 
 }  // namespace karst::schemas
