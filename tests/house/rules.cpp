@@ -166,13 +166,14 @@ Findings verifier_stands_alone(const SourceFile& file) {
 }
 
 Findings model_stands_apart(const SourceFile& file) {
+  const auto is_of_model = [](std::string_view path) {
+    return path.starts_with("tests/model/model") || path.starts_with("tests/model/fields") ||
+           path.starts_with("tests/model/request");
+  };
   Findings findings;
-  if (!file.is_cpp() || !file.path.starts_with("tests/model/") ||
-      file.path.ends_with("_test.cpp")) {
-    return findings;
-  }
+  if (!file.is_cpp() || !is_of_model(file.path)) return findings;
   for (const Include& include : includes_of(file)) {
-    if (!include.is_quoted || include.target.starts_with("tests/")) continue;
+    if (!include.is_quoted || is_of_model(include.target)) continue;
     if (std::ranges::find(shared_with_model, include.target) != shared_with_model.end()) continue;
     findings.push_back({file.path, include.line, "the model includes " + quoted(include.target),
                         "write it a second time, naively: shared code shares its mistakes"});

@@ -41,8 +41,8 @@ struct Rule {
 /// ledger/verify/ shares no code with the exchange: it includes only its own folder.
 [[nodiscard]] Findings verifier_stands_alone(const SourceFile& file);
 
-/// tests/model/ shares only commands and events with the engine; its tests (*_test.cpp), which
-/// compare the two, are free.
+/// The reference model (tests/model/model*, fields*, request*) shares only commands and events with
+/// the engine; what compares the two beside it is free.
 [[nodiscard]] Findings model_stands_apart(const SourceFile& file);
 
 /// engine/ includes only pure standard headers: no clock, thread, stream, random source, or

@@ -30,7 +30,7 @@ TEST(JournalSimulation, a_crash_at_every_change_of_the_disk_loses_nothing_acknow
   EXPECT_GT(coverage.batches_lost_unacked, 0U);
   EXPECT_GT(coverage.batches_kept_unacked, 0U);
   EXPECT_GT(coverage.segments_trimmed, 0U);
-  std::printf("crash points up to %llu x 4 losses, %llu torn tails cut, %llu batches acknowledged\n",
+  std::printf("crash points to %llu x 4 losses, %llu torn tails cut, %llu batches acknowledged\n",
               static_cast<unsigned long long>(points - 2),
               static_cast<unsigned long long>(coverage.torn_tails_cut),
               static_cast<unsigned long long>(coverage.batches_acked));
