@@ -55,6 +55,13 @@ static_assert(instrument_slot_bits + 14 < 32, "the highest bit of an instrument 
   return static_cast<AccountKind>(account.value() & ((1U << account_kind_bits) - 1));
 }
 
+/// Whether a balance is below what the account may have: merchants own no less than nothing, and
+/// what the exchange has earned is its own; only contra accounts go below zero.
+[[nodiscard]] constexpr bool is_overdrawn(AccountNumber account, std::int64_t balance) {
+  return balance < 0 && account != account_number(ExchangeAccount::bank_custody) &&
+         account != account_number(ExchangeAccount::issue);
+}
+
 [[nodiscard]] constexpr AssetNumber asset_of(InstrumentId instrument) {
   return AssetNumber{instrument.value()};
 }

@@ -96,6 +96,9 @@ Status Books::post(const RecordDraft& draft) {
       return wrong("append a record: a balance overflows", std::to_string(seq));
     }
     const AccountState& state = balances_.row(rows[i]).state;
+    if (is_overdrawn(leg.account, state.balance)) {
+      return wrong("append a record: a merchant's balance falls below zero", std::to_string(seq));
+    }
     legs[i] = {leg.account, leg.asset, leg.amount, state.balance, state.account_seq, leg.role};
   }
   std::byte* at = log_->stage(RecordDraft::bytes_max);

@@ -54,8 +54,8 @@ struct BooksOpened {
 ///
 /// Invariants, checked when a record is appended and when it is read back at opening: 1. amounts
 /// sum to 0 per asset. 2. seq is dense, source_seq = seq + 1. 3. Time never decreases.
-/// 4. balance_after = balance + amount. 5. account_seq = the one before + 1. 6. The index never
-/// says what the log does not have.
+/// 4. balance_after = balance + amount, and no account but the contra accounts is below zero.
+/// 5. account_seq = the one before + 1. 6. The index never says what the log does not have.
 ///
 /// Threads: append(), sync(), cover() by one owner; work() by one other; the rest by any.
 class Books {

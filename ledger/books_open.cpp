@@ -160,6 +160,7 @@ Status Books::admit(const RecordView& record) {
     const std::uint32_t row = balances_.find_or_add({leg.account, leg.asset});
     if (!post_leg(row, leg.amount)) return broken("check a balance", seq);
     const AccountState& state = balances_.row(row).state;
+    if (is_overdrawn(leg.account, state.balance)) return broken("check a merchant's limit", seq);
     if (state.balance != leg.balance_after) return broken("check a balance", seq);
     if (state.account_seq != leg.account_seq) return broken("check the number of a posting", seq);
   }
