@@ -32,7 +32,7 @@ target_include_directories(karst_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(karst_flags INTERFACE -Wall -Wextra -Wnon-virtual-dtor)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # The shipping compiler's warnings are errors; a second opinion (clang) only warns.
-  target_compile_options(karst_flags INTERFACE -Werror -Wshadow)
+  target_compile_options(karst_flags INTERFACE -Werror -Wshadow -fno-semantic-interposition)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1")

@@ -124,6 +124,35 @@ bool is_valid(const Configure& b) {
          b.releases_per_command_max >= 1;
 }
 
+bool has_valid_fields(const PlaceOrder& order) {
+  // Two bytes to be zero after a bool whose byte may hold anything: looked at as one.
+  std::uint8_t tail[3];
+  static_assert(offsetof(PlaceOrder, reserved) == offsetof(PlaceOrder, all_or_none) + 1);
+  std::memcpy(tail, reinterpret_cast<const char*>(&order) + offsetof(PlaceOrder, all_or_none),
+              sizeof tail);
+  if (tail[0] > 1 || (tail[1] | tail[2]) != 0) return false;
+  const bool is_buy = order.side == Side::buy;
+  const bool is_ioc = order.time_in_force == TimeInForce::ioc;
+  const bool is_fok = order.time_in_force == TimeInForce::fok;
+  const bool has_minimum = order.minimum.value() != 0;
+  if (!is_named(order.side, 2) || !is_named(order.kind, 3) || !is_named(order.time_in_force, 5) ||
+      !is_named(order.self_match, 4)) {
+    return false;
+  }
+  if (is_buy ? order.draw != Draw::none
+             : order.draw != Draw::capacity && order.draw != Draw::holding) {
+    return false;
+  }
+  if (order.kind == OrderKind::market && (order.limit.value() != 0 || !(is_ioc || is_fok))) {
+    return false;
+  }
+  if ((order.time_in_force == TimeInForce::gtd) != (order.expiry.value() != 0)) return false;
+  if (order.minimum > order.quantity) return false;
+  if (is_fok + order.all_or_none + has_minimum > 1) return false;
+  return order.kind != OrderKind::post_only ||
+         !(is_ioc || is_fok || order.all_or_none || has_minimum);
+}
+
 bool has_valid_fields(const Command& c, const Configure& sizes) {
   switch (c.type) {
     case CommandType::configure: return is_valid(c.configure);

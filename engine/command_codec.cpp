@@ -122,7 +122,7 @@ bool decode_command(std::span<const std::uint8_t>& in, Command& out) {
   return true;
 }
 
-std::uint64_t request_hash(const Command& command) {
+std::uint64_t other_request_hash(const Command& command) {
   std::array<std::uint8_t, encoded_command_bytes_max> bytes{};
   FieldWriter write(bytes.data());
   (void)visit_body(command, [&](const auto& body) { visit_fields(body, write); });

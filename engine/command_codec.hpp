@@ -6,6 +6,7 @@
 #include <span>
 
 #include "engine/command.hpp"
+#include "engine/hash.hpp"
 
 namespace karst {
 
@@ -22,7 +23,27 @@ std::size_t encode_command(const Command& command, std::span<std::uint8_t> out);
 /// Returns: false, with `in` unmoved, if it is no whole command of a known format and type.
 [[nodiscard]] bool decode_command(std::span<const std::uint8_t>& in, Command& out);
 
+/// Everything a placed order says, as one word: two equal requests are the same request.
+[[nodiscard]] inline std::uint64_t request_hash(const PlaceOrder& order) {
+  static_assert(sizeof(PlaceOrder) == 56 && std::has_unique_object_representations_v<PlaceOrder>);
+  return mix(hash_seed, gather<7>(&order));
+}
+
+/// The same for commands that are not the many.
+[[nodiscard]] std::uint64_t other_request_hash(const Command& command);
+
 /// One word for everything a request says: type, account and every field; not who sent it, when.
-[[nodiscard]] std::uint64_t request_hash(const Command& command);
+[[nodiscard]] inline std::uint64_t request_hash(const Command& command) {
+  const std::uint64_t about = static_cast<std::uint64_t>(command.account.value()) << 8 |
+                              static_cast<std::uint64_t>(command.type);
+  if (command.type == CommandType::place_order) {
+    return request_hash(command.place_order) + about;
+  }
+  if (command.type == CommandType::cancel_order) {
+    const CancelOrder& body = command.cancel_order;
+    return mix(mix(about, body.order.value()), body.client_order_id[0], body.client_order_id[1]);
+  }
+  return other_request_hash(command);
+}
 
 }  // namespace karst

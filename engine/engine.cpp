@@ -4,66 +4,16 @@
 #include "engine/assert.hpp"
 #include "engine/command_check.hpp"
 #include "engine/command_codec.hpp"
+#include "engine/command_traits.hpp"
 #include "engine/continuation.hpp"
 #include "engine/hash.hpp"
+#include "engine/order_entry.hpp"
 #include "engine/reference_data.hpp"
 #include "engine/state.hpp"
 #include "engine/trading.hpp"
 
 namespace karst {
 namespace {
-
-[[nodiscard]] bool is_session_command(CommandType type) {
-  return type == CommandType::open_session || type == CommandType::close_session ||
-         type == CommandType::set_dead_man || type == CommandType::heartbeat;
-}
-
-/// Whether the command is about a merchant; if not, its account is ignored.
-[[nodiscard]] bool is_personal(CommandType type) {
-  switch (type) {
-    case CommandType::admit_merchant:
-    case CommandType::set_merchant_state:
-    case CommandType::set_merchant_limits:
-    case CommandType::set_merchant_profile:
-    case CommandType::kill_switch:
-    case CommandType::fund:
-    case CommandType::withdraw:
-    case CommandType::create_key:
-    case CommandType::open_session:
-    case CommandType::close_session:
-    case CommandType::set_dead_man:
-    case CommandType::heartbeat:
-    case CommandType::mint_capacity:
-    case CommandType::define_product:
-    case CommandType::place_order:
-    case CommandType::amend_order:
-    case CommandType::cancel_order:
-    case CommandType::mass_cancel:
-    case CommandType::hibernate_order:
-    case CommandType::reactivate_order:
-    case CommandType::post_offer: return true;
-    default: return false;
-  }
-}
-
-/// What a merchant's own key needs for a command; 0 = no merchant's key may say it.
-[[nodiscard]] std::uint8_t scopes_needed(CommandType type) {
-  switch (type) {
-    case CommandType::place_order:
-    case CommandType::amend_order:
-    case CommandType::reactivate_order:
-    case CommandType::post_offer: return scope::trade;
-    case CommandType::kill_switch:
-    case CommandType::cancel_order:
-    case CommandType::mass_cancel:
-    case CommandType::hibernate_order: return scope::trade | scope::cancel_only;
-    case CommandType::open_session:
-    case CommandType::close_session:
-    case CommandType::set_dead_man:
-    case CommandType::heartbeat: return scope::all;
-    default: return 0;
-  }
-}
 
 /// The order a command names by id; none if it names none.
 [[nodiscard]] OrderId order_in(const Command& command) {
@@ -97,92 +47,67 @@ namespace {
   }
 }
 
-/// Codes 1-6. Whether the command is new, and if not, what it came to the first time.
-struct Speech {
-  RejectCode code = RejectCode::none;
-  std::int64_t value = 0;  ///< seq_gap: the number expected
-  bool is_repeated = false;
-  bool is_numbered = false;  ///< new, and to be remembered
-  std::uint64_t hash = 0;    ///< of the request
-};
-
-[[nodiscard, gnu::noinline, gnu::cold]] Speech hear_again(State& state, const Command& command,
-                                                          std::uint64_t hash) {
+/// Codes 1-6 of a numbered command that is not the next one: what it came to the first time.
+[[nodiscard]] RejectCode hear_again(State& state, const Command& command) {
   const Key& key = state.keys[command.key];
-  if (command.client_seq > key.last_client_seq) {
-    return {RejectCode::seq_gap, static_cast<std::int64_t>(key.last_client_seq + 1)};
-  }
+  if (command.client_seq > key.last_client_seq) return RejectCode::seq_gap;
   if (key.last_client_seq - command.client_seq >= state.keys.answers_per_key()) {
-    return {RejectCode::answer_expired};
+    return RejectCode::answer_expired;
   }
-  if (state.keys.answer(command.key, command.client_seq).request_hash != hash) {
-    return {RejectCode::idempotency_conflict};
+  if (state.keys.answer(command.key, command.client_seq).request_hash != request_hash(command)) {
+    return RejectCode::idempotency_conflict;
   }
-  return {.is_repeated = true};
+  return RejectCode::none;
 }
 
-[[nodiscard]] Speech hear(State& state, const Command& command) {
-  if (command.key.is_none()) return {};
-  if (!state.keys.is_known(command.key)) return {RejectCode::unknown_key};
-  Key& key = state.keys[command.key];
-  if (key.is_revoked != 0) return {RejectCode::key_revoked};
+/// Codes 1-3: is there such a key, may it still speak, is it the live session.
+[[nodiscard]] RejectCode hear(const State& state, const Command& command) {
+  if (command.key.is_none()) return RejectCode::none;
+  if (!state.keys.is_known(command.key)) return RejectCode::unknown_key;
+  const Key& key = state.keys[command.key];
+  if (key.is_revoked != 0) return RejectCode::key_revoked;
   if (command.epoch != 0 && command.type != CommandType::open_session &&
       (key.is_open == 0 || command.epoch != key.epoch)) {
-    return {RejectCode::session_fenced};
+    return RejectCode::session_fenced;
   }
-  key.last_word_ns = command.time.value();
-  if (command.client_seq == 0 ||
-      (is_session_command(command.type) && command.type != CommandType::set_dead_man)) {
-    return {};
+  return RejectCode::none;
+}
+
+/// Code 10: does it mean anything.
+[[nodiscard]] bool is_well_formed(const State& state, const Command& command) {
+  const CommandTraits& traits = traits_of(command.type);
+  if (command.key.is_none()
+          ? command.client_seq != 0 || command.epoch != 0 || traits.is_session
+          : (traits.is_unnumbered && command.client_seq != 0) ||
+                (command.type == CommandType::close_session && command.epoch == 0)) {
+    return false;
   }
-  const std::uint64_t hash = request_hash(command);
-  if (command.client_seq == key.last_client_seq + 1) [[likely]] {
-    return {.is_numbered = true, .hash = hash};
-  }
-  return hear_again(state, command, hash);
+  return (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0 &&
+         has_valid_fields(command, state.config);
 }
 
 /// Codes 10-13: is it well formed, may the key say it, is there such a merchant.
 [[nodiscard]] RejectCode admit(const State& state, const Command& command) {
-  const bool is_exchange = command.key.is_none();
   if (!state.is_configured && command.type != CommandType::configure) {
     return RejectCode::not_configured;
   }
-  const bool is_unnumbered =
-      is_session_command(command.type) && command.type != CommandType::set_dead_man;
-  if (is_exchange ? (command.client_seq != 0 || command.epoch != 0 ||
-                     is_session_command(command.type))
-                  : (is_unnumbered && command.client_seq != 0) ||
-                        (command.type == CommandType::close_session && command.epoch == 0)) {
-    return RejectCode::invalid_field;
-  }
-  if ((command.reserved[0] | command.reserved[1] | command.reserved[2]) != 0) {
-    return RejectCode::invalid_field;
-  }
-  const bool is_well_formed = command.type == CommandType::place_order
-                                  ? has_valid_fields(command.place_order)
-                                  : has_valid_fields(command, state.config);
-  if (!is_well_formed) return RejectCode::invalid_field;
-  if (!is_exchange) {
+  if (!is_well_formed(state, command)) return RejectCode::invalid_field;
+  const CommandTraits& traits = traits_of(command.type);
+  if (!command.key.is_none()) {
     const Key& key = state.keys[command.key];
     const bool is_own = key.account == command.account.value();
-    const bool is_operator = (key.scopes & scope::operate) != 0 &&
-                             command.type != CommandType::configure &&
-                             command.type != CommandType::tick;
-    const bool is_allowed =
-        is_session_command(command.type)
-            ? is_own
-            : is_operator || (is_own && (key.scopes & scopes_needed(command.type)) != 0);
+    const bool is_operator = (key.scopes & scope::operate) != 0 && !traits.is_internal;
+    const bool is_allowed = traits.is_session
+                                ? is_own
+                                : is_operator || (is_own && (key.scopes & traits.scopes) != 0);
     if (!is_allowed) return RejectCode::not_permitted;
   }
   if (state.is_configured && command.type == CommandType::configure) {
     return RejectCode::not_configured;
   }
-  const bool may_be_exchange =
-      command.account.is_none() &&
-      (command.type == CommandType::create_key || is_session_command(command.type));
-  if (command.type != CommandType::admit_merchant && is_personal(command.type) &&
-      !may_be_exchange && !state.accounts.is_known(command.account)) {
+  const bool is_exchange = command.account.is_none() && traits.may_be_exchange;
+  if (command.type != CommandType::admit_merchant && traits.is_personal && !is_exchange &&
+      !state.accounts.is_known(command.account)) {
     return RejectCode::unknown_account;
   }
   return RejectCode::none;
@@ -192,7 +117,7 @@ struct Speech {
   KARST_ASSERT(std::memcmp(&command.configure, &state.config, sizeof(Configure)) == 0);
   state.is_configured = true;
   emit_done(state, command, 0);
-  return {};
+  return Outcome::done;
 }
 
 /// The rarer commands.
@@ -228,20 +153,20 @@ struct Speech {
     case CommandType::resume: return resume(state, command);
     case CommandType::mass_cancel: {
       const Outcome outcome = mass_cancel(state, command);
-      if (outcome.code == RejectCode::none) {
-        emit_done(state, command, command.account.value());
-      }
+      if (outcome == Outcome::done) emit_done(state, command, command.account.value());
       return outcome;
     }
-    case CommandType::heartbeat: emit_done(state, command, command.account.value()); return {};
-    default: return {RejectCode::invalid_field};
+    case CommandType::heartbeat: 
+      emit_done(state, command, command.account.value());
+      return Outcome::done;
+    default: return refuse(RejectCode::invalid_field);
   }
 }
 
 [[nodiscard]] Outcome carry_out(State& state, const Command& command, bool is_busy) {
+  if (command.type == CommandType::place_order) return place_order(state, command, is_busy);
+  if (command.type == CommandType::cancel_order) return cancel_order(state, command, is_busy);
   switch (command.type) {
-    case CommandType::place_order: return place_order(state, command, is_busy);
-    case CommandType::cancel_order: return cancel_order(state, command, is_busy);
     case CommandType::amend_order: return amend_order(state, command, is_busy);
     case CommandType::hibernate_order: return hibernate_order(state, command, is_busy);
     case CommandType::reactivate_order: return reactivate_order(state, command, is_busy);
@@ -258,7 +183,7 @@ struct Speech {
   const bool may_speak_for = command.key.is_none() ||
                              state.keys[command.key].account == command.account.value() ||
                              (state.keys[command.key].scopes & scope::operate) != 0;
-  return !is_before_account && is_personal(command.type) && may_speak_for &&
+  return !is_before_account && traits_of(command.type).is_personal && may_speak_for &&
          state.accounts.is_known(command.account);
 }
 
@@ -271,7 +196,7 @@ void emit_rejected(State& state, const Command& command, RejectCode code, std::i
       .account_event = number,
       .value = value,
       .order = order_in(command),
-      .account = is_personal(command.type) ? command.account : AccountId{0},
+      .account = traits_of(command.type).is_personal ? command.account : AccountId{0},
       .key = command.key,
       .command = command.type,
       .reserved = {}};
@@ -284,50 +209,101 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
       .original_sequence = answer.sequence,
       .original_account_event = answer.event_and_code >> 8,
       .order = OrderId{answer.order},
-      .account = is_personal(command.type) ? command.account : AccountId{0},
+      .account = traits_of(command.type).is_personal ? command.account : AccountId{0},
       .key = command.key,
       .command = command.type,
       .code = static_cast<RejectCode>(answer.event_and_code & 0xff),
       .reserved = {}};
 }
 
-/// Remembers what a numbered command came to.
-void remember(State& state, const Command& command, std::uint64_t hash, const Outcome& outcome) {
-  Key& key = state.keys[command.key];
-  key.last_client_seq = command.client_seq;
-  state.keys.answer(command.key, command.client_seq) = {
-      .request_hash = hash,
-      .sequence = outcome.is_repeated ? outcome.repeated_sequence : command.sequence,
-      .order = state.answer_order,
-      .event_and_code = state.answer_event << 8 | static_cast<std::uint64_t>(outcome.code)};
-}
-
-/// From the words to their answer. Writes the answer and all that follows.
-void answer(State& state, const Command& command, bool is_busy) {
-  if (command.type == CommandType::tick && command.key.is_none()) return;
-  const Speech speech = hear(state, command);
-  if (speech.code != RejectCode::none) [[unlikely]] {
-    emit_rejected(state, command, speech.code, speech.value);
-    return;
-  }
-  if (speech.is_repeated) [[unlikely]] {
-    emit_repeated(state, command, state.keys.answer(command.key, command.client_seq));
-    return;
-  }
-  Outcome outcome{admit(state, command)};
-  if (outcome.code == RejectCode::none) {
-    outcome = carry_out(state, command, is_busy);
-  }
-  if (outcome.code != RejectCode::none) {
-    emit_rejected(state, command, outcome.code, 0);
-  } else if (outcome.is_repeated) {
+/// Says what became of a command that was not simply carried out.
+[[gnu::cold, gnu::noinline]] void emit_exception(State& state, const Command& command,
+                                                 Outcome outcome) {
+  if (outcome == Outcome::repeated) {
     emit_repeated(state, command,
                   {.request_hash = 0,
-                   .sequence = outcome.repeated_sequence,
+                   .sequence = state.answer_sequence,
                    .order = state.answer_order,
                    .event_and_code = state.answer_event << 8});
+  } else {
+    emit_rejected(state, command, code_of(outcome), 0);
   }
-  if (speech.is_numbered) remember(state, command, speech.hash, outcome);
+}
+
+/// Remembers what a numbered command came to.
+void remember(State& state, const Command& command, std::uint64_t hash, Outcome outcome) {
+  state.keys[command.key].last_client_seq = command.client_seq;
+  state.keys.answer(command.key, command.client_seq) = {
+      .request_hash = hash,
+      .sequence =
+          outcome == Outcome::repeated ? state.answer_sequence : command.sequence,
+      .order = state.answer_order,
+      .event_and_code =
+          state.answer_event << 8 | static_cast<std::uint64_t>(code_of(outcome))};
+}
+
+/// The whole way from the words to their answer: who speaks, is it new, may it speak.
+/// Writes the answer and all that follows. Source: docs/ENGINE.md §2.
+[[gnu::noinline]] void answer_carefully(State& state, const Command& command, bool is_busy) {
+  if (command.type == CommandType::tick && command.key.is_none()) return;
+  RejectCode code = hear(state, command);
+  const bool is_numbered = !command.key.is_none() && command.client_seq != 0 &&
+                           !traits_of(command.type).is_unnumbered;
+  if (code == RejectCode::none && !command.key.is_none()) {
+    state.keys[command.key].last_word_ns = state.now;
+  }
+  const bool is_next =
+      code == RejectCode::none && is_numbered &&
+      command.client_seq == state.keys[command.key].last_client_seq + 1;
+  if (code == RejectCode::none && is_numbered && !is_next) {
+    code = hear_again(state, command);
+    if (code == RejectCode::none) {
+      emit_repeated(state, command, state.keys.answer(command.key, command.client_seq));
+      return;
+    }
+  }
+  if (code != RejectCode::none) {
+    const bool is_gap = code == RejectCode::seq_gap;
+    const std::uint64_t expected = is_gap ? state.keys[command.key].last_client_seq + 1 : 0;
+    emit_rejected(state, command, code, static_cast<std::int64_t>(expected));
+    return;
+  }
+  Outcome outcome = refuse(admit(state, command));
+  if (outcome == Outcome::done) outcome = carry_out(state, command, is_busy);
+  if (outcome != Outcome::done) emit_exception(state, command, outcome);
+  if (is_next) remember(state, command, request_hash(command), outcome);
+}
+
+/// The same, short for the usual speaker: a live key of the merchant itself, with the right
+/// scope, saying the next thing.
+void answer(State& state, const Command& command, bool is_busy) {
+  if (command.key.value() >= state.config.keys_max) [[unlikely]] {
+    answer_carefully(state, command, is_busy);
+    return;
+  }
+  Key& key = state.keys[command.key];
+  const CommandTraits& traits = traits_of(command.type);
+  const bool is_usual = (key.scopes & traits.scopes) != 0 && !traits.is_session &&
+                        key.account == command.account.value() && key.is_revoked == 0 &&
+                        (command.epoch == 0 || (key.is_open != 0 && command.epoch == key.epoch)) &&
+                        command.client_seq == key.last_client_seq + 1 &&
+                        (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0;
+  if (!is_usual) [[unlikely]] {
+    answer_carefully(state, command, is_busy);
+    return;
+  }
+  key.last_word_ns = state.now;
+  const std::uint64_t hash = request_hash(command);
+  const bool is_plain = command.type == CommandType::place_order
+                            ? is_plain_limit(command.place_order)
+                            : command.type == CommandType::cancel_order &&
+                                  !command.cancel_order.order.is_none() &&
+                                  is_none(command.cancel_order.client_order_id);
+  const bool is_good = is_plain || has_valid_fields(command, state.config);
+  const Outcome outcome = is_good ? carry_out(state, command, is_busy)
+                                  : refuse(RejectCode::invalid_field);
+  if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
+  remember(state, command, hash, outcome);
 }
 
 }  // namespace
@@ -367,24 +343,52 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
                                  : static_cast<std::uint32_t>(answer_at - state.first_event)};
 }
 
-void Engine::prefetch(const Command& command) const {
+void Engine::prefetch_first(const Command& command) const {
   const State& state = *state_;
   state.keys.prefetch(command.key, command.client_seq);
+  state.accounts.prefetch(command.account.value(), 1);
   if (command.type == CommandType::place_order) {
     const PlaceOrder& order = command.place_order;
     state.instruments.prefetch(order.instrument);
-    state.accounts.prefetch(command.account.value(), 1);
     state.holdings.prefetch(
         command.account.value(),
         HoldingTable::asset(order.instrument,
                             order.side == Side::buy ? Draw::holding : order.draw));
   } else if (command.type == CommandType::cancel_order) {
     const Slot slot = slot_of(command.cancel_order.order);
-    if (slot < state.orders.nodes.capacity()) {
-      state.orders.nodes.prefetch(slot);
-      state.orders.nodes.prefetch_cold(slot);
-      state.links.prefetch(slot);
+    if (slot >= state.orders.nodes.capacity()) return;
+    state.orders.nodes.prefetch(slot);
+    state.orders.nodes.prefetch_cold(slot);
+    state.links.prefetch(slot);
+  }
+}
+
+void Engine::prefetch_second(const Command& command) const {
+  const State& state = *state_;
+  if (command.type == CommandType::place_order) {
+    const PlaceOrder& order = command.place_order;
+    const std::uint32_t slot = slot_of(order.instrument);
+    const Instrument* instrument = state.instruments.find(order.instrument);
+    if (instrument == nullptr) return;
+    state.holdings.prefetch_row(
+        command.account.value(),
+        HoldingTable::asset(order.instrument,
+                            order.side == Side::buy ? Draw::holding : order.draw));
+    state.holdings.prefetch_row(instrument->last_row);
+    if (command.account.value() < state.config.accounts_max) {
+      state.links.prefetch(state.accounts[command.account.value()].newest_order);
     }
+    const std::int64_t limit = order.limit.value();
+    if (limit >= instrument->price_min && limit <= instrument->price_max) {
+      (void)state.instruments.book(slot).prefetch_level(state.orders, order.side, limit);
+    }
+  } else if (command.type == CommandType::cancel_order) {
+    const Slot slot = state.orders.nodes.find(command.cancel_order.order.value());
+    if (slot == no_slot) return;
+    (void)Book::prefetch_neighbours(state.orders, slot);
+    state.links.prefetch_neighbours(slot);
+    state.holdings.prefetch_row(state.orders.nodes.node(slot).hot.row);
+    state.instruments.prefetch(state.instruments[state.orders.nodes.cold(slot).instrument].id);
   }
 }
 

@@ -63,8 +63,11 @@ class Engine {
   /// Errors:   none; a refusal is an event.
   Applied apply(const Command& command, EventRing& ring);
 
-  /// Asks for the memory a coming command will touch; call it a few commands ahead.
-  void prefetch(const Command& command) const;
+  /// Asks for the memory that coming commands will touch, in steps a memory access apart: the
+  /// first step well ahead of the command, the second later, when what the first asked for is
+  /// there. Nothing changes, and nothing the command names need exist.
+  void prefetch_first(const Command& command) const;
+  void prefetch_second(const Command& command) const;
 
   // -- what it has come to --
   [[nodiscard]] std::uint64_t sequence() const;    ///< of the last command; 0 at first

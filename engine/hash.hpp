@@ -1,7 +1,9 @@
 // Mixing of 64-bit words: event hash, state hash, request hashes, table places.
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/event.hpp"
 
@@ -34,19 +36,26 @@ inline constexpr std::uint64_t hash_seed = 0x9e3779b97f4a7c15;
   return key ^ key >> 32;
 }
 
-/// The running event hash, one event taken in: all its 64 bytes.
+/// Words 0 .. count - 1 as one, each with a multiplier of its own; fold() then mixes the bits.
+/// A multiplication per word is all a hash needs that nobody works against.
+template <std::size_t count>
+[[nodiscard]] inline std::uint64_t gather(const void* words) {
+  static_assert(count <= 8);
+  constexpr std::int32_t multipliers[8] = {0x3c6ef373, 0x5be0cd19, 0x6a09e667, 0x7f4a7c15,
+                                           0x2545f491, 0x1b873593, 0x4f6cdd1d, 0x510e527f};
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, static_cast<const char*>(words) + i * sizeof word, sizeof word);
+    sum += word * static_cast<std::uint64_t>(multipliers[i]);
+  }
+  return sum;
+}
+
+/// The running event hash, one event taken in: all its 64 bytes as they lie in memory.
 [[nodiscard]] inline std::uint64_t mix(std::uint64_t hash, const Event& event) {
-  const std::uint64_t head =
-      event.index | static_cast<std::uint64_t>(event.type) << 16 |
-      static_cast<std::uint64_t>(event.detail) << 24 |
-      static_cast<std::uint64_t>(event.instrument.value()) << 32;
-  const std::uint64_t a = fold(event.sequence ^ 0x8ebc6af09c88c6e3, head ^ 0x589965cc75374cc3);
-  const std::uint64_t b = fold(event.words[0] ^ 0x1d8e4e27c47d124f, event.words[1] ^ a);
-  const std::uint64_t c =
-      fold(event.words[2] ^ 0xeb44accab455d165, event.words[3] ^ 0x2d358dccaa6c78a5);
-  const std::uint64_t d =
-      fold(event.words[4] ^ 0x8bb84b93962eacc9, event.words[5] ^ 0x4b33a62ed433d4a3);
-  return mix(hash, b ^ c, d);
+  static_assert(std::endian::native == std::endian::little);
+  return mix(hash, gather<8>(&event));
 }
 
 }  // namespace karst

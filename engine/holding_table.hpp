@@ -41,7 +41,7 @@ class HoldingTable {
   static constexpr std::uint32_t none = SlotIndex::none;
 
   explicit HoldingTable(std::uint32_t rows_max)
-      : rows_(rows_max), index_(rows_max), slots_(rows_max) {}
+      : rows_(rows_max), index_(rows_max), slots_(rows_max), rows_max_(rows_max) {}
 
   [[nodiscard]] static std::uint32_t asset(InstrumentId instrument, Draw kind) {
     return instrument.value() << 1 | static_cast<std::uint32_t>(kind == Draw::holding);
@@ -84,6 +84,13 @@ class HoldingTable {
   void prefetch(std::uint32_t account, std::uint32_t asset) const {
     index_.prefetch(hash_of(account, asset));
   }
+  /// The next step: what prefetch() asked for has come.
+  void prefetch_row(std::uint32_t account, std::uint32_t asset) const {
+    prefetch_row(index_.guess(hash_of(account, asset)));
+  }
+  void prefetch_row(std::uint32_t row) const {
+    __builtin_prefetch(rows_.data() + (row < rows_max_ ? row : 0), 1);
+  }
 
   /// Calls `f(row)` for every row in use, in order of row number.
   template <class F>
@@ -117,6 +124,7 @@ class HoldingTable {
   LazyArray<HoldingRow> rows_;
   SlotIndex index_;
   SlotStack slots_;
+  std::uint32_t rows_max_;
 };
 
 }  // namespace karst

@@ -407,21 +407,9 @@ std::uint32_t continue_offer(State& state, Instrument& instrument, std::uint32_t
 
 }  // namespace
 
-void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
-  OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
-  OrderCold& cold = state.orders.nodes.cold(slot);
-  const bool can_rest = may_rest(cold.time_in_force);
-  if (can_rest && arrival.minimum == 0 &&
-      !is_crossing(state, instrument, cold.side, cold.limit)) [[likely]] {
-    cold.state = OrderState::booked;
-    if (!arrival.is_listed) enlist(state, slot);
-    state.instruments.book(cold.instrument).insert(state.orders, slot, cold.side, cold.limit);
-    emit_order(state, arrival.event, 0, slot, node.quantity,
-               arrival.flags | order_flag::answer | order_flag::booked, arrival.client_seq);
-    return;
-  }
-  emit_order(state, arrival.event, 0, slot, node.quantity, arrival.flags | order_flag::answer,
-             arrival.client_seq);
+void walk_in(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
+  emit_order(state, arrival.event, 0, slot, state.orders.nodes.node(slot).quantity,
+             arrival.flags | order_flag::answer, arrival.client_seq);
   Taker taker = taker_of(state, instrument, slot, band_of(instrument));
   if (arrival.minimum != 0 &&
       tradable(state, instrument, taker, arrival.minimum, state.makers_left) < arrival.minimum) {
@@ -429,6 +417,18 @@ void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arri
     return;
   }
   run_sweep(state, instrument, taker, state.makers_left, arrival.is_listed);
+}
+
+void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
+  const OrderCold& cold = state.orders.nodes.cold(slot);
+  if (is_crossing(state, instrument, cold.side, cold.limit)) {
+    walk_in(state, instrument, slot, arrival);
+    return;
+  }
+  const Place place =
+      state.instruments.book(cold.instrument)
+          .place(state.orders, cold.side, cold.limit, state.orders.nodes.node(slot).quantity);
+  rest(state, instrument, slot, place, arrival.event, arrival.flags, arrival.client_seq);
 }
 
 void sweep_offer(State& state, Instrument& instrument) {

@@ -42,9 +42,24 @@ struct Arrival {
   bool is_listed;            ///< already on its merchant's list
 };
 
+/// Books an order that meets nobody, and answers the command. `place`: where, with room.
+/// Requires: it is on its merchant's list.
+inline void rest(State& state, const Instrument& instrument, Slot slot, Place place,
+                 EventType event, std::uint8_t flags, std::uint64_t client_seq) {
+  OrderCold& cold = state.orders.nodes.cold(slot);
+  cold.state = OrderState::booked;
+  state.instruments.book(slot_of(instrument.id))
+      .insert(state.orders, slot, cold.side, cold.limit, place);
+  emit_order(state, event, 0, slot, state.orders.nodes.node(slot).quantity,
+             flags | order_flag::answer | order_flag::booked, client_seq);
+}
+
 /// Answers the command, matches, and books, cancels or keeps pending what is left.
 /// Requires: every check has been passed; the order reserves for its leaves and is in no book.
 /// Source:   docs/ENGINE.md, "Arrival".
+void walk_in(State& state, Instrument& instrument, Slot slot, const Arrival& arrival);
+
+/// The same for an order on its merchant's list that may be one that meets nobody.
 void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arrival);
 
 /// Starts the sweep of a posted offer over the bids it now meets.

@@ -63,24 +63,24 @@ void end_session(State& state, KeyId id) {
 }  // namespace
 
 Outcome admit_merchant(State& state, const Command& command) {
-  if (state.accounts.is_known(command.account)) return {RejectCode::already_exists};
+  if (state.accounts.is_known(command.account)) return refuse(RejectCode::already_exists);
   const AdmitMerchant& body = command.admit_merchant;
   state.accounts.admit(command.account.value(), body.group.value(),
                        level::word(body.tier, body.clearance, body.domestic));
   emit_merchant(state, EventType::merchant_admitted, command.account.value(),
                 state.next_settlement());
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_merchant_state(State& state, const Command& command) {
   Account& account = state.accounts[command.account.value()];
-  if (account.state == MerchantState::exited) return {RejectCode::account_exited};
+  if (account.state == MerchantState::exited) return refuse(RejectCode::account_exited);
   account.state = command.set_merchant_state.state;
   if (account.state == MerchantState::exited) {
     queue_release(state, command, CancelReason::merchant_not_admitted);
   }
   emit_merchant(state, EventType::merchant_changed, command.account.value(), 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_merchant_limits(State& state, const Command& command) {
@@ -93,7 +93,7 @@ Outcome set_merchant_limits(State& state, const Command& command) {
       body.messages_per_10s_max, body.messages_per_hour_max, body.messages_per_day_max};
   state.accounts.set_rates(command.account.value(), rates);
   emit_merchant(state, EventType::merchant_changed, command.account.value(), 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_merchant_profile(State& state, const Command& command) {
@@ -102,7 +102,7 @@ Outcome set_merchant_profile(State& state, const Command& command) {
   account.group = body.group.value();
   account.levels = level::word(body.tier, body.clearance, body.domestic);
   emit_merchant(state, EventType::merchant_changed, command.account.value(), 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome kill_switch(State& state, const Command& command, bool is_operator) {
@@ -114,7 +114,7 @@ Outcome kill_switch(State& state, const Command& command, bool is_operator) {
     account.killed &= is_operator ? 0 : Account::killed_by_operator;
   }
   emit_merchant(state, EventType::merchant_changed, command.account.value(), 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome move_cash(State& state, const Command& command) {
@@ -128,24 +128,24 @@ Outcome move_cash(State& state, const Command& command) {
     const ReferenceEntry& entry = state.references[at];
     if (entry.type != command.type || entry.account != command.account.value() ||
         entry.currency != body.currency || entry.amount != body.amount.value()) {
-      return {RejectCode::reference_in_use};
+      return refuse(RejectCode::reference_in_use);
     }
-    state.note_answer(entry.account_event, 0);
-    return {RejectCode::none, true, entry.sequence};
+    state.note_first_answer(entry.sequence, entry.account_event, 0);
+    return Outcome::repeated;
   }
   const Account& account = state.accounts[command.account.value()];
-  if (is_fund && account.state == MerchantState::exited) return {RejectCode::account_exited};
+  if (is_fund && account.state == MerchantState::exited) return refuse(RejectCode::account_exited);
   const std::uint32_t id = body.currency.value();
   if (id >= state.config.currencies_max || state.currencies[id].is_known == 0) {
-    return {RejectCode::unknown_currency};
+    return refuse(RejectCode::unknown_currency);
   }
   Currency& currency = state.currencies[id];
   Balance& balance = state.accounts.balance(command.account.value(), id);
   if (is_fund && body.amount.value() > amount_max - currency.custody) {
-    return {RejectCode::amount_out_of_bounds};
+    return refuse(RejectCode::amount_out_of_bounds);
   }
-  if (!is_fund && balance.available < body.amount) return {RejectCode::insufficient_funds};
-  if (state.references.is_full()) return {RejectCode::exchange_full};
+  if (!is_fund && balance.available < body.amount) return refuse(RejectCode::insufficient_funds);
+  if (state.references.is_full()) return refuse(RejectCode::exchange_full);
 
   // From here on nothing can fail.
   const Money amount{is_fund ? body.amount.value() : -body.amount.value()};
@@ -170,28 +170,28 @@ Outcome move_cash(State& state, const Command& command) {
                            .currency = body.currency,
                            .type = command.type,
                            .zero = 0});
-  return {};
+  return Outcome::done;
 }
 
 Outcome create_key(State& state, const Command& command) {
   const CreateKey& body = command.create_key;
-  if (state.keys.is_known(body.new_key)) return {RejectCode::already_exists};
+  if (state.keys.is_known(body.new_key)) return refuse(RejectCode::already_exists);
   state.keys.create(body.new_key, command.account, body.scopes, body.public_key);
   emit_session(state, EventType::key_created, body.new_key);
-  return {};
+  return Outcome::done;
 }
 
 Outcome revoke_key(State& state, const Command& command) {
   const KeyId id = command.revoke_key.revoked_key;
-  if (!state.keys.is_known(id)) return {RejectCode::unknown_key};
+  if (!state.keys.is_known(id)) return refuse(RejectCode::unknown_key);
   Key& key = state.keys[id];
-  if (key.is_revoked != 0) return {RejectCode::key_revoked};
+  if (key.is_revoked != 0) return refuse(RejectCode::key_revoked);
   key.is_revoked = 1;
   end_session(state, id);
   key.dead_man_ns = 0;
   state.timers.clear(state.dead_man_timer(id.value()));
   emit_session(state, EventType::key_revoked, id);
-  return {};
+  return Outcome::done;
 }
 
 Outcome open_session(State& state, const Command& command) {
@@ -201,13 +201,13 @@ Outcome open_session(State& state, const Command& command) {
   key.grace_ns = command.open_session.disconnect_grace_ns;
   state.timers.clear(state.grace_timer(command.key.value()));
   emit_session(state, EventType::session_opened, command.key);
-  return {};
+  return Outcome::done;
 }
 
 Outcome close_session(State& state, const Command& command) {
   end_session(state, command.key);
   emit_session(state, EventType::session_closed, command.key);
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_dead_man(State& state, const Command& command) {
@@ -221,7 +221,7 @@ Outcome set_dead_man(State& state, const Command& command) {
         {state.now + key.dead_man_ns, command.key.value(), TimerKind::dead_man, handle});
   }
   emit_done(state, command, command.account.value());
-  return {};
+  return Outcome::done;
 }
 
 }  // namespace karst

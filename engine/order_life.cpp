@@ -5,6 +5,14 @@
 
 namespace karst {
 
+std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind) {
+  const std::uint32_t row = state.holdings.make(account, HoldingTable::asset(instrument.id, kind));
+  (instrument.last_row == HoldingTable::none ? instrument.first_row
+                                             : state.holdings[instrument.last_row].next) = row;
+  instrument.last_row = row;
+  return row;
+}
+
 void enter_hibernation(State& state, Slot slot) {
   OrderCold& cold = state.orders.nodes.cold(slot);
   Instrument& instrument = state.instruments[cold.instrument];

@@ -8,6 +8,9 @@
 
 namespace karst {
 
+/// Gives an instrument one more holding row. Requires: there is none yet, and room for it.
+std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind);
+
 /// Writes an order event. `quantity` as event.hpp says for its type.
 inline void emit_order(State& state, EventType type, std::uint8_t detail, Slot slot,
                        std::uint32_t quantity, std::uint8_t flags, std::uint64_t client_seq = 0) {

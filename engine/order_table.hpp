@@ -71,7 +71,15 @@ class AccountLinks {
     (link.newer == no_slot ? account.newest_order : links_[link.newer].older) = link.older;
     --account.open_orders;
   }
-  void prefetch(Slot slot) const { __builtin_prefetch(&links_[slot], 1); }
+  void prefetch(Slot slot) const {
+    __builtin_prefetch(links_.data() + (slot == no_slot ? 0 : slot), 1);
+  }
+  /// The next step: what prefetch() asked for has come.
+  void prefetch_neighbours(Slot slot) const {
+    const AccountLink link = links_[slot];
+    __builtin_prefetch(links_.data() + link.older, 1);
+    __builtin_prefetch(links_.data() + link.newer, 1);
+  }
 
   template <class Archive>
   void save(Archive& out, std::uint32_t touched) const {

@@ -132,17 +132,9 @@ void emit_done(State& state, const Command& command, std::uint32_t account) {
   state.note_answer(number, 0);
 }
 
-std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind) {
-  const std::uint32_t row = state.holdings.make(account, HoldingTable::asset(instrument.id, kind));
-  (instrument.last_row == HoldingTable::none ? instrument.first_row
-                                             : state.holdings[instrument.last_row].next) = row;
-  instrument.last_row = row;
-  return row;
-}
-
 Outcome define_currency(State& state, const Command& command) {
   Currency& currency = state.currencies[command.define_currency.currency.value()];
-  if (currency.is_known != 0) return {RejectCode::already_exists};
+  if (currency.is_known != 0) return refuse(RejectCode::already_exists);
   currency.code = command.define_currency.code;
   currency.is_known = 1;
   state.emit(EventType::currency_defined, 0, InstrumentId{0}).currency = {
@@ -152,72 +144,72 @@ Outcome define_currency(State& state, const Command& command) {
       .reserved = 0,
       .reserved2 = {}};
   state.note_answer(0, 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome define_calendar(State& state, const Command& command) {
   Calendar& calendar = state.calendars[command.define_calendar.calendar.value()];
-  if (calendar.is_known != 0) return {RejectCode::already_exists};
+  if (calendar.is_known != 0) return refuse(RejectCode::already_exists);
   calendar = {.utc_offset_ns = command.define_calendar.utc_offset_ns, .is_known = 1};
   emit_done(state, command, 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome define_fees(State& state, const Command& command) {
   const DefineFees& body = command.define_fees;
   FeeSchedule& schedule = state.fee_schedules[body.schedule.value()];
-  if (schedule.is_known != 0) return {RejectCode::already_exists};
+  if (schedule.is_known != 0) return refuse(RejectCode::already_exists);
   schedule = {.maker = {body.maker_per_lot.value(), body.maker_bps, 0},
               .taker = {body.taker_per_lot.value(), body.taker_bps, 0},
               .is_known = 1};
   emit_done(state, command, 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome define_pool(State& state, const Command& command) {
   const DefinePool& body = command.define_pool;
-  if (!state.accounts.is_known(body.operator_account)) return {RejectCode::unknown_account};
+  if (!state.accounts.is_known(body.operator_account)) return refuse(RejectCode::unknown_account);
   Pool& pool = state.pools[body.pool.value()];
-  if (pool.is_known != 0) return {RejectCode::already_exists};
+  if (pool.is_known != 0) return refuse(RejectCode::already_exists);
   pool.is_known = 1;
   copy_fields(pool.definition, body);
   emit_done(state, command, 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_pool_capacity(State& state, const Command& command) {
   const SetPoolCapacity& body = command.set_pool_capacity;
   Pool* pool = find_pool(state, body.pool);
-  if (pool == nullptr) return {RejectCode::unknown_pool};
-  if (body.capacity.value() > quantity_max) return {RejectCode::quantity_out_of_bounds};
+  if (pool == nullptr) return refuse(RejectCode::unknown_pool);
+  if (body.capacity.value() > quantity_max) return refuse(RejectCode::quantity_out_of_bounds);
   const std::int64_t hour = body.from_hour.value();
   const bool is_later =
       pool->capacity_count == 0 || hour > pool->capacities[pool->capacity_count - 1].from_hour;
   if (hour < 0 || hour > std::int64_t{1} << 31 || !is_later) {
-    return {RejectCode::hours_out_of_bounds};
+    return refuse(RejectCode::hours_out_of_bounds);
   }
-  if (pool->capacity_count == Pool::capacities_max) return {RejectCode::exchange_full};
+  if (pool->capacity_count == Pool::capacities_max) return refuse(RejectCode::exchange_full);
   pool->capacities[pool->capacity_count++] = {hour, body.capacity.value(), 0};
   emit_done(state, command, 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_pool_terms(State& state, const Command& command) {
   const SetPoolTerms& body = command.set_pool_terms;
   const RejectCode code = check_terms(state, body);
-  if (code != RejectCode::none) return {code};
+  if (code != RejectCode::none) return refuse(code);
   Pool* pool = find_pool(state, body.pool);
-  if (pool == nullptr) return {RejectCode::unknown_pool};
+  if (pool == nullptr) return refuse(RejectCode::unknown_pool);
   pool->has_terms = 1;
   copy_fields(pool->terms, body);
   emit_done(state, command, 0);
-  return {};
+  return Outcome::done;
 }
 
 Outcome list_contracts(State& state, const Command& command) {
   const ListContracts& body = command.list_contracts;
   Pool* pool = find_pool(state, body.pool);
-  if (pool == nullptr) return {RejectCode::unknown_pool};
+  if (pool == nullptr) return refuse(RejectCode::unknown_pool);
   const std::int64_t first = body.from_hour.value();
   const std::int64_t hours = body.hours;
   const std::int64_t last_listable = floor_div(state.now, ns_per_hour) + hours_max;
@@ -231,13 +223,13 @@ Outcome list_contracts(State& state, const Command& command) {
       is_full = is_full || pool->contract(hour) != 0;
     }
   }
-  if (is_listed) return {RejectCode::already_exists};
-  if (pool->has_terms == 0) return {RejectCode::wrong_state};
+  if (is_listed) return refuse(RejectCode::already_exists);
+  if (pool->has_terms == 0) return refuse(RejectCode::wrong_state);
   const SetPoolTerms& terms = pool->terms;
   if (!is_within || first * ns_per_hour - terms.gate_close_lead_ns <= state.now) {
-    return {RejectCode::hours_out_of_bounds};
+    return refuse(RejectCode::hours_out_of_bounds);
   }
-  if (is_full) return {RejectCode::exchange_full};
+  if (is_full) return refuse(RejectCode::exchange_full);
 
   // From here on nothing can fail.
   emit_done(state, command, 0);
@@ -265,24 +257,24 @@ Outcome list_contracts(State& state, const Command& command) {
         .currency = terms.currency,
         .reserved = 0};
   }
-  return {};
+  return Outcome::done;
 }
 
 Outcome mint_capacity(State& state, const Command& command) {
   const MintCapacity& body = command.mint_capacity;
   const std::uint32_t account = command.account.value();
   const RejectCode code = check_issuer(state.accounts[account]);
-  if (code != RejectCode::none) return {code};
+  if (code != RejectCode::none) return refuse(code);
   Pool* pool = find_pool(state, body.pool);
-  if (pool == nullptr) return {RejectCode::unknown_pool};
+  if (pool == nullptr) return refuse(RejectCode::unknown_pool);
   const std::int64_t first = body.from_hour.value();
-  if (first < 0 || first > std::int64_t{1} << 40) return {RejectCode::unknown_instrument};
+  if (first < 0 || first > std::int64_t{1} << 40) return refuse(RejectCode::unknown_instrument);
   bool is_closed = false;
   bool is_exceeded = false;
   std::uint32_t rows_needed = 0;
   for (std::int64_t hour = first; hour < first + body.hours; ++hour) {
     const Instrument* contract = find_contract(state, *pool, hour);
-    if (contract == nullptr) return {RejectCode::unknown_instrument};
+    if (contract == nullptr) return refuse(RejectCode::unknown_instrument);
     is_closed =
         is_closed || effective_state(*contract, state.now) == InstrumentState::closed;
     is_exceeded = is_exceeded || std::uint64_t{contract->minted} + body.quantity.value() >
@@ -290,16 +282,16 @@ Outcome mint_capacity(State& state, const Command& command) {
     const std::uint32_t asset = HoldingTable::asset(contract->id, Draw::capacity);
     rows_needed += state.holdings.find(account, asset) == HoldingTable::none ? 1 : 0;
   }
-  if (is_closed) return {RejectCode::instrument_closed};
-  if (is_exceeded) return {RejectCode::capacity_exceeded};
-  if (rows_needed > state.holdings.rows_free()) return {RejectCode::exchange_full};
+  if (is_closed) return refuse(RejectCode::instrument_closed);
+  if (is_exceeded) return refuse(RejectCode::capacity_exceeded);
+  if (rows_needed > state.holdings.rows_free()) return refuse(RejectCode::exchange_full);
 
   // From here on nothing can fail.
   emit_done(state, command, account);
   for (std::int64_t hour = first; hour < first + body.hours; ++hour) {
     mint(state, *find_contract(state, *pool, hour), account, body.quantity.value());
   }
-  return {};
+  return Outcome::done;
 }
 
 Outcome define_product(State& state, const Command& command) {
@@ -307,10 +299,10 @@ Outcome define_product(State& state, const Command& command) {
   const std::uint32_t account = command.account.value();
   RejectCode code = check_issuer(state.accounts[account]);
   if (code == RejectCode::none) code = check_terms(state, body);
-  if (code != RejectCode::none) return {code};
+  if (code != RejectCode::none) return refuse(code);
   const bool needs_row = body.seats.value() != 0;
   if (state.instruments.slots_free() == 0 || (needs_row && state.holdings.rows_free() == 0)) {
-    return {RejectCode::exchange_full};
+    return refuse(RejectCode::exchange_full);
   }
 
   // From here on nothing can fail.
@@ -329,20 +321,20 @@ Outcome define_product(State& state, const Command& command) {
   emit_product(state, EventType::product_defined, product, body.seats.value(),
                state.next_settlement());
   if (needs_row) mint(state, product, account, body.seats.value());
-  return {};
+  return Outcome::done;
 }
 
 Outcome set_product_terms(State& state, const Command& command) {
   const SetProductTerms& body = command.set_product_terms;
   Instrument* product = state.instruments.find(body.instrument);
-  if (product == nullptr || product->is_product == 0) return {RejectCode::unknown_instrument};
-  if (product->state == InstrumentState::delisted) return {RejectCode::instrument_delisted};
+  if (product == nullptr || product->is_product == 0) return refuse(RejectCode::unknown_instrument);
+  if (product->state == InstrumentState::delisted) return refuse(RejectCode::instrument_delisted);
   product->certificate_expiry_ns = product->tradable_until_ns = body.certificate_expiry.value();
   product->terms_hash = body.terms_hash;
   ++product->version;
   emit_product(state, EventType::product_changed, *product,
                product->is_posted != 0 ? 0 : product->minted, 0);
-  return {};
+  return Outcome::done;
 }
 
 namespace {
@@ -375,9 +367,9 @@ void answer_state(State& state, Instrument& instrument, InstrumentState before) 
 Outcome set_instrument_state(State& state, const Command& command) {
   const SetInstrumentState& body = command.set_instrument_state;
   Instrument* instrument = state.instruments.find(body.instrument);
-  if (instrument == nullptr) return {RejectCode::unknown_instrument};
+  if (instrument == nullptr) return refuse(RejectCode::unknown_instrument);
   const InstrumentState before = effective_state(*instrument, state.now);
-  if (!is_allowed(*instrument, before, body.state)) return {RejectCode::wrong_state};
+  if (!is_allowed(*instrument, before, body.state)) return refuse(RejectCode::wrong_state);
   const bool is_early = body.state == InstrumentState::open && instrument->is_compute() &&
                         state.now < instrument->gate_open_ns;
   instrument->state = is_early ? InstrumentState::scheduled : body.state;
@@ -394,33 +386,33 @@ Outcome set_instrument_state(State& state, const Command& command) {
                      .queued = command.sequence});
   }
   answer_state(state, *instrument, before);
-  return {};
+  return Outcome::done;
 }
 
 Outcome halt(State& state, const Command& command) {
   Instrument* instrument = state.instruments.find(command.halt.instrument);
-  if (instrument == nullptr) return {RejectCode::unknown_instrument};
+  if (instrument == nullptr) return refuse(RejectCode::unknown_instrument);
   const InstrumentState before = effective_state(*instrument, state.now);
-  if (before != InstrumentState::open) return {RejectCode::wrong_state};
+  if (before != InstrumentState::open) return refuse(RejectCode::wrong_state);
   instrument->state = InstrumentState::halted;
   answer_state(state, *instrument, before);
-  return {};
+  return Outcome::done;
 }
 
 Outcome resume(State& state, const Command& command) {
   Instrument* instrument = state.instruments.find(command.resume.instrument);
-  if (instrument == nullptr) return {RejectCode::unknown_instrument};
+  if (instrument == nullptr) return refuse(RejectCode::unknown_instrument);
   const InstrumentState before = effective_state(*instrument, state.now);
-  if (before != InstrumentState::halted) return {RejectCode::wrong_state};
+  if (before != InstrumentState::halted) return refuse(RejectCode::wrong_state);
   const std::int64_t reference = command.resume.reference.value();
   if (reference != 0 &&
       (reference < instrument->price_min || reference > instrument->price_max)) {
-    return {RejectCode::price_out_of_bounds};
+    return refuse(RejectCode::price_out_of_bounds);
   }
   if (reference != 0) instrument->reference = reference;
   instrument->state = InstrumentState::open;
   answer_state(state, *instrument, before);
-  return {};
+  return Outcome::done;
 }
 
 }  // namespace karst

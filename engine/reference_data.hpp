@@ -1,8 +1,8 @@
 // The operator's commands: money, merchants, keys, pools, contracts, products, states.
 #pragma once
 
+#include "engine/outcome.hpp"
 #include "engine/state.hpp"
-#include "engine/trading.hpp"
 
 namespace karst {
 
@@ -39,9 +39,5 @@ namespace karst {
 
 /// Answers `done`, with the account's next event number if `account` is not 0.
 void emit_done(State& state, const Command& command, std::uint32_t account);
-
-/// Gives an instrument one more holding row.
-/// Requires: there is none yet, and room for it.
-std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind);
 
 }  // namespace karst

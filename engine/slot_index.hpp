@@ -55,6 +55,10 @@ class SlotIndex {
   }
 
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&entries_[hash & mask_]); }
+  /// The slot that a find() of this hash probably comes to; none or any other it may be.
+  [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const {
+    return static_cast<std::uint32_t>(entries_[hash & mask_]) - 1;
+  }
 
  private:
   [[nodiscard]] static std::uint64_t size_for(std::uint32_t slots) {

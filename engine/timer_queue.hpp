@@ -42,9 +42,7 @@ class TimerQueue {
 
   explicit TimerQueue(std::size_t handles) : positions_(handles) {}
 
-  [[nodiscard]] std::int64_t earliest_ns() const {
-    return heap_.empty() ? never : heap_[0].deadline_ns;
-  }
+  [[nodiscard]] std::int64_t earliest_ns() const { return earliest_ns_; }
   [[nodiscard]] const Timer& top() const { return heap_[0]; }
   [[nodiscard]] bool is_set(std::uint32_t handle) const { return positions_[handle] != 0; }
 
@@ -53,6 +51,7 @@ class TimerQueue {
     clear(timer.handle);
     heap_.push_back(timer);
     rise(heap_.size() - 1);
+    earliest_ns_ = heap_[0].deadline_ns;
   }
 
   void clear(std::uint32_t handle) {
@@ -61,10 +60,12 @@ class TimerQueue {
     positions_[handle] = 0;
     const Timer last = heap_.back();
     heap_.pop_back();
-    if (at == heap_.size()) return;
-    place(at, last);
-    rise(at);
-    sink(at);
+    if (at != heap_.size()) {
+      place(at, last);
+      rise(at);
+      sink(at);
+    }
+    earliest_ns_ = heap_.empty() ? never : heap_[0].deadline_ns;
   }
 
   template <class Archive>
@@ -79,6 +80,7 @@ class TimerQueue {
       if (heap_[at].handle >= handles) return false;
       positions_[heap_[at].handle] = static_cast<std::uint32_t>(at + 1);
     }
+    earliest_ns_ = heap_.empty() ? never : heap_[0].deadline_ns;
     return true;
   }
 
@@ -110,6 +112,7 @@ class TimerQueue {
 
   std::vector<Timer> heap_;
   LazyArray<std::uint32_t> positions_;
+  std::int64_t earliest_ns_ = never;
 };
 
 }  // namespace karst

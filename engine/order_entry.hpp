@@ -1,0 +1,231 @@
+// Placing and cancelling an order: nine commands in ten, so all of it can be inlined.
+#pragma once
+
+#include "engine/command_codec.hpp"
+#include "engine/matching.hpp"
+#include "engine/order_life.hpp"
+#include "engine/outcome.hpp"
+#include "engine/risk.hpp"
+#include "engine/state.hpp"
+
+namespace karst {
+
+[[nodiscard]] inline bool is_none(const ClientOrderId& id) { return (id[0] | id[1]) == 0; }
+
+/// The slot of the order a command names, by id or by client order id, whoever owns it.
+[[nodiscard]] inline Slot named_order(const State& state, const Command& command) {
+  // The four commands that name an order all begin with its id.
+  static_assert(offsetof(AmendOrder, order) == 0 && offsetof(CancelOrder, order) == 0 &&
+                offsetof(HibernateOrder, order) == 0 && offsetof(ReactivateOrder, order) == 0);
+  OrderId id = command.cancel_order.order;
+  if (id.is_none() && command.type == CommandType::cancel_order) [[unlikely]] {
+    const std::uint32_t at =
+        state.client_ids.find(command.account.value(), command.cancel_order.client_order_id);
+    if (at != ClientIdTable::none) id = OrderId{state.client_ids[at].order};
+  }
+  return state.orders.nodes.find(id.value());
+}
+
+/// The order a merchant's command names, if it is the merchant's and not on its way out.
+[[nodiscard]] inline Slot own_order(const State& state, const Command& command) {
+  const Slot slot = named_order(state, command);
+  if (slot == no_slot || state.orders.nodes.node(slot).hot.account != command.account.value() ||
+      is_doomed(state, slot, state.instruments[state.orders.nodes.cold(slot).instrument])) {
+    return no_slot;
+  }
+  return slot;
+}
+
+/// Cancels an order. Errors: unknown_order, book_busy. Source: docs/ENGINE.md §4.
+[[nodiscard]] inline Outcome cancel_order(State& state, const Command& command, bool is_busy) {
+  const Slot slot = own_order(state, command);
+  if (slot == no_slot) return refuse(RejectCode::unknown_order);
+  if (is_busy) return refuse(RejectCode::book_busy);
+  cancel(state, slot, CancelReason::by_client, order_flag::answer, command.client_seq);
+  return Outcome::done;
+}
+
+/// The end of the calendar's local day. Source: MARKET.md §4, DAY.
+[[nodiscard]] inline std::int64_t day_end(const State& state, const Instrument& instrument) {
+  const std::int64_t offset = state.calendars[instrument.calendar].utc_offset_ns;
+  return (floor_div(state.now + offset, ns_per_day) + 1) * ns_per_day - offset;
+}
+
+/// An order on its way in, with what the checks found out on the way.
+struct Entry {
+  std::int64_t expiry_ns = 0;
+  std::uint32_t row = HoldingTable::none;
+  Place place{};  ///< where it would rest
+  Ask ask{};
+  Need need{};
+};
+
+/// Codes 30-57: is it open, is it within bounds.
+[[nodiscard]] inline RejectCode check_bounds(const State& state, const Account& account,
+                                             const Instrument& instrument,
+                                             const PlaceOrder& order, Entry& entry) {
+  const bool is_buy = order.side == Side::buy;
+  if (const RejectCode code = check_open(instrument, state.now); code != RejectCode::none) {
+    return code;
+  }
+  if (is_buy) {
+    const RejectCode code = check_buyer(account, instrument);
+    if (code != RejectCode::none) return code;
+  } else if (instrument.is_product != 0) {
+    if (instrument.is_posted != 0) return RejectCode::mode_not_allowed;
+    if (order.draw == Draw::holding && instrument.resale == Resale::none) {
+      return RejectCode::resale_not_allowed;
+    }
+  }
+  const std::uint32_t lots = order.quantity.value();
+  std::int64_t limit = order.limit.value();
+  if (order.kind == OrderKind::market) [[unlikely]] {
+    const Band band = band_of(instrument);
+    limit = is_buy ? band.high : band.low;
+  } else if (limit < instrument.price_min || limit > instrument.price_max) {
+    return RejectCode::price_out_of_bounds;
+  }
+  if (lots - 1 >= instrument.quantity_max) return RejectCode::quantity_out_of_bounds;
+  entry.ask = {.side = order.side,
+               .kind = order.kind,
+               .time_in_force = order.time_in_force,
+               .draw = order.draw,
+               .limit = limit,
+               .lots = lots,
+               .remainder = 0,
+               .held_lots = 0,
+               .held_limit = 0};
+  entry.need = need_of(instrument, entry.ask);
+  if (entry.need.worst > amount_max) return RejectCode::amount_out_of_bounds;
+  if (order.time_in_force == TimeInForce::gtd || order.time_in_force == TimeInForce::day)
+      [[unlikely]] {
+    entry.expiry_ns = order.time_in_force == TimeInForce::gtd ? order.expiry.value()
+                                                              : day_end(state, instrument);
+    if (entry.expiry_ns <= state.now) return RejectCode::expiry_in_past;
+  }
+  if (lots > account.quantity_max) return RejectCode::order_size_exceeded;
+  if (entry.need.notional > account.notional_max) return RejectCode::order_notional_exceeded;
+  if (account.open_orders >= account.orders_max) return RejectCode::open_orders_exceeded;
+  return RejectCode::none;
+}
+
+/// Codes 70-75. Finds the row an order reserves from or buys into, and the level it may rest at.
+[[nodiscard]] inline RejectCode check_room(const State& state, const Instrument& instrument,
+                                           std::uint32_t account_id, const PlaceOrder& order,
+                                           Entry& entry) {
+  const Draw kind = order.side == Side::buy ? Draw::holding : order.draw;
+  entry.row = state.holdings.find(account_id, HoldingTable::asset(instrument.id, kind));
+  const RejectCode code =
+      check_cover(state, instrument, account_id, entry.ask, entry.need, entry.row);
+  if (code != RejectCode::none) return code;
+  bool has_room = !state.orders.nodes.is_full() &&
+                  (entry.row != HoldingTable::none || state.holdings.rows_free() > 0);
+  if (order.time_in_force <= TimeInForce::day) {
+    const Book& book = state.instruments.book(slot_of(instrument.id));
+    entry.place = book.place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
+    has_room = has_room && entry.place.has_room;
+  }
+  return has_room ? RejectCode::none : RejectCode::exchange_full;
+}
+
+/// Code 14 and the answer to a resend, for orders with a client order id.
+[[nodiscard]] Outcome check_client_id(State& state, const Command& command);
+/// Codes 58 and 75 for orders with a client order id.
+[[nodiscard]] RejectCode check_client_id_room(const State& state, const Account& account);
+/// Keeps the client order id of an order that is about to be accepted.
+void remember_client_id(State& state, const Command& command, Slot slot);
+
+/// Fills in the order's two parts and takes what it reserves. Requires: all checks passed.
+inline Slot enter_order(State& state, const Instrument& instrument, const Command& command,
+                        const Entry& entry) {
+  const PlaceOrder& order = command.place_order;
+  const Slot slot = state.orders.nodes.allocate();
+  OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
+  node.quantity = entry.ask.lots;
+  node.hot.account = command.account.value();
+  node.hot.row = entry.row;
+  node.hot.fee_remainder = 0;
+  node.hot.flags = entry.expiry_ns != 0 ? OrderHot::expires : std::uint16_t{0};
+  OrderCold& cold = state.orders.nodes.cold(slot);
+  cold.limit = entry.ask.limit;
+  cold.expiry_ns = entry.expiry_ns;
+  cold.entered = command.sequence;
+  cold.total = entry.ask.lots;
+  cold.key = command.key.value();
+  cold.tag = order.tag;
+  cold.instrument = slot_of(instrument.id);
+  cold.side = order.side;
+  cold.kind = order.kind;
+  cold.time_in_force = order.time_in_force;
+  cold.self_match = order.self_match;
+  cold.draw = order.draw;
+  cold.state = OrderState::pending;
+  if (order.side == Side::buy) {
+    Balance& balance = state.accounts.balance(command.account.value(), instrument.currency);
+    balance.available -= Money{entry.need.worst};
+    balance.reserved += Money{entry.need.worst};
+  } else {
+    HoldingRow& row = state.holdings[entry.row];
+    row.free -= entry.ask.lots;
+    row.reserved += entry.ask.lots;
+  }
+  return slot;
+}
+
+/// Places an order: every check in order of precedence, then what cannot fail.
+/// Errors: codes 14-76; nothing has changed then. Source: docs/ENGINE.md §4.
+[[nodiscard]] inline Outcome place_order(State& state, const Command& command, bool is_busy) {
+  const PlaceOrder& order = command.place_order;
+  const std::uint32_t account_id = command.account.value();
+  Account& account = state.accounts[account_id];
+  const bool has_client_id = !is_none(order.client_order_id);
+  if (has_client_id) [[unlikely]] {
+    const Outcome outcome = check_client_id(state, command);
+    if (outcome != Outcome::done) return outcome;
+  }
+  RejectCode code = check_merchant(account);
+  if (code != RejectCode::none) return refuse(code);
+  if (!state.accounts.count_message(account_id, state.now)) {
+    return refuse(RejectCode::rate_exceeded);
+  }
+  Instrument* const found = state.instruments.find(order.instrument);
+  if (found == nullptr) return refuse(RejectCode::unknown_instrument);
+  Instrument& instrument = *found;
+  Entry entry;
+  code = check_bounds(state, account, instrument, order, entry);
+  if (code != RejectCode::none) return refuse(code);
+  RejectCode id_code = RejectCode::none;
+  if (has_client_id) [[unlikely]] {
+    id_code = check_client_id_room(state, account);
+    if (id_code == RejectCode::client_order_ids_exceeded) return refuse(id_code);
+  }
+  code = check_room(state, instrument, account_id, order, entry);
+  if (code != RejectCode::none) return refuse(code);
+  if (id_code != RejectCode::none) return refuse(id_code);
+  if (is_busy) return refuse(RejectCode::book_busy);
+
+  // From here on nothing can fail.
+  if (entry.row == HoldingTable::none) [[unlikely]] {
+    entry.row = make_row(state, instrument, account_id, Draw::holding);
+  }
+  const Slot slot = enter_order(state, instrument, command, entry);
+  if (has_client_id) [[unlikely]] remember_client_id(state, command, slot);
+  const bool must_trade = order.all_or_none || order.minimum.value() != 0;
+  if (order.time_in_force <= TimeInForce::day && !must_trade &&
+      !is_crossing(state, instrument, order.side, entry.ask.limit)) {
+    enlist(state, slot);
+    rest(state, instrument, slot, entry.place, EventType::order_accepted, 0, command.client_seq);
+    return Outcome::done;
+  }
+  const bool is_fok = order.time_in_force == TimeInForce::fok;
+  walk_in(state, instrument, slot,
+          {.event = EventType::order_accepted,
+           .flags = 0,
+           .client_seq = command.client_seq,
+           .minimum = is_fok || order.all_or_none ? entry.ask.lots : order.minimum.value(),
+           .too_few = is_fok ? CancelReason::fill_or_kill : CancelReason::minimum_not_met,
+           .is_listed = false});
+  return Outcome::done;
+}
+
+}  // namespace karst
