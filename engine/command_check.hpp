@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
 #include "engine/command.hpp"
 
 namespace karst {
@@ -30,7 +34,8 @@ namespace karst {
          (order.time_in_force == TimeInForce::gtc || order.time_in_force == TimeInForce::ioc) &&
          static_cast<std::uint8_t>(static_cast<std::uint8_t>(order.self_match) - 1) < 4 &&
          (static_cast<std::uint64_t>(order.expiry.value()) | order.minimum.value()) == 0 &&
-         std::memcmp(&order.all_or_none, "\0\0", 3) == 0;  // and the reserved bytes behind it
+         std::memcmp(reinterpret_cast<const char*>(&order) + offsetof(PlaceOrder, all_or_none),
+                     "\0\0", 3) == 0;  // all_or_none and the reserved bytes, whatever they hold
 }
 
 }  // namespace karst

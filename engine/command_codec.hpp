@@ -26,7 +26,11 @@ std::size_t encode_command(const Command& command, std::span<std::uint8_t> out);
 /// Everything a placed order says, as one word: two equal requests are the same request.
 [[nodiscard]] inline std::uint64_t request_hash(const PlaceOrder& order) {
   static_assert(sizeof(PlaceOrder) == 56 && std::has_unique_object_representations_v<PlaceOrder>);
-  return mix(hash_seed, gather<7>(&order));
+  constexpr std::size_t last_word = offsetof(PlaceOrder, side);
+  static_assert(last_word == 6 * sizeof(std::uint64_t) && offsetof(PlaceOrder, reserved) == 54);
+  std::uint64_t word = 0;
+  std::memcpy(&word, reinterpret_cast<const char*>(&order) + last_word, sizeof word);
+  return mix(hash_seed + (word << 16), gather<6>(&order));  // the reserved bytes say nothing
 }
 
 /// The same for commands that are not the many.

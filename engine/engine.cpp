@@ -284,7 +284,8 @@ void answer(State& state, const Command& command, bool is_busy) {
   Key& key = state.keys[command.key];
   const CommandTraits& traits = traits_of(command.type);
   const bool is_usual = (key.scopes & traits.scopes) != 0 && !traits.is_session &&
-                        key.account == command.account.value() && key.is_revoked == 0 &&
+                        key.account == command.account.value() && key.account != 0 &&
+                        key.is_revoked == 0 &&
                         (command.epoch == 0 || (key.is_open != 0 && command.epoch == key.epoch)) &&
                         command.client_seq == key.last_client_seq + 1 &&
                         (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0;
