@@ -357,8 +357,9 @@ Status FileLog::make_segment(std::uint64_t index) {
   }
   if (Status renamed = storage_.rename(draft, path); !renamed) return renamed;
   if (Status synced = storage_.sync_directory(options_.directory); !synced) {
-    return Error{ErrorCode::io, synced.error().doing, synced.error().what, Error::no_offset,
-                 synced.error().system_error};
+    Error fatal = synced.error();
+    fatal.code = fatal.code == ErrorCode::no_space ? ErrorCode::io : fatal.code;
+    return fatal;
   }
   Result<OpenFile> file = OpenFile::open(storage_, path, OpenMode::write_direct);
   if (!file) return file.error();
@@ -385,7 +386,11 @@ Status FileLog::close() {
   return {};
 }
 
-Status FileLog::poison(const Error& error) {
+// What has become fatal is never reported by a code that invites another try.
+Status FileLog::poison(Error error) {
+  if (error.code == ErrorCode::no_space || error.code == ErrorCode::busy) {
+    error.code = ErrorCode::io;
+  }
   const std::lock_guard guard(mutex_);
   if (!first_error_.has_value()) first_error_ = error;
   is_poisoned_ = true;

@@ -144,7 +144,7 @@ class FileLog final : public OverlappedLog {
   [[nodiscard]] Status rotate(std::uint64_t segment);
   [[nodiscard]] Status make_segment(std::uint64_t index);
   [[nodiscard]] Status fill_draft(const std::string& draft);
-  Status poison(const Error& error);
+  Status poison(Error error);
   [[nodiscard]] Error poisoned_error() const;
 
   Storage& storage_;

@@ -41,6 +41,8 @@ std::string path_of(int descriptor) {
 
 constexpr std::size_t zeros_bytes = std::size_t{1} << 20U;
 
+constexpr std::uint64_t preallocate_sync_bytes = std::uint64_t{4} << 20U;
+
 std::span<const std::byte> zeros() {
   static const std::vector<std::byte> bytes(zeros_bytes);
   return bytes;
@@ -136,6 +138,9 @@ Status PosixStorage::preallocate(FileHandle file, std::uint64_t bytes) {
     const std::uint64_t piece = std::min<std::uint64_t>(bytes - at, zeros_bytes);
     if (Status written = write(file, at, zeros().first(piece)); !written) return written;
     at += piece;
+    // In small portions: a sync of another file would wait behind one large portion for long.
+    if (at % preallocate_sync_bytes != 0) continue;
+    if (Status synced = sync(file); !synced) return synced;
   }
   return truncate(file, bytes);
 }
