@@ -76,7 +76,9 @@ void FeedPublisher::apply(const Command& command, std::span<const Event> events)
     if (is_of_market(event)) apply(command, event);
   }
   for (std::size_t at = 0; at < touched_count_; ++at) {
-    if (watches_[touched_[at].slot].is_touched) publish(touched_[at]);
+    // What was retired by this command went out then; its slot may be another instrument's by now.
+    const Watch& watch = watches_[touched_[at].slot];
+    if (watch.is_touched && watch.touched_at == at) publish(touched_[at]);
   }
   touched_count_ = 0;
 }

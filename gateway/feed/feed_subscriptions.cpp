@@ -336,6 +336,7 @@ void FeedPublisher::fall_behind(Subscriber& subscriber, std::uint32_t slot, Sche
 void FeedPublisher::catch_up(Subscriber& subscriber) {
   while (subscriber.is_any_stale() && subscriber.queued_bytes() < subscriber.budget_bytes() / 2) {
     const Subscriber::Stale stale = subscriber.pop_stale();
+    if (watches_[stale.slot].instrument.is_none()) continue;  // retired in the meantime
     for_each_schema(stale.mask, [&](Schema schema) {
       if (schema == Schema::trades && subscriber.gap_after_ != 0) {
         v1::FeedNotice notice;

@@ -32,8 +32,8 @@ class EventScript {
     event.product.supply = supply;
     return *this;
   }
-  EventScript& contract(std::int64_t list_price) {
-    command(CommandType::list_contracts);
+  EventScript& contract(std::int64_t list_price, bool is_new_command = true) {
+    if (is_new_command) command(CommandType::list_contracts);
     add(EventType::contract_listed).contract.list_price = Price{list_price};
     return *this;
   }
@@ -76,8 +76,8 @@ class EventScript {
     event.state.reference = Price{reference};
     return *this;
   }
-  EventScript& retire() {
-    command(CommandType::tick);
+  EventScript& retire(bool is_new_command = true) {
+    if (is_new_command) command(CommandType::tick);
     add(EventType::instrument_retired).state.reason = StateReason::delivery_ended;
     return *this;
   }

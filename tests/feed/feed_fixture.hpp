@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <span>
 #include <utility>
@@ -101,7 +102,11 @@ class ConnectedClient {
       publisher_.take(*subscriber_, 1, frames);  // one frame at a time
       if (frames.empty()) break;
       ++count;
-      received_.push_back(client_.receive(read_frame(*frames.front())));
+      const v1::MarketData message = read_frame(*frames.front());
+      received_.push_back(client_.receive(message));
+      if (received_.back() == Received::gap || received_.back() == Received::mismatch) {
+        std::printf("does not fit: %s\n", message.ShortDebugString().c_str());
+      }
       if (const auto mend = client_.recover()) publisher_.subscribe(*subscriber_, *mend);
     }
     return count;

@@ -316,6 +316,30 @@ TEST_F(FeedSubscription, an_instruments_end_is_told_and_ends_the_subscriptions) 
   EXPECT_TRUE(take_all(publisher, one).empty());
 }
 
+TEST_F(FeedSubscription, one_command_may_retire_an_instrument_and_use_its_slot_again) {
+  FeedPublisher publisher(RandomMarket::sizes(), limits_);
+  script_.contract(100).to(publisher);
+  Subscriber& subscriber = publisher.attach();
+  publisher.subscribe(subscriber, subscribe_to({Schema::mbo, Schema::status}));
+  script_.rest(1, Side::buy, 99, 1).to(publisher);
+  take_all(publisher, subscriber);
+  script_.command(CommandType::list_contracts)
+      .order(EventType::order_cancelled, 1, Side::buy, 99, 1, order_flag::was_booked)
+      .retire(false)
+      .about(instrument_id(1, 1))
+      .contract(70, false)
+      .to(publisher);
+  const auto messages = take_all(publisher, subscriber);
+  ASSERT_EQ(messages.size(), 4U);
+  EXPECT_TRUE(messages[0].update().status().retired());
+  EXPECT_EQ(messages[1].update().orders(0).action(), v1::OrderUpdate::ACTION_REMOVE);
+  EXPECT_EQ(messages[1].update().instrument_id(), first_id.value());
+  EXPECT_EQ(messages[2].notice().kind(), v1::FeedNotice::KIND_ENDED);
+  EXPECT_EQ(messages[3].update().instrument_id(), instrument_id(1, 1).value());
+  EXPECT_EQ(messages[3].update().status().reference_ticks(), 70);
+  EXPECT_EQ(messages[3].update().prev_seq(), 0U);
+}
+
 TEST_F(FeedSubscription, after_unsubscribing_nothing_more_comes) {
   FeedPublisher publisher(RandomMarket::sizes(), limits_);
   script_.product(Supply::seats, 100).to(publisher);
