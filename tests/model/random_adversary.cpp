@@ -112,12 +112,15 @@ Command RandomCommands::any_place() {
   if (side == Side::sell && !on->rows.empty() && chance(85)) {
     account = on->rows[random_.below(on->rows.size())].account;
   }
-  if (on->is_non_rival() && chance(90)) side = Side::buy;
+  const bool has_lots = model_.row(account, on->id, Draw::capacity).free > 0 ||
+                        model_.row(account, on->id, Draw::holding).free > 0;
+  if ((on->is_non_rival() || !has_lots) && chance(90)) side = Side::buy;
   const auto greatest = static_cast<std::uint64_t>(chance(85) ? 20 : 400);
   auto lots = static_cast<std::uint32_t>(random_.between(1, greatest));
   if (chance(1)) lots = chance(50) ? on->quantity_max : on->quantity_max + 1;
   Command command = order(account, *on, side, price_near(*on, chance(60) ? 4 : 30), lots);
   PlaceOrder& wish = command.place_order;
+  if (lots >= on->quantity_max && chance(50)) wish.limit = Price{on->price_max};
   wish.time_in_force = static_cast<TimeInForce>(chance(55) ? 1 : random_.between(1, 5));
   if (wish.time_in_force == TimeInForce::gtd) {
     const auto ahead = static_cast<std::int64_t>(random_.below(3 * ns_per_hour));
@@ -221,6 +224,7 @@ Command RandomCommands::any_cash() {
     return funding(account, static_cast<std::int64_t>(random_.between(1, 1'000'000'000)));
   }
   Command command = funding(account, static_cast<std::int64_t>(random_.between(1, 1'000'000)));
+  if (chance(5)) command.fund.amount = Money{money_max};
   if (chance(20)) command.fund.reference = Reference{random_.between(1, references_), 77};
   if (chance(60)) {
     command.type = CommandType::withdraw;

@@ -28,7 +28,7 @@ RandomCommands::RandomCommands(std::uint64_t seed, Profile profile, const Model&
 }
 
 void RandomCommands::make_configuration() {
-  const bool is_tight = chance(50);
+  const bool is_tight = chance(35);
   const auto size = [&](std::uint64_t tight, std::uint64_t wide) {
     const std::uint64_t about = is_tight ? tight : wide;
     return static_cast<std::uint32_t>(random_.between(about, about + about / 2));
@@ -36,16 +36,17 @@ void RandomCommands::make_configuration() {
   configure_.accounts_max = 64;
   configure_.keys_max = 96;
   configure_.instruments_max = size(40, 90);
-  configure_.orders_max = size(40, 400);
+  configure_.orders_max = size(70, 500);
   configure_.holdings_max = size(60, 600);
-  configure_.level_pages_max = size(12, 200);
+  configure_.level_pages_max = chance(25) ? size(4, 8) : size(16, 200);
   configure_.client_ids_max = size(12, 200);
   configure_.references_max = size(60, 300);
   configure_.currencies_max = 4;
   configure_.pools_max = 4;
   configure_.answers_per_key = 1U << random_.between(0, 5);
   configure_.client_ids_per_account_max = size(3, 40);
-  configure_.makers_per_command_max = static_cast<std::uint32_t>(random_.between(1, 8));
+  configure_.makers_per_command_max =
+      static_cast<std::uint32_t>(random_.between(1, chance(60) ? 3 : 8));
   configure_.makers_per_bystander_max = static_cast<std::uint32_t>(random_.between(1, 3));
   configure_.releases_per_command_max = static_cast<std::uint32_t>(random_.between(1, 6));
 }
@@ -90,7 +91,11 @@ void RandomCommands::queue_set_up() {
     admit.admit_merchant.domestic = id != 3;
     admit.admit_merchant.name = text<32>("merchant");
     queue(admit);
-    queue(funding(AccountId{id}, id == 2 ? 100'000 : 1'000'000'000'000));
+    for (const std::uint16_t currency : {1, 2}) {
+      Command fund = funding(AccountId{id}, id == 2 ? 10'000'000 : 1'000'000'000'000);
+      fund.fund.currency = CurrencyId{currency};
+      queue(fund);
+    }
     Command key = blank(CommandType::create_key, AccountId{id});
     key.create_key.new_key = KeyId{id};
     key.create_key.scopes = id == 8 ? scope::cancel_only : scope::trade;
@@ -118,7 +123,10 @@ void RandomCommands::queue_pools() {
     capacity.set_pool_capacity.from_hour = Hour{first_hour - 100};
     capacity.set_pool_capacity.capacity = Quantity{id == 1 ? 2'000U : 0x7fffffffU};
     queue(capacity);
-    queue(pool_terms(PoolId{id}));
+    Command terms = pool_terms(PoolId{id});
+    terms.set_pool_terms.calendar = CalendarId{1};
+    terms.set_pool_terms.fees = FeeScheduleId{1};
+    queue(terms);
     queue(list(PoolId{id}, hour_now() + 2, 4));
     for (int i = 0; i < 4; ++i) {
       Command minted = blank(CommandType::mint_capacity, AccountId{id});
@@ -143,8 +151,8 @@ Command RandomCommands::pool_terms(PoolId pool) {
   SetPoolTerms& terms = command.set_pool_terms;
   terms.pool = pool;
   terms.currency = CurrencyId{static_cast<std::uint16_t>(chance(80) ? 1 : 2)};
-  terms.calendar = CalendarId{static_cast<std::uint16_t>(random_.between(1, 2))};
-  terms.fees = FeeScheduleId{static_cast<std::uint16_t>(chance(80) ? 1 : 2)};
+  terms.calendar = CalendarId{static_cast<std::uint16_t>(chance(5) ? 9 : random_.between(1, 2))};
+  terms.fees = FeeScheduleId{static_cast<std::uint16_t>(chance(80) ? 1 : chance(90) ? 2 : 9)};
   terms.band_bps = static_cast<std::uint16_t>(chance(30) ? 0 : random_.between(100, 2'000));
   terms.tick_value = Money{static_cast<std::int64_t>(random_.between(1, 100))};
   terms.price_min = Price{static_cast<std::int64_t>(random_.between(1, 100))};
@@ -171,7 +179,7 @@ Command RandomCommands::product(AccountId issuer, Supply supply) {
   wish.calendar = CalendarId{1};
   wish.fees = FeeScheduleId{static_cast<std::uint16_t>(chance(80) ? 1 : 2)};
   wish.band_bps = static_cast<std::uint16_t>(is_non_rival || chance(50) ? 0 : 1'000);
-  wish.tick_value = Money{is_huge ? 1 : 100};
+  wish.tick_value = Money{is_huge ? static_cast<std::int64_t>(random_.between(1, 8)) : 100};
   wish.price_min = Price{1};
   wish.list_price = Price{static_cast<std::int64_t>(random_.between(20, 200))};
   wish.price_max = Price{is_huge ? std::int64_t{1} << 30 : 500};
@@ -228,8 +236,13 @@ Command RandomCommands::order(AccountId account, const Instrument& on, Side side
   wish.self_match = static_cast<SelfMatch>(random_.between(1, 4));
   wish.tag = static_cast<std::uint32_t>(random_.below(3));
   if (side == Side::sell) {
-    const bool has_capacity = model_.row(account, on.id, Draw::capacity).free > 0;
-    wish.draw = has_capacity && chance(80) ? Draw::capacity : Draw::holding;
+    const std::uint32_t capacity = model_.row(account, on.id, Draw::capacity).free;
+    const std::uint32_t held = model_.row(account, on.id, Draw::holding).free;
+    const bool is_either = capacity > 0 && held > 0;
+    wish.draw = is_either ? static_cast<Draw>(random_.between(1, 2))
+                          : (capacity > 0 ? Draw::capacity : Draw::holding);
+    const std::uint32_t there = std::max(1U, wish.draw == Draw::capacity ? capacity : held);
+    if (lots > there && chance(80)) wish.quantity = Quantity{there};
   }
   return command;
 }
@@ -238,7 +251,10 @@ AccountId RandomCommands::known_account() {
   const auto& merchants = model_.merchants();
   if (merchants.empty()) return AccountId{1};
   const auto steps = static_cast<std::ptrdiff_t>(random_.below(merchants.size()));
-  return std::next(merchants.begin(), steps)->first;
+  const auto& [account, merchant] = *std::next(merchants.begin(), steps);
+  // Those who have left stay in the lists for ever; most often take one who has not.
+  if (merchant.state == MerchantState::exited && chance(80)) return merchants.rbegin()->first;
+  return account;
 }
 
 AccountId RandomCommands::any_account() {
@@ -331,7 +347,9 @@ void RandomCommands::give_voice(Command& command) {
   std::vector<KeyId> able;
   for (const auto& [id, key] : model_.keys()) {
     const bool is_operator = (key.scopes & scope::operate) != 0;
-    if (!key.revoked && (key.account == command.account || is_operator)) able.push_back(id);
+    const bool is_fit = is_operator || (key.scopes & scope::trade) != 0 || chance(10);
+    if (key.revoked || !is_fit) continue;
+    if (key.account == command.account || is_operator) able.push_back(id);
   }
   if (able.empty()) return;
   command.key = able[random_.below(able.size())];
