@@ -36,7 +36,10 @@ Status Replay::take(const LoggedBatch& batch, const CommandSink& sink) {
       }
       engine_ = std::make_unique<Engine>(command.configure);
     }
-    if (i + prefetch_distance < batch_.size()) engine_->prefetch(batch_[i + prefetch_distance]);
+    if (i + prefetch_distance < batch_.size()) {
+      engine_->prefetch_first(batch_[i + prefetch_distance]);
+      engine_->prefetch_second(batch_[i + prefetch_distance / 2]);
+    }
     ring.next = 0;
     const Applied applied = engine_->apply(command, ring);
     last_ = {command.sequence, command.time};

@@ -48,7 +48,7 @@ bool Sequencer::admit_waiting() {
     const std::uint32_t wanted = admissible();
     std::uint32_t count = 0;
     while (count < wanted && pipeline_.take(group[count])) {
-      engine_.prefetch(group[count].command);
+      engine_.prefetch_first(group[count].command);
       ++count;
     }
     for (std::uint32_t i = 0; i < count; ++i) {
