@@ -10,6 +10,9 @@ namespace karst::tool {
 /// `karst bench …`: measures the layers of the engine on recorded flow.
 void add_bench(CLI::App& app);
 
+/// `karst demo`: merchants that trade by themselves on a running exchange.
+void add_demo(CLI::App& app);
+
 /// `karst init`, `karst keygen`: certificates, keys and the configuration of a new exchange.
 void add_init(CLI::App& app);
 

@@ -1,0 +1,181 @@
+// `karst demo`: a living market on a running exchange, and a window on it.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "gateway/client/client.hpp"
+#include "gateway/client/feed_client.hpp"
+#include "gateway/tool/commands.hpp"
+#include "gateway/tool/demo_market.hpp"
+#include "gateway/tool/watch_view.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::tool {
+namespace {
+
+volatile std::sig_atomic_t is_stopped = 0;
+void stop(int) { is_stopped = 1; }
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct DemoOptions {
+  std::string directory;
+  std::uint16_t port = 0;
+  std::uint32_t seconds = 0;  ///< 0 = until it is interrupted
+  std::uint64_t seed = 1;
+  std::uint32_t rate = 150;  ///< Unit: actions per second
+};
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "karst demo: %s\n", why.c_str());
+  throw CLI::RuntimeError(1);
+}
+void must(const Status& status) {
+  if (!status) give_up(status.error().text());
+}
+
+[[nodiscard]] std::int64_t wall_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+[[nodiscard]] gateway::ClientConfig config_of(const DemoOptions& options) {
+  gateway::ClientConfig config;
+  config.peer.port = options.port;
+  config.peer.ca_file = options.directory + "/ca.crt";
+  config.key = KeyId{1};
+  std::ifstream stream(options.directory + "/operator.key");
+  const std::string pem{std::istreambuf_iterator<char>(stream), {}};
+  const std::optional<gateway::SigningKey> secret = gateway::SigningKey::from_pem(pem);
+  if (!secret) give_up("no operator key in " + options.directory + "; make one: karst init");
+  config.secret = *secret;
+  return config;
+}
+
+/// The live book on a terminal; a line now and then elsewhere.
+class Window {
+ public:
+  void show(const feed::FeedClient& feed, const DemoMarket& market, std::uint16_t port) {
+    const std::uint32_t instrument = market.featured();
+    if (instrument == 0 || SteadyClock::now() < next_) return;
+    next_ = SteadyClock::now() + std::chrono::milliseconds(is_terminal_ ? 400 : 10'000);
+    if (!is_terminal_) {
+      say(feed, market);
+      return;
+    }
+    winsize size{};
+    WatchStyle style;
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 12) {
+      style.height = std::min<std::size_t>(size.ws_row - 3, 30);
+      style.width = std::max<std::size_t>(std::min<std::size_t>(size.ws_col, 100), 40);
+    }
+    style.is_coloured = true;
+    std::printf("\033[H\033[2J%s\ngateway 127.0.0.1:%u (TLS 1.3)   %llu orders   Ctrl-C stops\n",
+                watch_frame(feed, instrument, style).c_str(), port,
+                static_cast<unsigned long long>(market.counts().orders));
+    std::fflush(stdout);
+  }
+
+  static void say(const feed::FeedClient& feed, const DemoMarket& market) {
+    std::uint64_t trades = 0;
+    for (const auto& [id, instrument] : feed.instruments()) trades += instrument.trades_count;
+    std::printf("%llu orders, %llu cancels, %llu trades in %zu instruments\n",
+                static_cast<unsigned long long>(market.counts().orders),
+                static_cast<unsigned long long>(market.counts().cancels),
+                static_cast<unsigned long long>(trades), feed.instruments().size());
+    std::fflush(stdout);
+  }
+
+ private:
+  const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
+  SteadyClock::time_point next_ = SteadyClock::now();
+};
+
+void subscribe(gateway::Client& client, const v1::Subscribe& subscription) {
+  v1::Request request;
+  *request.mutable_subscribe() = subscription;
+  client.queue(request);
+  must(client.flush());
+}
+
+void run(const DemoOptions& options) {
+  std::signal(SIGINT, stop);
+  std::signal(SIGTERM, stop);
+  feed::FeedClient feed(feed::FeedWish{
+      static_cast<feed::SchemaMask>(feed::mask_of(feed::Schema::definition) |
+                                    feed::mask_of(feed::Schema::status) |
+                                    feed::mask_of(feed::Schema::mbp_10) |
+                                    feed::mask_of(feed::Schema::trades)),
+      {},
+      feed::OnSlow::conflate});
+  gateway::ClientConfig config = config_of(options);
+  config.handlers.on_market_data = [&](const v1::MarketData& message) {
+    (void)feed.receive(message);
+  };
+  Result<std::unique_ptr<gateway::Client>> connected = gateway::Client::connect(config);
+  if (!connected) give_up(connected.error().text());
+  gateway::Client& client = **connected;
+  subscribe(client, feed.connected());
+  while (true) {  // what a former run left is known once the snapshot has come
+    const Result<bool> came = client.poll(200);
+    if (!came) give_up(came.error().text());
+    if (!*came) break;
+  }
+  DemoMarket market(client, feed, options.seed);
+  must(market.make());
+  must(market.list_hours(wall_ns()));
+  std::printf("the market is open: gateway 127.0.0.1:%u, keys and certificates in %s\n",
+              options.port, options.directory.c_str());
+  Window window;
+  const SteadyClock::time_point start = SteadyClock::now();
+  SteadyClock::time_point next_listing = start + std::chrono::minutes(1);
+  const auto pause = std::chrono::microseconds(1'000'000 / std::max(options.rate, 1U));
+  for (SteadyClock::time_point due = start;; due += pause) {
+    const SteadyClock::time_point now = SteadyClock::now();
+    if (is_stopped != 0 ||
+        (options.seconds != 0 && now - start >= std::chrono::seconds(options.seconds))) {
+      break;
+    }
+    if (now < due) std::this_thread::sleep_until(due);
+    if (due + std::chrono::seconds(1) < now) due = now;  // never rush to catch up
+    if (now >= next_listing) {
+      must(market.list_hours(wall_ns()));
+      next_listing += std::chrono::minutes(1);
+    }
+    must(market.step());
+    if (const std::optional<v1::Subscribe> broken = feed.recover(); broken) {
+      subscribe(client, *broken);
+    }
+    window.show(feed, market, options.port);
+  }
+  std::printf("\n");
+  Window::say(feed, market);
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app) {
+  const auto options = std::make_shared<DemoOptions>();
+  CLI::App* command =
+      app.add_subcommand("demo", "merchants, pools and data products that trade by themselves");
+  command->add_option("directory", options->directory, "the exchange's folder, as karst init made it")
+      ->required();
+  command->add_option("--port", options->port, "where its karstd serves")->required();
+  command->add_option("--seconds", options->seconds, "stop after so long; 0 = when interrupted");
+  command->add_option("--seed", options->seed, "of the merchants' behaviour")
+      ->capture_default_str();
+  command->add_option("--rate", options->rate, "actions per second")->capture_default_str();
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace karst::tool
