@@ -89,10 +89,11 @@ void count(BookFlowCounts& counts, const Report& report) {
 /// Reads reports until the end. Returns: when the last was read, by monotonic_ns().
 std::int64_t consume(ReportRing<Report>& ring, BookFlowCounts& counts) {
   BookFlowCounts local;
+  Patience patience;
   for (bool is_over = false; !is_over;) {
     const std::span<const Report> reports = ring.read();
     if (reports.empty()) {
-      __builtin_ia32_pause();
+      patience.wait();
       continue;
     }
     for (const Report& report : reports) {

@@ -1,16 +1,36 @@
 // Reports from one thread to another, written in place.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "engine/assert.hpp"
 
 namespace karst::tool {
+
+/// Waiting for another thread: briefly in place, then by leaving the processor to others.
+class Patience {
+ public:
+  void wait() {
+    if (++waits_ % spins != 0) {
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    } else {
+      std::this_thread::yield();
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t spins = 1024;
+  std::uint32_t waits_ = 0;
+};
 
 /// A bounded ring of records from one producer thread to one consumer thread. Each side keeps its
 /// own place and a copy of the other's in a cache line of its own, and looks at the shared places
@@ -64,9 +84,10 @@ class ReportRing {
 
   [[gnu::noinline, gnu::cold]] void wait_for_room() {
     publish();
+    Patience patience;
     while ((producer_.other = read_.load(std::memory_order_acquire)),
            producer_.at - producer_.other == records_.size()) {
-      __builtin_ia32_pause();
+      patience.wait();
     }
   }
 
