@@ -24,6 +24,11 @@ for program in "$build"/bench/bench_*; do
     { printf 'bench: %s failed\n' "$name" >&2; status=1; }
 done
 
+if [ -z "$only" ]; then
+  printf '== callgrind\n'
+  "$here/callgrind.sh" --json "$(realpath "$build")" "$(realpath "$out")/callgrind.json" || status=1
+fi
+
 shopt -s nullglob
 results=("$out"/*.json)
 [ ${#results[@]} -gt 0 ] || { echo 'bench: nothing was measured' >&2; exit 1; }

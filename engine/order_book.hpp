@@ -121,14 +121,7 @@ class OrderBook {
 
   /// place() and insert() in one walk.
   /// Returns: false, and nothing has changed, if a counter or the pages do not suffice.
-  [[nodiscard]] bool try_insert(Context& context, Slot slot, Side side, std::int64_t price) {
-    const Place found = place(context, side, price, context.nodes.node(slot).quantity);
-    if (!found.has_room) [[unlikely]] {
-      return false;
-    }
-    insert(context, slot, side, price, found);
-    return true;
-  }
+  [[nodiscard]] bool try_insert(Context& context, Slot slot, Side side, std::int64_t price);
 
   /// Unlinks an order of this book. Its slot is not released.
   void remove(Context& context, Slot slot);
@@ -250,6 +243,10 @@ class OrderBook {
     return ladders_[static_cast<int>(side) - 1];
   }
 
+  /// Puts an order at the back of a level. Requires: the level has room.
+  static void link(Context& context, Ladder& ladder, Level& level, std::uint32_t index,
+                   std::uint32_t key, Slot slot);
+
   /// Takes an order out of its level's list and totals.
   static void unlink(Context& context, Level& level, Slot slot, std::uint32_t lots);
 
@@ -269,6 +266,22 @@ void OrderBook<Hot, Cold>::open(Context&, std::int64_t price_min, std::int64_t p
 }
 
 template <class Hot, class Cold>
+inline void OrderBook<Hot, Cold>::link(Context& context, Ladder& ladder, Level& level,
+                                       std::uint32_t index, std::uint32_t key, Slot slot) {
+  Node& node = context.nodes.node(slot);
+  node.level = index;
+  if (level.is_empty()) {
+    level.head = slot;
+    context.pages.occupy(ladder, index, key);
+  } else {
+    node.prev = level.tail;
+    context.nodes.node(level.tail).next = slot;
+  }
+  level.tail = slot;
+  level.add(node.quantity);
+}
+
+template <class Hot, class Cold>
 inline void OrderBook<Hot, Cold>::insert(Context& context, Slot slot, Side side, std::int64_t price,
                                          Place place) {
   Ladder& ladder = ladder_of(side);
@@ -277,18 +290,29 @@ inline void OrderBook<Hot, Cold>::insert(Context& context, Slot slot, Side side,
     index = context.pages.make_page(ladder, side, price) * LevelPages::fan_out;
     index += ladder.key(side, price) % LevelPages::fan_out;
   }
-  Level& level = context.pages[index];
-  Node& node = context.nodes.node(slot);
-  node.level = index;
-  if (level.is_empty()) {
-    level.head = slot;
-    context.pages.occupy(ladder, index, ladder.key(side, price));
-  } else {
-    node.prev = level.tail;
-    context.nodes.node(level.tail).next = slot;
+  link(context, ladder, context.pages[index], index, ladder.key(side, price), slot);
+}
+
+template <class Hot, class Cold>
+inline bool OrderBook<Hot, Cold>::try_insert(Context& context, Slot slot, Side side,
+                                             std::int64_t price) {
+  Ladder& ladder = ladder_of(side);
+  std::uint32_t key = ladder.key(side, price);
+  std::uint32_t page = context.pages.find_page(ladder, key);
+  if (page == 0) [[unlikely]] {
+    if (context.pages.pages_free() == 0) {
+      return false;
+    }
+    page = context.pages.make_page(ladder, side, price);
+    key = ladder.key(side, price);
   }
-  level.tail = slot;
-  level.add(node.quantity);
+  const std::uint32_t index = page * LevelPages::fan_out + key % LevelPages::fan_out;
+  Level& level = context.pages[index];
+  if (!level.has_room(context.nodes.node(slot).quantity)) [[unlikely]] {
+    return false;
+  }
+  link(context, ladder, level, index, key, slot);
+  return true;
 }
 
 template <class Hot, class Cold>
