@@ -88,7 +88,11 @@ Status Books::post(const RecordDraft& draft) {
     if (sum != 0) return wrong("append a record: it is not balanced", std::to_string(seq));
   }
   for (std::size_t i = 0; i < draft.legs_count; ++i) {
+    balances_.prefetch_row({draft.legs[i].account, draft.legs[i].asset});
+  }
+  for (std::size_t i = 0; i < draft.legs_count; ++i) {
     rows[i] = balances_.find_or_add({draft.legs[i].account, draft.legs[i].asset});
+    tails_.back()->prefetch(balances_.row(rows[i]).tail_key);
   }
   for (std::size_t i = 0; i < draft.legs_count; ++i) {
     const DraftLeg& leg = draft.legs[i];

@@ -26,7 +26,7 @@ struct PostingBlock {
 /// Threads: written by one owner; once sealed, read by any.
 class Tail {
  public:
-  static constexpr std::size_t block_postings_max = 256;
+  static constexpr std::size_t block_postings_max = 64;
   static constexpr std::uint32_t no_key = ~std::uint32_t{0};
 
   Tail(std::uint32_t segment, std::uint32_t records_max);
@@ -56,6 +56,11 @@ class Tail {
   /// The number of a key, or no_key.
   [[nodiscard]] std::uint32_t find(AccountKey key) const;
   [[nodiscard]] const AccountState& closing(std::uint32_t key) const { return closings_[key]; }
+
+  /// Asks for the memory that add() will touch.
+  void prefetch(std::uint32_t key) const {
+    if (key < keys_.size()) __builtin_prefetch(&keys_[key], 1);
+  }
 
   [[nodiscard]] std::uint32_t keys() const { return static_cast<std::uint32_t>(keys_.size()); }
   [[nodiscard]] AccountKey key(std::uint32_t index) const { return keys_[index].key; }
