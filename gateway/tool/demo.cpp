@@ -168,7 +168,7 @@ void add_demo(CLI::App& app) {
   const auto options = std::make_shared<DemoOptions>();
   CLI::App* command =
       app.add_subcommand("demo", "merchants, pools and data products that trade by themselves");
-  command->add_option("directory", options->directory, "the exchange's folder, as karst init made it")
+  command->add_option("directory", options->directory, "the exchange's folder, by karst init")
       ->required();
   command->add_option("--port", options->port, "where its karstd serves")->required();
   command->add_option("--seconds", options->seconds, "stop after so long; 0 = when interrupted");
