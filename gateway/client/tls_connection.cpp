@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace karst::gateway {
@@ -123,8 +124,10 @@ Status TlsConnection::Core::prepare(const TlsPeer& peer) {
        SSL_CTX_use_PrivateKey_file(raw, peer.private_key_file.c_str(), SSL_FILETYPE_PEM) != 1)) {
     return Error{ErrorCode::invalid, "read the client's certificate", peer.certificate_file};
   }
-  if (!peer.key_log_file.empty()) {
-    key_log_file = peer.key_log_file;
+  // The variable is the one that other programs obey too.
+  const char* wished = std::getenv("SSLKEYLOGFILE");
+  key_log_file = peer.key_log_file.empty() && wished != nullptr ? wished : peer.key_log_file;
+  if (!key_log_file.empty()) {
     SSL_CTX_set_ex_data(raw, key_log_index(), &key_log_file);
     SSL_CTX_set_keylog_callback(raw, write_key_log);
   }

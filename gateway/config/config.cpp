@@ -343,7 +343,7 @@ std::string config_text(const std::string& operator_public_key) {
       section = it.section;
       out << "\n[" << section << "]\n";
       if (section == "capacity") {
-        out << "# Of a new exchange; an old one keeps those it was begun with.\n";
+        out << "# Of a new exchange; for ever.\n";
       }
     }
     out << it.key << " = ";

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cstring>
 #include <future>
 #include <optional>
 #include <thread>
@@ -9,6 +10,7 @@
 #include "engine/engine.hpp"
 #include "engine/key_table.hpp"
 #include "gateway/daemon/access_log.hpp"
+#include "gateway/daemon/books_desk.hpp"
 #include "gateway/daemon/desk.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/feed/feed_restore.hpp"
@@ -80,18 +82,25 @@ struct Daemon::Parts {
   [[nodiscard]] Status open_files();
   void wire();
   [[nodiscard]] Status begin();
-  void learn_from_engine();
+  [[nodiscard]] Status learn_from_engine();
   void create_operator_keys();
   void on_pass(Now now);
   void fill_status(v1::Response& response) const;
 
+  /// Has on_pass() called soon, by any thread; nothing once the server is gone.
+  void wake() {
+    if (Server* to = woken.load(std::memory_order_acquire); to != nullptr) to->wake();
+  }
+
   Config config;
+  std::atomic<Server*> woken{nullptr};
   SystemClock clock;
   PosixStorage storage;
   std::unique_ptr<FileLog> journal;
   std::optional<SnapshotStore> snapshots;
   std::unique_ptr<EventLog> events;
   std::optional<AccessLog> access_log;
+  std::unique_ptr<BooksDesk> books;
   std::unique_ptr<Exchange> exchange;
   Port* port = nullptr;
   std::unique_ptr<feed::FeedPublisher> feed;
@@ -99,7 +108,6 @@ struct Daemon::Parts {
   std::unique_ptr<StoredEvents> event_source;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<Hub> hub;
-  std::atomic<Server*> woken{nullptr};
   std::unique_ptr<Server> server;
   std::thread io;
   RecoveryReport report;
@@ -125,6 +133,10 @@ Status Daemon::Parts::open_files() {
        .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day});
   if (!event_log) return event_log.error();
   events = std::move(event_log).value();
+  Result<std::unique_ptr<BooksDesk>> opened_books =
+      BooksDesk::open(storage, data + "/books", [this] { wake(); });
+  if (!opened_books) return opened_books.error();
+  books = std::move(opened_books).value();
   Result<AccessLog> access = AccessLog::open(data + "/access.log");
   if (!access) return access.error();
   access_log.emplace(std::move(access).value());
@@ -132,9 +144,6 @@ Status Daemon::Parts::open_files() {
 }
 
 void Daemon::Parts::wire() {
-  const auto wake = [this] {
-    if (Server* to = woken.load(std::memory_order_acquire); to != nullptr) to->wake();
-  };
   ExchangeConfig exchange_config;
   exchange_config.sizes = config.capacity;
   exchange_config.snapshots.every_commands = config.storage.snapshot_every_commands;
@@ -145,7 +154,8 @@ void Daemon::Parts::wire() {
   };
   exchange = std::make_unique<Exchange>(exchange_config, clock, *journal, &*snapshots);
   exchange->add_store(*events);
-  port = &exchange->open_port("io", wake);
+  exchange->add_store(books->store());
+  port = &exchange->open_port("io", [this] { wake(); });
   feed::FeedLimits feed_limits;
   feed_limits.budget_bytes = config.feed.subscriber_budget_kib * 1'024;
   feed_limits.ring_bytes = config.feed.ring_mib * mib;
@@ -153,7 +163,7 @@ void Daemon::Parts::wire() {
   feed = std::make_unique<feed::FeedPublisher>(config.capacity, feed_limits);
   sink = std::make_unique<ExchangeSink>(*exchange, *port);
   event_source = std::make_unique<StoredEvents>(*events);
-  desk = std::make_unique<Desk>(*exchange, *feed, *access_log, wake);
+  desk = std::make_unique<Desk>(*exchange, *books, *feed, *access_log, [this] { wake(); });
   hub = std::make_unique<Hub>(*sink, event_source.get(), desk.get(), config.session, config.hub);
   desk->set_hub(*hub);
   hub->on_access = [this](const Speaker& speaker, AccountId about, const char* question) {
@@ -175,7 +185,7 @@ Status Daemon::Parts::begin() {
   report = std::move(recovered).value();
   is_running = true;
   started_ns = static_cast<std::int64_t>(clock.wall_ns());
-  learn_from_engine();
+  if (Status learnt = learn_from_engine(); !learnt) return learnt;
   create_operator_keys();
   woken.store(server.get(), std::memory_order_release);
   io = std::thread([this] { server->run(); });
@@ -185,9 +195,11 @@ Status Daemon::Parts::begin() {
 
 /// Keys, sessions that were open when the last process ended, and the books of the feed. Nothing
 /// else runs yet; what is applied meanwhile is delivered afterwards and passed over by sequence.
-void Daemon::Parts::learn_from_engine() {
+Status Daemon::Parts::learn_from_engine() {
   std::promise<void> done;
+  bool is_as_configured = true;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
+    is_as_configured = std::memcmp(&engine.sizes(), &config.capacity, sizeof(Configure)) == 0;
     for (std::uint32_t id = 1; id < engine.keys_end(); ++id) {
       const Key* key = engine.key(KeyId{id});
       if (key == nullptr) continue;
@@ -196,11 +208,14 @@ void Daemon::Parts::learn_from_engine() {
                    {account, key->scopes, key->is_revoked != 0, *engine.public_key(KeyId{id})});
       if (key->is_open != 0) hub->close_leftover_session(KeyId{id}, account, key->epoch);
     }
-    if (sequence != 0) feed::restore(*feed, engine, report.time);
+    if (sequence != 0 && is_as_configured) feed::restore(*feed, engine, report.time);
     done.set_value();
   });
   KARST_ASSERT(is_asked);
   done.get_future().wait();
+  if (is_as_configured) return {};
+  return Error{ErrorCode::invalid, "start: [capacity] is not what this exchange was begun with",
+               config.data};
 }
 
 void Daemon::Parts::create_operator_keys() {
@@ -243,7 +258,7 @@ void Daemon::Parts::fill_status(v1::Response& response) const {
   v1::Status& status = *response.mutable_status();
   status.set_started_ns(started_ns);
   status.set_is_disk_full(exchange->is_disk_full());
-  status.set_ledger_sequence(events->durable_sequence());
+  status.set_ledger_sequence(books->store().durable_sequence());
   status.set_version("0.1.0");
 }
 

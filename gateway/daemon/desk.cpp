@@ -7,13 +7,18 @@
 
 namespace karst::gateway {
 
-Desk::Desk(Exchange& exchange, feed::FeedPublisher& feed, AccessLog& access_log,
+Desk::Desk(Exchange& exchange, BooksDesk& books, feed::FeedPublisher& feed, AccessLog& access_log,
            std::function<void()> wake)
-    : exchange_(exchange), feed_(feed), access_log_(access_log), wake_(std::move(wake)) {}
+    : exchange_(exchange),
+      books_(books),
+      feed_(feed),
+      access_log_(access_log),
+      wake_(std::move(wake)) {}
 
 Desk::~Desk() = default;
 
-void Desk::ask(ConnectionId from, const Speaker&, AccountId account, const v1::Request& request) {
+void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
+               const v1::Request& request) {
   Session& session = *hub_->find(from);
   const std::uint64_t id = request.request_id();
   Answer answer;
@@ -35,6 +40,8 @@ void Desk::ask(ConnectionId from, const Speaker&, AccountId account, const v1::R
       answer.kind = Answer::Kind::holdings;
       answer.skip = request.query_holdings().cursor();
       return look_up(std::move(answer));
+    case v1::Request::kQueryTransactions:
+      return ask_books(from, speaker, account, request);
     case v1::Request::kQueryAccessLog:
       return answer_access_log(from, request);
     case v1::Request::kSubscribe: {
@@ -107,6 +114,37 @@ void Desk::look_at_holdings(const Engine& engine, Answer& answer) {
   answer.next_cursor = slot < end ? slot : 0;
 }
 
+void Desk::ask_books(ConnectionId from, const Speaker& speaker, AccountId account,
+                     const v1::Request& request) {
+  const v1::QueryTransactions& query = request.query_transactions();
+  Session& session = *hub_->find(from);
+  const std::uint32_t limit = query.limit() == 0 ? rows_max : query.limit();
+  if (limit > rows_max) {
+    return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, "limit");
+  }
+  const bool is_taken = books_.ask({.connection = from,
+                                    .request_id = request.request_id(),
+                                    .account = account,
+                                    .is_everyone = query.everyone(),
+                                    .is_elevated = speaker.has(scope::audit | scope::operate),
+                                    .from_seq = query.from_seq(),
+                                    .limit = limit});
+  if (!is_taken) session.refuse(request.request_id(), v1::CODE_BUSY);
+}
+
+void Desk::send_transactions() {
+  for (const BooksDesk::Answer& answer : books_.take()) {
+    Session* session = hub_->find(answer.connection);
+    if (session == nullptr) continue;
+    if (answer.response == nullptr) {
+      session->refuse(answer.request_id, v1::CODE_NOT_AVAILABLE);
+    } else {
+      session->send(*answer.response);
+    }
+    hub_->touch(answer.connection);
+  }
+}
+
 void Desk::answer_access_log(ConnectionId from, const v1::Request& request) {
   const v1::QueryAccessLog& query = request.query_access_log();
   Session& session = *hub_->find(from);
@@ -147,6 +185,7 @@ void Desk::on_pass(std::uint64_t durable) {
     send(answer);
     return true;
   });
+  send_transactions();
   feed_.take_ready(ready_);
   for (feed::Subscriber* subscriber : ready_) {
     const auto found = connections_.find(subscriber);

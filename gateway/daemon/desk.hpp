@@ -10,6 +10,7 @@
 
 #include "engine/engine.hpp"
 #include "gateway/daemon/access_log.hpp"
+#include "gateway/daemon/books_desk.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/session/hub.hpp"
 #include "ledger/exchange.hpp"
@@ -23,7 +24,7 @@ namespace karst::gateway {
 class Desk final : public QuestionDesk {
  public:
   /// `wake` has on_pass() called soon, from any thread.
-  Desk(Exchange& exchange, feed::FeedPublisher& feed, AccessLog& access_log,
+  Desk(Exchange& exchange, BooksDesk& books, feed::FeedPublisher& feed, AccessLog& access_log,
        std::function<void()> wake);
   ~Desk() override;
 
@@ -71,11 +72,15 @@ class Desk final : public QuestionDesk {
   static void look_at_holdings(const Engine& engine, Answer& answer);
   void send(const Answer& answer);
   void send_orders(const Answer& answer, v1::Response& response);
+  void ask_books(ConnectionId from, const Speaker& speaker, AccountId account,
+                 const v1::Request& request);
+  void send_transactions();
   void answer_access_log(ConnectionId from, const v1::Request& request);
   feed::Subscriber& subscriber_of(ConnectionId id);
   void push_feed(ConnectionId id, feed::Subscriber& subscriber);
 
   Exchange& exchange_;
+  BooksDesk& books_;
   feed::FeedPublisher& feed_;
   AccessLog& access_log_;
   std::function<void()> wake_;

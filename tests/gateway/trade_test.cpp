@@ -1,8 +1,10 @@
 // Trading over TLS with a real exchange: from order to durable acknowledgement, fills and queries.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <vector>
 
+#include "gateway/client/event_reconciler.hpp"
 #include "tests/gateway/test_exchange.hpp"
 
 namespace karst {
@@ -84,6 +86,119 @@ TEST_F(Trade, orders_balances_and_holdings_are_answered_as_of_a_command) {
   ASSERT_EQ(holdings.holdings().holdings_size(), 1);
   EXPECT_EQ(holdings.holdings().holdings(0).free_lots(), 4U);
   EXPECT_EQ(holdings.holdings().holdings(0).row(), v1::DRAW_HOLDING);
+}
+
+TEST_F(Trade, settled_transactions_come_from_the_ledger_and_show_a_merchant_its_own_legs) {
+  const auto alice = exchange_.connect(test::alice);
+  const auto bob = exchange_.connect(test::bob);
+  ASSERT_EQ(test::call(*alice, test::order(1, v1::SIDE_SELL, 100, 10)).code(), v1::CODE_OK);
+  const v1::Reply buy = test::call(*bob, test::order(1, v1::SIDE_BUY, 100, 4));
+  const auto transactions = [&](gateway::Client& client, bool everyone) {
+    v1::Request query;
+    query.mutable_query_transactions()->set_everyone(everyone);
+    v1::Response answer;
+    for (int i = 0; i < 500 && answer.transactions().transactions_size() < 2; ++i) {
+      answer = test::ask(client, query);  // the ledger may lag a little
+    }
+    return answer.transactions();
+  };
+  const v1::Transactions own = transactions(*bob, false);
+  ASSERT_GE(own.transactions_size(), 2);
+  for (const v1::Transaction& it : own.transactions()) {
+    EXPECT_TRUE(it.record().empty());
+    for (const v1::Leg& leg : it.legs()) EXPECT_EQ(leg.account() >> 3U, test::bob.account);
+  }
+  const auto auditor = exchange_.connect(test::auditor);
+  const v1::Transactions all = transactions(*auditor, true);
+  EXPECT_GT(all.transactions_size(), own.transactions_size());
+  for (int i = 0; i < all.transactions_size(); ++i) {
+    const v1::Transaction& it = all.transactions(i);
+    EXPECT_EQ(it.seq(), static_cast<std::uint64_t>(i));
+    EXPECT_FALSE(it.record().empty());
+    std::map<std::uint32_t, std::int64_t> sums;
+    for (const v1::Leg& leg : it.legs()) sums[leg.asset()] += leg.amount();
+    for (const auto& [asset, sum] : sums) EXPECT_EQ(sum, 0) << "record " << it.seq();
+  }
+  v1::Request query;
+  query.mutable_query_access_log();
+  EXPECT_GE(test::ask(*auditor, query).access_log().accesses_size(), 1);
+  query.mutable_query_transactions()->set_everyone(true);
+  EXPECT_EQ(test::ask(*bob, query).reply().code(), v1::CODE_NOT_PERMITTED);
+  EXPECT_GT(buy.sequence(), 0U);
+}
+
+TEST_F(Trade, market_data_comes_on_the_same_connection) {
+  std::vector<v1::MarketData> data;
+  gateway::ClientConfig config = exchange_.client_config(test::bob);
+  config.handlers.on_market_data = [&](const v1::MarketData& it) { data.push_back(it); };
+  auto connected = gateway::Client::connect(config);
+  ASSERT_TRUE(connected);
+  gateway::Client& bob = **connected;
+  v1::Request request;
+  request.mutable_subscribe()->add_schemas(v1::FEED_SCHEMA_TRADES);
+  request.mutable_subscribe()->add_schemas(v1::FEED_SCHEMA_MBO);
+  bob.queue(request);
+  ASSERT_TRUE(bob.flush());
+  const auto alice = exchange_.connect(test::alice);
+  ASSERT_EQ(test::call(*alice, test::order(1, v1::SIDE_SELL, 100, 10)).code(), v1::CODE_OK);
+  ASSERT_EQ(test::call(bob, test::order(1, v1::SIDE_BUY, 100, 4)).code(), v1::CODE_OK);
+  const auto traded = [&] {
+    for (const v1::MarketData& it : data) {
+      for (const v1::TradePrint& trade : it.update().trades()) {
+        if (trade.quantity_lots() == 4 && trade.price_ticks() == 100) return true;
+      }
+    }
+    return false;
+  };
+  while (!traded()) {
+    const Result<bool> came = bob.poll(5'000);
+    ASSERT_TRUE(came && *came);
+  }
+}
+
+TEST_F(Trade, open_orders_follow_from_the_events_alone) {
+  gateway::EventReconciler orders;
+  gateway::ClientConfig config = exchange_.client_config(test::alice);
+  config.follow_events = true;
+  config.handlers.on_event = [&](const v1::Event& event) {
+    EXPECT_EQ(orders.take(event), gateway::EventReconciler::Took::next);
+    EXPECT_EQ(orders.take(event), gateway::EventReconciler::Took::repeated);
+  };
+  auto connected = gateway::Client::connect(config);
+  ASSERT_TRUE(connected);
+  gateway::Client& alice = **connected;
+  const auto bob = exchange_.connect(test::bob);
+  std::vector<std::uint64_t> ids;
+  for (int i = 0; i < 8; ++i) {
+    ids.push_back(test::call(alice, test::order(1, v1::SIDE_SELL, 100 + i, 10)).order_id());
+  }
+  v1::Command command;
+  command.mutable_amend_order()->set_order_id(ids[3]);
+  command.mutable_amend_order()->set_limit_ticks(300);
+  command.mutable_amend_order()->set_quantity_lots(7);
+  EXPECT_EQ(test::call(alice, command).code(), v1::CODE_OK);
+  command.mutable_cancel_order()->set_order_id(ids[5]);
+  EXPECT_EQ(test::call(alice, command).code(), v1::CODE_OK);
+  command.mutable_hibernate_order()->set_order_id(ids[6]);
+  EXPECT_EQ(test::call(alice, command).code(), v1::CODE_OK);
+  EXPECT_EQ(test::call(*bob, test::order(1, v1::SIDE_BUY, 101, 14)).code(), v1::CODE_OK);
+  const v1::Reply last = test::call(alice, test::order(1, v1::SIDE_SELL, 900, 1));
+  while (orders.last_number() < last.event_number()) {
+    const Result<bool> came = alice.poll(5'000);
+    ASSERT_TRUE(came && *came);
+  }
+  v1::Request query;
+  query.mutable_query_orders();
+  const v1::Orders truth = test::ask(alice, query).orders();
+  ASSERT_EQ(static_cast<std::size_t>(truth.orders_size()), orders.orders().size());
+  for (const v1::OpenOrder& it : truth.orders()) {
+    const auto found = orders.orders().find(it.order_id());
+    ASSERT_NE(found, orders.orders().end());
+    EXPECT_EQ(found->second.leaves_lots, it.leaves_lots());
+    EXPECT_EQ(found->second.filled_lots, it.filled_lots());
+    EXPECT_EQ(found->second.limit_ticks, it.limit_ticks());
+    EXPECT_EQ(found->second.is_hibernated, it.is_hibernated());
+  }
 }
 
 TEST_F(Trade, a_batch_is_answered_one_by_one) {

@@ -1,0 +1,181 @@
+#include "gateway/daemon/books_desk.hpp"
+
+#include <condition_variable>
+#include <cstdio>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "ledger/audit.hpp"
+#include "ledger/books.hpp"
+#include "ledger/record.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::gateway {
+namespace {
+
+constexpr std::size_t questions_max = 256;
+
+/// Feeds the books. What they are too busy for waits here a little, then the exchange goes on
+/// without them and gives them the rest later.
+class LedgerStore final : public DerivedStore {
+ public:
+  explicit LedgerStore(Books& books) : books_(books) {}
+
+  [[nodiscard]] const char* name() const override { return "books"; }
+  [[nodiscard]] std::uint64_t durable_sequence() const override { return books_.durable_command(); }
+
+  [[nodiscard]] Status append(const Executed& executed) override {
+    Status taken = books_.append(executed.command, executed.events);
+    for (int i = 0; i < patience && !taken && taken.error().code == ErrorCode::busy; ++i) {
+      if (Status made = make_room(); !made) return made;
+      taken = books_.append(executed.command, executed.events);
+    }
+    if (taken) appended_ = executed.command.sequence;
+    return taken;
+  }
+
+  [[nodiscard]] Status sync() override {
+    // Commands without a record leave no trace until a frame covers them.
+    const bool is_far = appended_ > books_.durable_command() + cover_every_commands;
+    if (Status made = make_room(); !made || !is_far) return made;
+    const Result<std::uint64_t> covered = books_.cover();
+    return covered ? Status() : Status(covered.error());
+  }
+
+  /// What was appended stays; whatever is appended again is compared with it.
+  [[nodiscard]] Status reset() override { return {}; }
+
+ private:
+  static constexpr int patience = 16;
+  static constexpr std::uint64_t cover_every_commands = 16'384;
+
+  Status make_room() {
+    const Result<std::uint64_t> synced = books_.sync();
+    if (!synced) return synced.error();
+    const Result<bool> worked = books_.work();
+    return worked ? Status() : Status(worked.error());
+  }
+
+  Books& books_;
+  std::uint64_t appended_ = 0;
+};
+
+void write(const Record& record, const BooksDesk::Question& question, v1::Transaction& to) {
+  to.set_seq(record.seq);
+  to.set_time_ns(record.time.value());
+  to.set_kind(static_cast<std::uint32_t>(record.kind));
+  for (const Leg& leg : record.legs) {
+    if (!question.is_elevated && merchant_of(leg.account) != question.account) continue;
+    v1::Leg& line = *to.add_legs();
+    line.set_account(leg.account.value());
+    line.set_asset(leg.asset.value());
+    line.set_amount(leg.amount);
+    line.set_balance_after(leg.balance_after);
+    line.set_role(static_cast<std::uint32_t>(leg.role));
+  }
+  if (!question.is_elevated) return;
+  std::vector<std::byte> bytes;
+  encode(record, bytes);
+  to.set_record(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace
+
+struct BooksDesk::Parts {
+  [[nodiscard]] std::unique_ptr<v1::Response> answer(Audit& audit, const Question& question) const;
+  void run();
+
+  std::unique_ptr<Books> books;
+  std::unique_ptr<LedgerStore> store;
+  std::function<void()> wake;
+  std::mutex lock;
+  std::condition_variable bell;
+  std::deque<Question> questions;
+  std::vector<Answer> answers;
+  bool is_stopping = false;
+  std::thread thread;
+};
+
+std::unique_ptr<v1::Response> BooksDesk::Parts::answer(Audit& audit,
+                                                       const Question& question) const {
+  auto response = std::make_unique<v1::Response>();
+  v1::Transactions& to = *response->mutable_transactions();
+  to.set_request_id(question.request_id);
+  to.set_as_of_sequence(books->durable_command());
+  AuditFilter filter;
+  if (!question.is_everyone) filter.merchant = question.account;
+  filter.from_seq = question.from_seq;
+  AuditPaging paging;
+  paging.limit = question.limit;
+  const Result<AuditPage> page = audit.find(filter, paging);
+  if (!page) {
+    std::fprintf(stderr, "karstd: books: %s\n", page.error().text().c_str());
+    return nullptr;
+  }
+  for (const Record& record : page->records) write(record, question, *to.add_transactions());
+  to.set_has_more(page->cursor.has_value());
+  return response;
+}
+
+void BooksDesk::Parts::run() {
+  Result<std::unique_ptr<Audit>> audit = Audit::open(*books);
+  if (!audit) std::fprintf(stderr, "karstd: books: %s\n", audit.error().text().c_str());
+  std::unique_lock guard(lock);
+  while (true) {
+    bell.wait(guard, [this] { return is_stopping || !questions.empty(); });
+    if (is_stopping) return;
+    const Question question = questions.front();
+    questions.pop_front();
+    guard.unlock();
+    std::unique_ptr<v1::Response> response = audit ? answer(**audit, question) : nullptr;
+    guard.lock();
+    answers.push_back({question.connection, question.request_id, std::move(response)});
+    wake();
+  }
+}
+
+Result<std::unique_ptr<BooksDesk>> BooksDesk::open(Storage& storage, const std::string& directory,
+                                                   std::function<void()> wake) {
+  if (Status made = storage.create_directory(directory); !made) return made.error();
+  auto parts = std::make_unique<Parts>();
+  Result<std::unique_ptr<Books>> books =
+      Books::open(storage, {.directory = directory, .store_path = directory + "/ledger.db"});
+  if (!books) return books.error();
+  parts->books = std::move(books).value();
+  parts->store = std::make_unique<LedgerStore>(*parts->books);
+  parts->wake = std::move(wake);
+  parts->thread = std::thread([raw = parts.get()] { raw->run(); });
+  return std::unique_ptr<BooksDesk>(new BooksDesk(std::move(parts)));
+}
+
+BooksDesk::BooksDesk(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+BooksDesk::~BooksDesk() {
+  {
+    const std::lock_guard guard(parts_->lock);
+    parts_->is_stopping = true;
+  }
+  parts_->bell.notify_one();
+  parts_->thread.join();
+}
+
+DerivedStore& BooksDesk::store() { return *parts_->store; }
+
+bool BooksDesk::ask(const Question& question) {
+  {
+    const std::lock_guard guard(parts_->lock);
+    if (parts_->questions.size() >= questions_max) return false;
+    parts_->questions.push_back(question);
+  }
+  parts_->bell.notify_one();
+  return true;
+}
+
+std::vector<BooksDesk::Answer> BooksDesk::take() {
+  const std::lock_guard guard(parts_->lock);
+  return std::exchange(parts_->answers, {});
+}
+
+}  // namespace karst::gateway

@@ -1,0 +1,66 @@
+// BooksDesk: the books as a store of the exchange, and questions about them in a thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/result.hpp"
+#include "engine/storage.hpp"
+#include "engine/units.hpp"
+#include "ledger/derived_store.hpp"
+
+namespace karst::v1 {
+class Response;
+}
+
+namespace karst::gateway {
+
+/// Reading records may wait for the disk; so neither the engine's nor the io thread does it.
+///
+/// Threads: ask() and take() by the io thread; `wake` is called by the desk's own.
+class BooksDesk {
+ public:
+  /// Opens the books in `directory`.
+  ///
+  /// Errors: those of Books::open().
+  [[nodiscard]] static Result<std::unique_ptr<BooksDesk>> open(Storage& storage,
+                                                               const std::string& directory,
+                                                               std::function<void()> wake);
+  ~BooksDesk();
+  BooksDesk(const BooksDesk&) = delete;
+  BooksDesk& operator=(const BooksDesk&) = delete;
+
+  /// What the exchange keeps in step with the journal.
+  [[nodiscard]] DerivedStore& store();
+
+  /// Settled transactions, in order of the record log.
+  struct Question {
+    std::uint32_t connection = 0;
+    std::uint64_t request_id = 0;
+    AccountId account{0};  ///< whose; ignored for everyone
+    bool is_everyone = false;
+    bool is_elevated = false;  ///< sees all legs and the canonical bytes
+    std::uint64_t from_seq = 0;
+    std::uint32_t limit = 0;
+  };
+  struct Answer {
+    std::uint32_t connection = 0;
+    std::uint64_t request_id = 0;
+    std::unique_ptr<v1::Response> response;  ///< null: the books could not be read
+  };
+
+  /// Returns: false when too many questions wait.
+  [[nodiscard]] bool ask(const Question& question);
+  /// The answers that are ready.
+  [[nodiscard]] std::vector<Answer> take();
+
+ private:
+  struct Parts;
+  explicit BooksDesk(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace karst::gateway

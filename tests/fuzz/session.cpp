@@ -1,0 +1,76 @@
+// Whatever bytes a connection brings, before and after the log-on: no crash, bounded memory, and
+// nothing reaches the exchange before the log-on.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <span>
+
+#include "gateway/session/hub.hpp"
+
+namespace {
+
+using namespace karst;
+using namespace karst::gateway;
+
+constexpr std::uint8_t all_scopes = scope::all;
+
+/// Takes every command and remembers the last one.
+class Sink final : public CommandSink {
+ public:
+  Admission submit(const Command& command, std::uint64_t handle) override {
+    last = command;
+    last_handle = handle;
+    ++taken;
+    return Admission::accepted;
+  }
+  Command last;
+  std::uint64_t last_handle = 0;
+  std::uint64_t taken = 0;
+};
+
+/// Answers what was submitted so far as the engine would answer it: done.
+void answer(Hub& hub, Sink& sink, EventType type) {
+  Event event{};
+  event.sequence = 1;
+  event.type = type;
+  if (type == EventType::session_opened) event.session.epoch = 1;
+  const Event* events = &event;
+  sink.last.sequence = 1;
+  hub.deliver({sink.last, {events, 1}, events, true, sink.last_handle}, {});
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const SigningKey key = SigningKey::from_seed({1});
+  if (size < 2) return 0;
+  Sink sink;
+  Hub hub(sink, nullptr, nullptr, {}, {});
+  hub.add_key(KeyId{1}, {AccountId{1}, all_scopes, false, key.public_key()});
+  const ConnectionId id = hub.connect({}, {}, {});
+  const bool is_logged_on = (data[0] & 1U) != 0;
+  if (is_logged_on) {
+    const Signature signature = key.sign(log_on_statement({}, {}, KeyId{1}));
+    // Request{log_on: {key_id: 1, signature}} as bytes.
+    constexpr std::array<char, 10> head{0, 0, 0, 0x46, 0x12, 0x44, 0x08, 0x01, 0x12, 0x40};
+    std::array<char, head.size() + sizeof signature> frame{};
+    std::copy(head.begin(), head.end(), frame.begin());
+    std::copy(signature.begin(), signature.end(), frame.begin() + head.size());
+    hub.receive(id, std::as_bytes(std::span(frame)), {});
+    if (sink.taken != 1) std::abort();
+    answer(hub, sink, EventType::session_opened);
+    if (!hub.find(id)->is_live()) std::abort();
+  }
+  const std::size_t cut = data[1] % size;
+  const auto bytes = std::as_bytes(std::span(data, size)).subspan(2);
+  const std::size_t first = cut < bytes.size() ? cut : bytes.size();
+  hub.receive(id, bytes.first(first), {});
+  hub.receive(id, bytes.subspan(first), {});
+  if (!is_logged_on && sink.taken != 0) std::abort();
+  if (hub.find(id)->output().size() > (9U << 20U)) std::abort();
+  hub.on_timer({.steady_ns = 100 * ns_per_second, .wall_ns = 0});
+  hub.disconnect(id);
+  return 0;
+}
