@@ -102,6 +102,8 @@ void add_storage(Config& c, std::vector<Setting>& all) {
                      "account event logs kept at most"));
   all.push_back(wide(s, "event_log_days", c.storage.event_log_days, 1, 3'650,
                      "account event logs kept at most"));
+  all.push_back(wide(s, "ledger_file_mib", c.storage.ledger_file_mib, 4, 4'096,
+                     "one file of the record log"));
   all.push_back(wide(s, "snapshot_every_commands", c.storage.snapshot_every_commands, 0,
                      1'000'000'000'000, "0 = never by itself"));
   s = "feed";

@@ -25,6 +25,7 @@ struct StorageConfig {
   std::uint64_t journal_segment_mib = 64;
   std::uint64_t event_log_mib = 64 * 1024;
   std::uint64_t event_log_days = 7;
+  std::uint64_t ledger_file_mib = 256;
   std::uint64_t snapshot_every_commands = 2'000'000;
 };
 

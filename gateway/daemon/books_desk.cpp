@@ -137,11 +137,13 @@ void BooksDesk::Parts::run() {
 }
 
 Result<std::unique_ptr<BooksDesk>> BooksDesk::open(Storage& storage, const std::string& directory,
+                                                   std::uint64_t file_bytes,
                                                    std::function<void()> wake) {
   if (Status made = storage.create_directory(directory); !made) return made.error();
   auto parts = std::make_unique<Parts>();
-  Result<std::unique_ptr<Books>> books =
-      Books::open(storage, {.directory = directory, .store_path = directory + "/ledger.db"});
+  Result<std::unique_ptr<Books>> books = Books::open(
+      storage,
+      {.directory = directory, .store_path = directory + "/ledger.db", .file_bytes = file_bytes});
   if (!books) return books.error();
   parts->books = std::move(books).value();
   parts->store = std::make_unique<LedgerStore>(*parts->books);

@@ -23,11 +23,12 @@ namespace karst::gateway {
 /// Threads: ask() and take() by the io thread; `wake` is called by the desk's own.
 class BooksDesk {
  public:
-  /// Opens the books in `directory`.
+  /// Opens the books in `directory`; `file_bytes` is the size of one file of the record log.
   ///
   /// Errors: those of Books::open().
   [[nodiscard]] static Result<std::unique_ptr<BooksDesk>> open(Storage& storage,
                                                                const std::string& directory,
+                                                               std::uint64_t file_bytes,
                                                                std::function<void()> wake);
   ~BooksDesk();
   BooksDesk(const BooksDesk&) = delete;

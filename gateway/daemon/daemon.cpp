@@ -133,8 +133,8 @@ Status Daemon::Parts::open_files() {
        .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day});
   if (!event_log) return event_log.error();
   events = std::move(event_log).value();
-  Result<std::unique_ptr<BooksDesk>> opened_books =
-      BooksDesk::open(storage, data + "/books", [this] { wake(); });
+  Result<std::unique_ptr<BooksDesk>> opened_books = BooksDesk::open(
+      storage, data + "/books", config.storage.ledger_file_mib * mib, [this] { wake(); });
   if (!opened_books) return opened_books.error();
   books = std::move(opened_books).value();
   Result<AccessLog> access = AccessLog::open(data + "/access.log");

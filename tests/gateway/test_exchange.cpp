@@ -54,6 +54,7 @@ TestExchange::TestExchange() {
   set_config("port", "0");
   set_config("journal_segment_mib", "32");
   set_config("event_log_mib", "1024");
+  set_config("ledger_file_mib", "4");
   set_config("accounts_max", "1024");
   set_config("keys_max", "2048");
   set_config("instruments_max", "256");

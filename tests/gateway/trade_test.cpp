@@ -1,7 +1,9 @@
 // Trading over TLS with a real exchange: from order to durable acknowledgement, fills and queries.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "gateway/client/event_reconciler.hpp"
@@ -97,8 +99,9 @@ TEST_F(Trade, settled_transactions_come_from_the_ledger_and_show_a_merchant_its_
     v1::Request query;
     query.mutable_query_transactions()->set_everyone(everyone);
     v1::Response answer;
-    for (int i = 0; i < 500 && answer.transactions().transactions_size() < 2; ++i) {
-      answer = test::ask(client, query);  // the ledger may lag a little
+    for (int i = 0; i < 1'000 && answer.transactions().transactions_size() < 2; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));  // the ledger may lag a little
+      answer = test::ask(client, query);
     }
     return answer.transactions();
   };
