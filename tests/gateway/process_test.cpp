@@ -211,6 +211,8 @@ TEST(Sessions, a_reader_that_stops_is_cut_and_nobody_else_waits) {
   const auto good = exchange.connect(test::bob);
   v1::Request request;
   *request.mutable_command() = test::order(1, v1::SIDE_SELL, 0, 1);  // refused: cheap to repeat
+  v1::Request ping;
+  ping.mutable_ping();
   std::chrono::nanoseconds worst{0};
   bool is_cut = false;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -218,12 +220,14 @@ TEST(Sessions, a_reader_that_stops_is_cut_and_nobody_else_waits) {
     for (int i = 0; i < 200; ++i) slow->queue(request);
     is_cut = !slow->flush();
     if (round % 20 != 0) continue;
+    // A ping does not wait for the disk: what it waits for is the other session.
     const auto begin = std::chrono::steady_clock::now();
-    ASSERT_EQ(test::call(*good, test::order(1, v1::SIDE_BUY, 1, 1)).code(), v1::CODE_OK);
+    ASSERT_TRUE(test::ask(*good, ping).has_pulse());
     worst = std::max<std::chrono::nanoseconds>(worst, std::chrono::steady_clock::now() - begin);
   }
   EXPECT_TRUE(is_cut);
-  EXPECT_LT(worst, std::chrono::seconds(2));
+  EXPECT_LT(worst, std::chrono::seconds(1));
+  EXPECT_EQ(test::call(*good, test::order(1, v1::SIDE_BUY, 1, 1)).code(), v1::CODE_OK);
 }
 
 /// The number of open orders of alice, and the lots they leave.
