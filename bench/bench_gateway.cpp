@@ -153,6 +153,8 @@ double sync_us(const std::string& folder, int times) {
   return median_us(ns);
 }
 
+constexpr double sync_us_valid_max = 300.0;
+
 void gateway_ack(benchmark::State& state) {
   const int times = is_small() ? 50 : 3'000;
   test::TestExchange exchange;
@@ -175,7 +177,8 @@ void gateway_ack(benchmark::State& state) {
     state.counters["ack_p50_us"] = ack;
     state.counters["echo_p50_us"] = echo;
     state.counters["sync_p50_us"] = sync;
-    state.counters["own_p50_us"] = ack - echo - sync;
+    // On a disk slower than that, what the syncs vary by is more than what is looked for.
+    if (sync < sync_us_valid_max) state.counters["own_p50_us"] = ack - echo - sync;
     state.counters["orders"] = times;
   }
 }
