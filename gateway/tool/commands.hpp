@@ -16,4 +16,7 @@ void add_demo(CLI::App& app);
 /// `karst init`, `karst keygen`: certificates, keys and the configuration of a new exchange.
 void add_init(CLI::App& app);
 
+/// `karst watch`: the live market on the terminal, or as JSON.
+void add_watch(CLI::App& app);
+
 }  // namespace karst::tool

@@ -1,0 +1,189 @@
+// `karst watch`: the live market of a running exchange on the terminal, or as JSON.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/client/client.hpp"
+#include "gateway/client/feed_client.hpp"
+#include "gateway/tool/commands.hpp"
+#include "gateway/tool/stopwatch.hpp"
+#include "gateway/tool/watch_view.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::tool {
+namespace {
+
+constexpr int poll_ms = 100;
+constexpr std::int64_t frame_interval_ns = 250'000'000;
+constexpr std::int64_t settle_ns_max = 10'000'000'000;  // for --once, until all is there
+
+volatile std::sig_atomic_t is_stopped = 0;
+void stop(int) { is_stopped = 1; }
+
+struct WatchOptions {
+  std::string directory;
+  std::uint16_t port = 0;
+  std::string host = "127.0.0.1";
+  std::string name = "localhost";
+  std::string key_file;  ///< empty: operator.key of the folder
+  std::uint32_t key = 1;
+  std::uint32_t instrument = 0;  ///< 0 = the list of all
+  bool is_once = false;
+  bool is_json = false;
+};
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "karst watch: %s\n", why.c_str());
+  throw CLI::RuntimeError(1);
+}
+
+[[nodiscard]] gateway::ClientConfig config_of(const WatchOptions& options) {
+  gateway::ClientConfig config;
+  config.peer.host = options.host;
+  config.peer.port = options.port;
+  config.peer.name = options.name;
+  config.peer.ca_file = options.directory + "/ca.crt";
+  config.key = KeyId{options.key};
+  const std::string path =
+      options.key_file.empty() ? options.directory + "/operator.key" : options.key_file;
+  std::ifstream stream(path);
+  const std::string pem{std::istreambuf_iterator<char>(stream), {}};
+  const std::optional<gateway::SigningKey> secret = gateway::SigningKey::from_pem(pem);
+  if (!secret) give_up("no secret key in " + path);
+  config.secret = *secret;
+  return config;
+}
+
+[[nodiscard]] feed::FeedWish wish_of(const WatchOptions& options) {
+  using feed::Schema;
+  feed::FeedWish wish;
+  wish.schemas = mask_of(Schema::definition) | mask_of(Schema::status) | mask_of(Schema::mbp_10) |
+                 mask_of(Schema::trades);
+  if (options.instrument != 0) wish.instruments.push_back(options.instrument);
+  wish.on_slow = feed::OnSlow::conflate;
+  return wish;
+}
+
+/// One watcher: its connection, what it knows, what it has shown.
+class Watch {
+ public:
+  explicit Watch(const WatchOptions& options) : options_(options), feed_(wish_of(options)) {}
+
+  void run() {
+    gateway::ClientConfig config = config_of(options_);
+    config.handlers.on_market_data = [this](const v1::MarketData& message) {
+      static_cast<void>(feed_.receive(message));
+    };
+    auto connected = gateway::Client::connect(config);
+    if (!connected) give_up(connected.error().text());
+    client_ = std::move(*connected);
+    send(feed_.connected());
+    const std::int64_t start = monotonic_ns();
+    while (is_stopped == 0) {
+      receive();
+      const bool is_late = monotonic_ns() - start > settle_ns_max;
+      if (options_.is_once) {
+        // The first heartbeat says that every snapshot has come.
+        if (feed_.position() != 0) return show();
+        if (is_late) give_up("the market was not told within 10 s");
+      } else if (monotonic_ns() >= next_frame_ns_) {
+        next_frame_ns_ = monotonic_ns() + frame_interval_ns;
+        show();
+      }
+    }
+  }
+
+ private:
+  void send(const v1::Subscribe& subscribe) {
+    v1::Request request;
+    *request.mutable_subscribe() = subscribe;
+    client_->queue(request);
+    if (const Status sent = client_->flush(); !sent) give_up(sent.error().text());
+  }
+
+  void receive() {
+    if (const Result<bool> came = client_->poll(poll_ms); !came) {
+      // The connection is gone: the feed goes on where it ended.
+      if (const Status again = client_->reconnect(); !again) give_up(again.error().text());
+      send(feed_.connected());
+      return;
+    }
+    if (const auto& refusal = feed_.refusal()) {
+      give_up("the exchange refuses: " + v1::Code_Name(refusal->code()));
+    }
+    if (const auto broken = feed_.recover()) send(*broken);
+  }
+
+  void show() {
+    std::string text;
+    if (options_.is_json) {
+      for (const auto& [id, instrument] : feed_.instruments()) {
+        if (options_.instrument == 0 || options_.instrument == id) text += watch_json(feed_, id);
+      }
+      if (text == shown_) return;  // a line per change, not per look
+      shown_ = text;
+    } else {
+      text = options_.instrument == 0 ? watch_list(feed_, style())
+                                      : watch_frame(feed_, options_.instrument, style());
+      if (is_live()) text = "\x1b[H\x1b[2J" + text;
+    }
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  }
+
+  [[nodiscard]] bool is_live() const { return is_terminal_ && !options_.is_once; }
+
+  [[nodiscard]] WatchStyle style() const {
+    WatchStyle style;
+    winsize size{};
+    if (is_terminal_ && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+      style.width = std::max<std::size_t>(size.ws_col, 40);
+      style.height = std::max<std::size_t>(size.ws_row, 9) - 1;
+    }
+    style.is_coloured = is_terminal_;
+    return style;
+  }
+
+  const WatchOptions& options_;
+  feed::FeedClient feed_;
+  std::unique_ptr<gateway::Client> client_;
+  const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
+  std::int64_t next_frame_ns_ = 0;
+  std::string shown_;
+};
+
+void run(const WatchOptions& options) {
+  std::signal(SIGINT, stop);
+  std::signal(SIGTERM, stop);
+  Watch(options).run();
+}
+
+}  // namespace
+
+void add_watch(CLI::App& app) {
+  const auto options = std::make_shared<WatchOptions>();
+  CLI::App* command =
+      app.add_subcommand("watch", "follow the market: all of it, or one instrument");
+  command->add_option("directory", options->directory, "where ca.crt and operator.key are")
+      ->required();
+  command->add_option("--port", options->port, "where karstd serves")->required();
+  command->add_option("--host", options->host, "the server's address")->capture_default_str();
+  command->add_option("--name", options->name, "whom its certificate names")->capture_default_str();
+  command->add_option("--key", options->key, "number of the log-on key")->capture_default_str();
+  command->add_option("--key-file", options->key_file, "its secret, PEM; else operator.key");
+  command->add_option("--instrument", options->instrument, "only this one, as a ladder");
+  command->add_flag("--once", options->is_once, "show the market as it is and end");
+  command->add_flag("--json", options->is_json, "a line of JSON for each instrument");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace karst::tool
