@@ -11,7 +11,7 @@ def runs: [.[] | (.benchmarks // .)
 # "NAME:COUNTER" → the values of all repetitions.
 def values($runs; $selector):
   ($selector | trim | capture("^(?<name>.*):(?<counter>[a-z_0-9.]+)$")) as $want
-  | [$runs[] | select(.name == $want.name or (.run_name? // "") == $want.name)
+  | [$runs[] | select(.name == $want.name or (.name | startswith($want.name + "/")))
      | .[$want.counter] // empty];
 
 def best($values; $smaller): if $smaller then ($values | min) else ($values | max) end;

@@ -126,6 +126,13 @@ bool step_drain(State& state, const Job& job) {
     if (!book.is_empty(side)) slot = book.front(state.orders, side);
   }
   if (slot == no_slot) return false;
+  // The next step comes at once, and its order lies anywhere in memory.
+  const Slot next = state.orders.nodes.node(slot).next;
+  if (next < state.orders.nodes.capacity()) {
+    state.orders.nodes.prefetch(next);
+    state.orders.nodes.prefetch_cold(next);
+    state.links.prefetch(next);
+  }
   cancel(state, slot, job.reason);
   return true;
 }
