@@ -8,6 +8,7 @@
 
 #include "engine/assert.hpp"
 #include "engine/node_pool.hpp"
+#include "engine/plant.hpp"
 #include "engine/price_ladder.hpp"
 #include "engine/side.hpp"
 
@@ -273,6 +274,12 @@ inline void OrderBook<Hot, Cold>::link(Context& context, Ladder& ladder, Level& 
   if (level.is_empty()) {
     level.head = slot;
     context.pages.occupy(ladder, index, key);
+  } else if constexpr (planted("newest_first")) {
+    node.next = level.head;
+    context.nodes.node(level.head).prev = slot;
+    level.head = slot;
+    level.add(node.quantity);
+    return;
   } else {
     node.prev = level.tail;
     context.nodes.node(level.tail).next = slot;
