@@ -7,6 +7,7 @@ namespace karst {
 namespace {
 
 constexpr std::size_t length_bytes = 2;
+constexpr std::size_t files_uncertain_max = 2;  // the one that was written last, and one prepared
 constexpr std::size_t look_bytes = std::size_t{1} << 20U;
 constexpr std::string_view suffix = ".log";
 constexpr std::size_t name_bytes = 20 + suffix.size();
@@ -53,6 +54,12 @@ Status RecordLog::open_files() {
     if (!size) return size.error();
     files_.push_back(std::make_unique<OpenFile>(std::move(file).value()));
     file_sizes_.push_back(*size);
+  }
+  if (options_.read_only) return {};
+  // After a failed sync memory may hold frames that the device never got.
+  const std::size_t uncertain = std::min(files_.size(), files_uncertain_max);
+  for (std::size_t i = files_.size() - uncertain; i < files_.size(); ++i) {
+    if (Status dropped = storage_.drop_cache(files_[i]->handle()); !dropped) return dropped;
   }
   return {};
 }
