@@ -37,15 +37,15 @@ ClientOrderId client_order_id_of(const Command& command) {
   }
 }
 
-AccountNumbers one(AccountId account, std::uint64_t number) {
-  AccountNumbers numbers{};
+AccountPlaces one(AccountId account, std::uint64_t number) {
+  AccountPlaces numbers{};
   if (number != 0 && !account.is_none()) numbers.items[numbers.count++] = {account, number};
   return numbers;
 }
 
 }  // namespace
 
-AccountNumbers account_numbers(const Event& event) {
+AccountPlaces account_places(const Event& event) {
   switch (event.type) {
     case EventType::done:
     case EventType::rejected:
@@ -60,8 +60,8 @@ AccountNumbers account_numbers(const Event& event) {
     case EventType::self_match_prevented:
       return one(event.self_match.taker_account, event.self_match.account_event);
     case EventType::settlement: {
-      AccountNumbers numbers = one(event.settlement.buyer, event.settlement.buyer_event);
-      const AccountNumbers seller = one(event.settlement.seller, event.settlement.seller_event);
+      AccountPlaces numbers = one(event.settlement.buyer, event.settlement.buyer_event);
+      const AccountPlaces seller = one(event.settlement.seller, event.settlement.seller_event);
       if (seller.count != 0) numbers.items[numbers.count++] = seller.items[0];
       return numbers;
     }
@@ -100,7 +100,7 @@ AccountNumbers account_numbers(const Event& event) {
   return {};
 }
 
-void encode_entry(const Executed& executed, std::uint32_t index, AccountNumber place,
+void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace place,
                   std::vector<std::byte>& bytes) {
   const Command& command = executed.command;
   const std::span<const Event> events = executed.events;

@@ -29,24 +29,24 @@ struct AccountEntry {
 };
 
 /// Which merchants' logs an event stands in, and its number in each.
-struct AccountNumber {
+struct AccountPlace {
   AccountId account{0};
   std::uint64_t number = 0;
 };
-struct AccountNumbers {
-  std::array<AccountNumber, 2> items;
+struct AccountPlaces {
+  std::array<AccountPlace, 2> items;
   std::uint32_t count = 0;
 };
 
 /// Source: docs/ENGINE.md, "Event numbers".
-[[nodiscard]] AccountNumbers account_numbers(const Event& event);
+[[nodiscard]] AccountPlaces account_places(const Event& event);
 
 /// Bytes of an entry without and with a trade. Drawn in docs/FORMATS.md, "Account event log".
 inline constexpr std::size_t entry_bytes = 116;
 inline constexpr std::size_t entry_with_trade_bytes = entry_bytes + sizeof(Event);
 
 /// Appends the entry of event `index` to `bytes`.
-void encode_entry(const Executed& executed, std::uint32_t index, AccountNumber place,
+void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace place,
                   std::vector<std::byte>& bytes);
 
 /// Reads the entry that begins at the front of `bytes`.

@@ -14,7 +14,8 @@ namespace karst {
 /// A failing store never stops the exchange: it is left alone, and later given what it has missed
 /// by a replay of the journal.
 ///
-/// Threads: one at a time (start-up, then the ledger thread); durable_sequence() by any.
+/// Threads: one at a time (start-up, the stores' thread, a catch-up); durable_sequence() and
+///          trim_floor() by any, work() by one other.
 class DerivedStore {
  public:
   virtual ~DerivedStore() = default;
@@ -36,6 +37,11 @@ class DerivedStore {
   /// After an error: forgets what is not durable, so that append() goes on after
   /// durable_sequence().
   [[nodiscard]] virtual Status reset() = 0;
+
+  /// One step of what may be done in the background, by another thread than append()'s.
+  ///
+  /// Returns: whether there was anything to do. Errors: may pass.
+  [[nodiscard]] virtual Result<bool> work() { return false; }
 
   /// Journal up to this command is of no more use to the store, whatever happens to its newest
   /// file: trim may go that far.

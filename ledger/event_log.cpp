@@ -96,6 +96,11 @@ Status EventLog::load_sealed(std::uint64_t number, bool& follows) {
 // The last file goes on where its sound part ends.
 Status EventLog::take_last(std::uint64_t number) {
   const std::string path = event_segment_path(options_.directory, number);
+  Result<OpenFile> file = OpenFile::open(storage_, path, OpenMode::write);
+  if (!file) return file.error();
+  const FileHandle handle = file.value().handle();
+  // After a failed sync memory may hold what the device never got.
+  if (Status dropped = storage_.drop_cache(handle); !dropped) return dropped;
   EventIndex index;
   Result<EventSegmentRange> range = scan_event_segment(storage_, path, index);
   if (!range) return range.error();
@@ -103,9 +108,6 @@ Status EventLog::take_last(std::uint64_t number) {
   const bool follows =
       sealed_.empty() || range->first_sequence == sealed_.back()->range().last_sequence + 1;
   if (is_empty || !follows) return remove_segment(number);
-  Result<OpenFile> file = OpenFile::open(storage_, path, OpenMode::write);
-  if (!file) return file.error();
-  const FileHandle handle = file.value().handle();
   // The cut must be durable before anything is written behind it.
   if (Status cut = storage_.truncate(handle, range->bytes); !cut) return cut;
   if (Status synced = storage_.sync(handle); !synced) return synced;
@@ -152,7 +154,7 @@ Status EventLog::append(const Executed& executed) {
   const Command& command = executed.command;
   KARST_ASSERT(command.sequence == expected);
   for (std::uint32_t i = 0; i < executed.events.size(); ++i) {
-    const AccountNumbers numbers = account_numbers(executed.events[i]);
+    const AccountPlaces numbers = account_places(executed.events[i]);
     for (std::uint32_t k = 0; k < numbers.count; ++k) {
       const std::uint64_t offset = open_.bytes + frame_.size();
       pending_.push_back({numbers.items[k], static_cast<std::uint32_t>(offset)});

@@ -76,7 +76,7 @@ class EventLog final : public DerivedStore {
 
   using Sealed = std::shared_ptr<const SealedEventSegment>;
   struct Pending {
-    AccountNumber place;
+    AccountPlace place;
     std::uint32_t offset = 0;
   };
   // Where to read one entry.

@@ -76,7 +76,7 @@ std::optional<EventFrame> decode_event_frame(std::span<const std::byte> header) 
   return frame;
 }
 
-bool EventIndex::add(AccountNumber place, std::uint32_t offset) {
+bool EventIndex::add(AccountPlace place, std::uint32_t offset) {
   Account& account = accounts_[place.account.value()];
   if (account.offsets.empty()) account.first_number = place.number;
   if (place.number != account.first_number + account.offsets.size()) return false;
@@ -104,11 +104,11 @@ bool index_frame(const EventFrame& frame, std::span<const std::byte> entries, st
                  EventIndex& index) {
   AccountEntry entry;
   std::size_t at = 0;
-  std::vector<std::pair<AccountNumber, std::uint32_t>> places;
+  std::vector<std::pair<AccountPlace, std::uint32_t>> places;
   for (std::uint32_t i = 0; i < frame.count; ++i) {
     const std::size_t length = decode_entry(entries.subspan(at), entry);
     if (length == 0) return false;
-    places.emplace_back(AccountNumber{entry.account, entry.number},
+    places.emplace_back(AccountPlace{entry.account, entry.number},
                         static_cast<std::uint32_t>(offset + at));
     at += length;
   }
@@ -193,10 +193,12 @@ Status SealedEventSegment::seal(Storage& storage, const std::string& directory,
 
   const std::string path = event_index_path(directory, range.number);
   const std::string draft = path + ".draft";
-  const Result<OpenFile> file = OpenFile::open(storage, draft, OpenMode::create);
+  // A draft whose sync failed is never used again.
+  const Status removed = storage.unlink(draft);
+  if (!removed && removed.error().code != ErrorCode::not_found) return removed;
+  const Result<OpenFile> file = OpenFile::open(storage, draft, OpenMode::create_new);
   if (!file) return file.error();
   const FileHandle handle = file.value().handle();
-  if (Status cut = storage.truncate(handle, 0); !cut) return cut;
   if (Status written = storage.write(handle, 0, bytes); !written) return written;
   if (Status synced = storage.sync(handle); !synced) return synced;
   if (Status renamed = storage.rename(draft, path); !renamed) return renamed;
@@ -270,7 +272,7 @@ Result<std::uint32_t> SealedEventSegment::offset(const Found& found, std::uint32
 }
 
 Status read_event_entry(Storage& storage, const OpenFile& file, std::uint64_t offset,
-                        AccountNumber place, AccountEntry& entry) {
+                        AccountPlace place, AccountEntry& entry) {
   std::array<std::byte, entry_with_trade_bytes> bytes;
   const Result<std::size_t> count = storage.read(file.handle(), offset, bytes);
   if (!count) return count.error();

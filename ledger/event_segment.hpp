@@ -42,7 +42,7 @@ class EventIndex {
   };
 
   /// Returns: false when `number` is not the account's next.
-  [[nodiscard]] bool add(AccountNumber place, std::uint32_t offset);
+  [[nodiscard]] bool add(AccountPlace place, std::uint32_t offset);
   [[nodiscard]] const Account* find(AccountId account) const;
   /// All of them, by ascending account.
   [[nodiscard]] std::vector<std::pair<std::uint32_t, const Account*>> sorted() const;
@@ -110,6 +110,6 @@ class SealedEventSegment {
 ///
 /// Errors: corrupt, with file and offset.
 [[nodiscard]] Status read_event_entry(Storage& storage, const OpenFile& file, std::uint64_t offset,
-                                      AccountNumber place, AccountEntry& entry);
+                                      AccountPlace place, AccountEntry& entry);
 
 }  // namespace karst

@@ -151,6 +151,7 @@ void Exchange::run_background() {
   while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
     const std::uint32_t seen = background_bell_.signals();
     for (const auto& feeder : core_.feeders()) {
+      work(feeder->store());
       if (feeder->is_away()) bring_back(*feeder);
     }
     if (core_.snapshotter() != nullptr) {
@@ -159,6 +160,13 @@ void Exchange::run_background() {
       if (!made && made.error().code == ErrorCode::invalid) return fail(made.error());
     }
     background_bell_.wait(seen, background_interval_ns);
+  }
+}
+
+void Exchange::work(DerivedStore& store) {
+  for (std::uint32_t i = 0; i < store_work_max; ++i) {
+    const Result<bool> did = store.work();
+    if (!did || !*did) return;  // an error may pass; what it stops comes out with append()
   }
 }
 

@@ -73,12 +73,14 @@ class Exchange {
   static constexpr std::uint64_t housekeeping_interval_ns = 20'000'000;
   static constexpr std::uint64_t background_interval_ns = 100'000'000;
   static constexpr std::uint64_t retry_store_ns = 1'000'000'000;
+  static constexpr std::uint32_t store_work_max = 64;
 
   void run_engine();
   void run_sync();
   void run_stores();
   void run_housekeeper();
   void run_background();
+  static void work(DerivedStore& store);
   void bring_back(StoreFeeder& feeder);
   void answer_questions();
   void fail(const Error& error);

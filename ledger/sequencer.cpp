@@ -51,6 +51,7 @@ bool Sequencer::admit_waiting() {
       engine_.prefetch_first(group[count].command);
       ++count;
     }
+    for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_second(group[i].command);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (is_disk_full_ &&
           (disk_ == Disk::full || !Pipeline::is_always_admitted(group[i].command.type))) {
@@ -87,6 +88,9 @@ Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
   if (!is_overlapped()) return Disk::ample;
   if (open_count_ != 0 && disk_ == Disk::ample) return disk_;
   is_disk_full_ = pipeline_.is_disk_full();
+  // Whether the disk is full or the next segment is only late: the housekeeper is to find out
+  // before orders have used up what is kept for cancels.
+  if (!is_disk_full_ && !overlapped_->has_room_for_orders()) pipeline_.housekeeper_bell().ring();
   const std::uint64_t space = overlapped_->space_left();
   if (space >= journal_frame_bytes(payload_.size())) return Disk::ample;
   const std::size_t bytes = payload_bytes_ + commands * encoded_command_bytes_max;

@@ -57,8 +57,16 @@ Status StoreCatchUp::take(const Executed& executed) {
   if (Status appended = store_->append(executed); !appended) return appended;
   last_ = sequence;
   if (++unsynced_ < sync_every_commands) return {};
+  return finish();
+}
+
+Status StoreCatchUp::finish() {
   unsynced_ = 0;
-  return store_->sync();
+  if (Status synced = store_->sync(); !synced) return synced;
+  while (true) {
+    const Result<bool> did = store_->work();
+    if (!did || !*did) return {};  // an error may pass; what it stops comes out with append()
+  }
 }
 
 }  // namespace karst

@@ -54,13 +54,14 @@ class StoreFeeder {
 
 /// Gives a store the replayed commands it does not have yet, and syncs it now and then.
 ///
-/// Threads: one owner.
+/// Threads: one owner, who is also the one that may call the store's work().
 class StoreCatchUp {
  public:
   explicit StoreCatchUp(DerivedStore& store) : store_(&store), last_(store.durable_sequence()) {}
 
   [[nodiscard]] Status take(const Executed& executed);
-  [[nodiscard]] Status finish() { return store_->sync(); }
+  /// Syncs, and does what the store has to do in the background.
+  [[nodiscard]] Status finish();
   [[nodiscard]] DerivedStore& store() { return *store_; }
   /// The newest command the store has taken.
   [[nodiscard]] std::uint64_t last() const { return last_; }

@@ -175,7 +175,7 @@ void Hub::deliver(const Delivered& delivered, Now now) {
   if (followers_.empty()) return;
   const Event* previous = nullptr;
   for (const Event& event : delivered.events) {
-    const AccountNumbers numbers = account_numbers(event);
+    const AccountPlaces numbers = account_places(event);
     for (std::uint32_t i = 0; i < numbers.count; ++i) {
       on_followed(numbers.items[i].account, numbers.items[i].number, event, previous);
     }

@@ -42,7 +42,7 @@ v1::Code code_of(Admission admission) {
 
 /// The number of an answer in its merchant's log; 0 = it is in none.
 std::uint64_t own_number(const Event& answer) {
-  const AccountNumbers numbers = account_numbers(answer);
+  const AccountPlaces numbers = account_places(answer);
   return numbers.count == 0 ? 0 : numbers.items[0].number;
 }
 

@@ -72,7 +72,7 @@ void LocalExchange::run() {
     std::vector<Event> events;
     for (std::uint32_t i = 0; i < made.count; ++i) events.push_back(ring_.at(made.first + i));
     for (std::size_t i = 0; i < events.size(); ++i) {
-      const AccountNumbers numbers = account_numbers(events[i]);
+      const AccountPlaces numbers = account_places(events[i]);
       for (std::uint32_t n = 0; n < numbers.count; ++n) {
         stored_.push_back({numbers.items[n].account, numbers.items[n].number, events[i],
                            i == 0 ? Event{} : events[i - 1]});
