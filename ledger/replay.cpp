@@ -19,7 +19,8 @@ Replay::Replay(std::unique_ptr<Engine> engine, Stamp last, std::uint64_t log_seq
       log_hash_(log_hash),
       events_(events_per_command_max) {}
 
-Status Replay::take(const LoggedBatch& batch, const CommandSink& sink) {
+Status Replay::take(const LoggedBatch& batch, const CommandSink& sink,
+                    std::uint64_t through_sequence) {
   if (batch.seq == log_seq_) {
     if (batch.hash == log_hash_) return {};
     return Error{ErrorCode::invalid, "match a snapshot with batch " + std::to_string(batch.seq),
@@ -29,6 +30,7 @@ Status Replay::take(const LoggedBatch& batch, const CommandSink& sink) {
   EventRing ring{events_.data(), events_per_command_max - 1, 0};
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     const Command& command = batch_[i];
+    if (command.sequence > through_sequence) return {};
     if (engine_ == nullptr) {
       if (command.type != CommandType::configure || !is_valid(command.configure)) {
         return Error{ErrorCode::corrupt, "find the configuration in the first command",

@@ -36,7 +36,10 @@ class Replay {
   /// Errors: corrupt, when the bytes are no commands or not the next ones; invalid, when the batch
   ///         it stands at is of another journal; those of the sink.
   ///         Then the replay is of no more use.
-  [[nodiscard]] Status take(const LoggedBatch& batch, const CommandSink& sink);
+  ///
+  /// `through_sequence`: commands of the batch beyond it are left; the replay ends there.
+  [[nodiscard]] Status take(const LoggedBatch& batch, const CommandSink& sink,
+                            std::uint64_t through_sequence = ~std::uint64_t{0});
 
   /// Whether the engine exists: a command has been replayed.
   [[nodiscard]] bool has_engine() const { return engine_ != nullptr; }

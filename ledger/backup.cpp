@@ -1,0 +1,92 @@
+#include "ledger/backup.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "ledger/open_file.hpp"
+
+namespace karst {
+namespace {
+
+constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
+constexpr std::uint32_t tries_max = 3;
+
+Status copy_file(Storage& storage, const std::string& from, const std::string& to,
+                 BackupReport& report) {
+  const Result<OpenFile> source = OpenFile::open(storage, from, OpenMode::read);
+  if (!source) return source.error();
+  const Result<OpenFile> copy = OpenFile::open(storage, to, OpenMode::create);
+  if (!copy) return copy.error();
+  const FileHandle handle = copy.value().handle();
+  if (Status cut = storage.truncate(handle, 0); !cut) return cut;
+  std::vector<std::byte> piece(piece_bytes);
+  for (std::uint64_t offset = 0;;) {
+    const Result<std::size_t> count = storage.read(source.value().handle(), offset, piece);
+    if (!count) return count.error();
+    if (*count == 0) break;
+    Status written = storage.write(handle, offset, std::span(piece).first(*count));
+    if (!written) return written;
+    offset += *count;
+    report.bytes += *count;
+  }
+  report.files += 1;
+  return storage.sync(handle);
+}
+
+// All files with one of the endings. One that goes away meanwhile was let go of, and is no loss.
+Status copy_directory(Storage& storage, const std::string& from, const std::string& to,
+                      std::span<const std::string_view> endings, BackupReport& report) {
+  const Result<std::vector<std::string>> names = storage.list(from);
+  if (!names && names.error().code == ErrorCode::not_found) return {};
+  if (!names) return names.error();
+  if (Status made = storage.create_directory(to); !made) return made;
+  for (const std::string& name : *names) {
+    const bool is_wanted = std::ranges::any_of(
+        endings, [&](std::string_view ending) { return name.ends_with(ending); });
+    if (!is_wanted) continue;
+    const Status copied = copy_file(storage, from + "/" + name, to + "/" + name, report);
+    if (!copied && copied.error().code != ErrorCode::not_found) return copied;
+  }
+  return storage.sync_directory(to);
+}
+
+Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into,
+                BackupReport& report) {
+  constexpr std::array<std::string_view, 1> records{".log"};
+  constexpr std::array<std::string_view, 2> events{".events", ".index"};
+  constexpr std::array<std::string_view, 1> snapshots{".snapshot"};
+  constexpr std::array<std::string_view, 1> journal{".journal"};
+  Status copied =
+      copy_directory(storage, from.books() + "/log", into.books() + "/log", records, report);
+  if (copied) copied = copy_directory(storage, from.events(), into.events(), events, report);
+  if (copied) {
+    copied = copy_directory(storage, from.snapshots(), into.snapshots(), snapshots, report);
+  }
+  if (copied) copied = copy_directory(storage, from.journal(), into.journal(), journal, report);
+  return copied;
+}
+
+}  // namespace
+
+Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
+                             const ExchangeDirectory& into, std::uint32_t shard) {
+  const Result<std::vector<std::string>> found = storage.list(into.journal());
+  if (found && !found.value().empty()) {
+    return Error{ErrorCode::already_exists, "copy an exchange", into.journal()};
+  }
+  for (std::uint32_t i = 0; i < tries_max; ++i) {
+    BackupReport report;
+    if (Status copied = copy_all(storage, from, into, report); !copied) return copied.error();
+    const Result<StateAt> state = state_at(storage, into, shard, newest_sequence);
+    if (state) {
+      report.state = *state;
+      return report;
+    }
+    // Trimmed between the copy of the snapshots and that of the journal: newer snapshots are there.
+    if (state.error().code != ErrorCode::trimmed) return state.error();
+  }
+  return Error{ErrorCode::busy, "copy an exchange that trims its journal", from.path()};
+}
+
+}  // namespace karst

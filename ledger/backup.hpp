@@ -1,0 +1,37 @@
+// Backups: a copy of an exchange's files that a restore elsewhere can go on from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/storage.hpp"
+#include "ledger/exchange_directory.hpp"
+#include "ledger/offline.hpp"
+
+namespace karst {
+
+/// What a copy holds.
+struct BackupReport {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  StateAt state;  ///< What its snapshot and journal replay to.
+};
+
+/// Copies what must survive: books, event log, snapshots and, last, the journal, so that the copy's
+/// journal reaches at least as far as everything derived from it. The exchange may run: what it
+/// writes meanwhile is a torn tail in the copy, which the next opening cuts. The books' database is
+/// not copied (it is made again), nor are locks and drafts. The copy is then replayed.
+///
+/// Errors: already_exists, when `into` has a journal; busy, when the exchange trimmed its journal
+///         beneath the copy in every try; those of the Storage and of state_at().
+[[nodiscard]] Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
+                                           const ExchangeDirectory& into, std::uint32_t shard);
+
+/// Puts a backup where an exchange can run on it. Same as back_up(), the other way round.
+[[nodiscard]] inline Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
+                                                  const ExchangeDirectory& into,
+                                                  std::uint32_t shard) {
+  return back_up(storage, backup, into, shard);
+}
+
+}  // namespace karst

@@ -1,0 +1,123 @@
+#include "ledger/offline.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "ledger/books_store.hpp"
+#include "ledger/engine_snapshot.hpp"
+#include "ledger/event_log.hpp"
+#include "ledger/file_log.hpp"
+#include "ledger/journal_reader.hpp"
+#include "ledger/recovery.hpp"
+#include "ledger/store_feeder.hpp"
+
+namespace karst {
+namespace {
+
+StateAt state_of(Replay& replay, std::uint64_t snapshot_sequence) {
+  StateAt state;
+  state.sequence = replay.last().sequence;
+  state.time = replay.last().time;
+  state.event_hash = replay.engine().event_hash();
+  state.state_hash = replay.engine().state_hash();
+  state.snapshot_sequence = snapshot_sequence;
+  state.commands_replayed = replay.commands();
+  return state;
+}
+
+Error no_command(const ExchangeDirectory& directory, std::uint64_t sequence) {
+  return Error{ErrorCode::not_found, "find command " + std::to_string(sequence),
+               directory.journal()};
+}
+
+}  // namespace
+
+Status replay_files(Storage& storage, const std::string& journal_directory, Replay& replay,
+                    std::uint64_t through_sequence, const CommandSink& sink) {
+  // The batch the replay stands at comes again: its hash shows whether this is its journal.
+  const std::uint64_t from = std::max<std::uint64_t>(replay.log_seq(), 1);
+  Result<JournalReader> reader = JournalReader::open(storage, journal_directory, from);
+  if (!reader) return reader.error();
+  while (replay.last().sequence < through_sequence) {
+    const Result<bool> more = reader->next();
+    if (!more) return more.error();
+    if (!*more) break;
+    if (Status taken = replay.take(reader->batch(), sink, through_sequence); !taken) return taken;
+  }
+  return {};
+}
+
+Result<StateAt> state_at(Storage& storage, const ExchangeDirectory& directory, std::uint32_t shard,
+                         std::uint64_t sequence) {
+  SnapshotStore snapshots(storage, directory.snapshots(), shard);
+  Replay replay = replay_from(&snapshots, sequence);
+  const std::uint64_t snapshot_sequence = replay.last().sequence;
+  const Status replayed = replay_files(storage, directory.journal(), replay, sequence, nullptr);
+  if (!replayed) return replayed.error();
+  const bool is_there =
+      replay.has_engine() && (sequence == newest_sequence || replay.last().sequence == sequence);
+  if (!is_there) return no_command(directory, sequence);
+  return state_of(replay, snapshot_sequence);
+}
+
+Result<StateAt> make_snapshot(Storage& storage, const Clock& clock,
+                              const ExchangeDirectory& directory, std::uint32_t shard) {
+  FileLogOptions options;
+  options.directory = directory.journal();
+  options.shard = shard;
+  Result<std::unique_ptr<FileLog>> log = FileLog::open(storage, clock, options);
+  if (!log) return log.error();
+  SnapshotStore snapshots(storage, directory.snapshots(), shard);
+  if (Status opened = snapshots.open(); !opened) return opened.error();
+  Replay replay = replay_from(&snapshots, newest_sequence);
+  const std::uint64_t snapshot_sequence = replay.last().sequence;
+  Status replayed = replay_log(**log, replay, newest_sequence, nullptr);
+  if (!replayed) return replayed.error();
+  if (!replay.has_engine()) return no_command(directory, 1);
+  const StateAt state = state_of(replay, snapshot_sequence);
+  if (state.sequence == snapshot_sequence) return state;
+  const Status made = write_engine_snapshot(snapshots, shard, replay.engine(), replay.last(),
+                                            replay.log_seq(), replay.log_hash());
+  if (!made) return made.error();
+  return state;
+}
+
+Result<Rebuilt> rebuild_stores(Storage& storage, const ExchangeDirectory& from,
+                               const ExchangeDirectory& into, std::uint16_t shard) {
+  BooksOptions book_options;
+  book_options.directory = into.books();
+  book_options.store_path = into.books_database();
+  book_options.shard = shard;
+  if (Status made = storage.create_directory(into.books()); !made) return made.error();
+  Result<std::unique_ptr<Books>> books = Books::open(storage, book_options);
+  if (!books) return books.error();
+  EventLogOptions event_options;
+  event_options.directory = into.events();
+  Result<std::unique_ptr<EventLog>> events = EventLog::open(storage, event_options);
+  if (!events) return events.error();
+  if (books.value()->records() != 0 || events.value()->durable_sequence() != 0) {
+    return Error{ErrorCode::already_exists, "rebuild stores", into.path()};
+  }
+  BooksStore books_store(**books);
+  std::vector<DerivedStore*> stores{&books_store, events.value().get()};
+  std::vector<StoreCatchUp> catch_ups;
+  for (DerivedStore* store : stores) catch_ups.emplace_back(*store);
+  Replay replay;
+  const CommandSink sink = [&](const Executed& executed) {
+    for (StoreCatchUp& catch_up : catch_ups) {
+      if (Status taken = catch_up.take(executed); !taken) return taken;
+    }
+    return Status{};
+  };
+  Status replayed = replay_files(storage, from.journal(), replay, newest_sequence, sink);
+  if (!replayed) return replayed.error();
+  for (StoreCatchUp& catch_up : catch_ups) {
+    if (Status finished = catch_up.finish(); !finished) return finished.error();
+  }
+  const Result<std::uint64_t> covered = books.value()->cover();
+  if (!covered) return covered.error();
+  return Rebuilt{replay.last().sequence, books.value()->records(), events.value()->segments()};
+}
+
+}  // namespace karst

@@ -1,0 +1,65 @@
+// What can be done with the files of an exchange that does not run: hashes, snapshots, rebuilds.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/clock.hpp"
+#include "engine/storage.hpp"
+#include "ledger/exchange_directory.hpp"
+#include "ledger/replay.hpp"
+
+namespace karst {
+
+/// Replays a journal behind `replay` up to and with the command `through_sequence`, reading the
+/// files without lock or change: beside a running exchange it ends somewhere near its newest frame.
+///
+/// Errors: those of JournalReader and Replay::take().
+[[nodiscard]] Status replay_files(Storage& storage, const std::string& journal_directory,
+                                  Replay& replay, std::uint64_t through_sequence,
+                                  const CommandSink& sink);
+
+/// The newest command, whatever its number is.
+inline constexpr std::uint64_t newest_sequence = ~std::uint64_t{0} - 1;
+
+/// What an engine is at one command.
+struct StateAt {
+  std::uint64_t sequence = 0;
+  Time time{0};
+  std::uint64_t event_hash = 0;
+  std::uint64_t state_hash = 0;
+  std::uint64_t snapshot_sequence = 0;  ///< Where the replay began; 0 = at the beginning.
+  std::uint64_t commands_replayed = 0;
+};
+
+/// The state behind the command `sequence` (or the newest), from the newest good snapshot that is
+/// not beyond it; changes nothing.
+///
+/// Errors: not_found, when the journal does not reach that command, or is empty; those of
+///         replay_files().
+[[nodiscard]] Result<StateAt> state_at(Storage& storage, const ExchangeDirectory& directory,
+                                       std::uint32_t shard, std::uint64_t sequence);
+
+/// Makes a snapshot behind the newest batch. Requires: the exchange does not run.
+///
+/// Errors: locked, when it runs; those of replay_files() and the snapshot store.
+[[nodiscard]] Result<StateAt> make_snapshot(Storage& storage, const Clock& clock,
+                                            const ExchangeDirectory& directory,
+                                            std::uint32_t shard);
+
+/// What a rebuild made.
+struct Rebuilt {
+  std::uint64_t sequence = 0;  ///< The newest command.
+  std::uint64_t records = 0;   ///< In the books.
+  std::uint64_t event_segments = 0;
+};
+
+/// Makes books and event log anew under `into`, from the journal of `from`, which must reach back
+/// to the first command. Nothing is changed under `from`.
+///
+/// Errors: already_exists, when there are such stores under `into`; trimmed; those of the stores.
+[[nodiscard]] Result<Rebuilt> rebuild_stores(Storage& storage, const ExchangeDirectory& from,
+                                             const ExchangeDirectory& into, std::uint16_t shard);
+
+}  // namespace karst
