@@ -15,6 +15,9 @@ void add_demo(CLI::App& app);
 
 /// `karst init`, `karst keygen`: certificates, keys and the configuration of a new exchange.
 void add_init(CLI::App& app);
+/// `karst journal verify|dump`, `snapshot`, `state-hash`, `rebuild`, `backup`, `restore`: works on
+/// the files of an exchange.
+void add_files(CLI::App& app);
 
 /// `karst watch`: the live market on the terminal, or as JSON.
 void add_watch(CLI::App& app);

@@ -1,0 +1,38 @@
+// What `karst` says to the shell.
+#pragma once
+
+#include "engine/result.hpp"
+
+namespace karst::tool {
+
+/// Exit codes of the subcommands that work on files. Wrong arguments give those of the command line
+/// parser (100 and above).
+enum ExitCode : int {
+  exit_ok = 0,
+  exit_failed = 1,       ///< The system refused: input and output, no space, not permitted.
+  exit_damaged = 2,      ///< Bytes are not those that were written; the message says where.
+  exit_not_there = 3,    ///< What was asked about does not exist, or has been trimmed away.
+  exit_in_the_way = 4,   ///< It is in use, or something is there already.
+  exit_newer_format = 5  ///< Written by a newer build; left untouched.
+};
+
+[[nodiscard]] inline int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::corrupt:
+    case ErrorCode::invalid:
+      return exit_damaged;
+    case ErrorCode::not_found:
+    case ErrorCode::trimmed:
+      return exit_not_there;
+    case ErrorCode::locked:
+    case ErrorCode::busy:
+    case ErrorCode::already_exists:
+      return exit_in_the_way;
+    case ErrorCode::unknown_format:
+      return exit_newer_format;
+    default:
+      return exit_failed;
+  }
+}
+
+}  // namespace karst::tool

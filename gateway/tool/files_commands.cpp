@@ -1,0 +1,61 @@
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "gateway/tool/commands.hpp"
+#include "gateway/tool/files.hpp"
+
+namespace karst::tool {
+namespace {
+
+using Run = int (*)(const FilesOptions&);
+using Options = std::shared_ptr<FilesOptions>;
+
+// A subcommand on the exchange in DIRECTORY.
+CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what, Run run,
+              Options options, const std::string& directory = "directory of the exchange") {
+  CLI::App* command = parent.add_subcommand(name, what);
+  command->add_option("directory", options->directory, directory)->required();
+  command->add_option("--shard", options->shard, "its shard")->capture_default_str();
+  command->add_flag("--json", options->is_json, "print JSON");
+  command->final_callback([options, run] { std::exit(run(*options)); });
+  return command;
+}
+
+void add_into(CLI::App& command, const Options& options, const std::string& what) {
+  command.add_option("--into", options->into, what)->required();
+}
+
+}  // namespace
+
+void add_files(CLI::App& app) {
+  const auto fresh = [] { return std::make_shared<FilesOptions>(); };
+  CLI::App* journal = app.add_subcommand("journal", "the command journal");
+  journal->require_subcommand(1);
+  add(*journal, "verify", "check every byte", run_journal_verify, fresh());
+  Options dump = fresh();
+  CLI::App* dump_command = add(*journal, "dump", "print the commands", run_journal_dump, dump);
+  dump_command->add_option("--from", dump->from, "first command")->capture_default_str();
+  dump_command->add_option("--to", dump->to, "last command");
+
+  add(app, "snapshot", "make a snapshot of an exchange that does not run", run_snapshot, fresh());
+  Options hash = fresh();
+  CLI::App* hash_command = add(app, "state-hash", "replay and print the hashes of events and state",
+                               run_state_hash, hash);
+  hash_command->add_option("--at", hash->at, "behind this command; without it, the newest");
+
+  Options rebuild = fresh();
+  add_into(
+      *add(app, "rebuild", "make books and event log anew from the journal", run_rebuild, rebuild),
+      rebuild, "directory for the new ones");
+  Options backup = fresh();
+  add_into(*add(app, "backup", "copy what must survive; the exchange may run", run_backup, backup),
+           backup, "directory for the copy");
+  Options restore = fresh();
+  add_into(*add(app, "restore", "put a backup where an exchange can run on it", run_restore,
+                restore, "directory of the backup"),
+           restore, "directory of the exchange to be");
+}
+
+}  // namespace karst::tool
