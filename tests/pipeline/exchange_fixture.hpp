@@ -95,6 +95,7 @@ class RunningExchange {
   }
 
   std::size_t poll() {
+    port_->poll_refusals([this](const Refusal& it) { refusals_.emplace(it.handle, it.why); });
     return port_->poll([this](const Delivery& it) {
       sequences_.push_back(it.command.sequence);
       times_.push_back(it.command.time);
@@ -107,6 +108,7 @@ class RunningExchange {
 
   /// By handle.
   [[nodiscard]] const std::map<std::uint64_t, Event>& answers() const { return answers_; }
+  [[nodiscard]] const std::map<std::uint64_t, Submitted>& refusals() const { return refusals_; }
   [[nodiscard]] const std::vector<std::uint64_t>& sequences() const { return sequences_; }
   [[nodiscard]] const std::vector<Time>& times() const { return times_; }
 
@@ -135,6 +137,7 @@ class RunningExchange {
   Port* port_ = nullptr;
   RecoveryReport report_;
   std::map<std::uint64_t, Event> answers_;
+  std::map<std::uint64_t, Submitted> refusals_;
   std::vector<std::uint64_t> sequences_;
   std::vector<Time> times_;
 };

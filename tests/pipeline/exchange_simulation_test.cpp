@@ -1,0 +1,72 @@
+// The whole pipeline on a disk that fails: nothing answered is lost, nothing is executed twice.
+#include <gtest/gtest.h>
+
+#include "tests/random_run.hpp"
+#include "tests/sim/exchange_simulation.hpp"
+
+namespace karst {
+namespace {
+
+using sim::ExchangeCoverage;
+
+constexpr std::uint64_t schedules = 1'000;
+
+std::string first_of(const std::vector<std::string>& violations) {
+  return violations.empty() ? std::string() : violations.front();
+}
+
+TEST(ExchangeSimulation, a_crash_at_every_change_of_the_disk_loses_no_answer) {
+  ExchangeCoverage coverage;
+  bool was_reached = true;
+  std::uint64_t points = 0;
+  for (std::uint64_t n = 1; was_reached; ++n) {
+    for (const sim::Loss loss : sim::every_loss) {
+      const auto violations = sim::run_exchange_crash(n, loss, coverage, was_reached);
+      ASSERT_TRUE(violations.empty())
+          << first_of(violations) << " (crash at change " << n << ", " << sim::name(loss) << ")";
+    }
+    points = n - 1;
+  }
+  std::printf(
+      "%llu crash points x 4 losses, %llu lives, %llu torn tails cut, %llu from snapshots\n",
+      static_cast<unsigned long long>(points), static_cast<unsigned long long>(coverage.lives),
+      static_cast<unsigned long long>(coverage.torn_tails_cut),
+      static_cast<unsigned long long>(coverage.recoveries_from_snapshot));
+  EXPECT_GT(points, 100U);
+  EXPECT_GT(coverage.torn_tails_cut, 0U);
+  EXPECT_GT(coverage.recoveries_from_snapshot, 0U);
+  EXPECT_GT(coverage.snapshots_made, 0U);
+  EXPECT_GT(coverage.acks_repeated, 0U);
+  EXPECT_GT(coverage.store_catch_ups, 0U);
+  EXPECT_GT(coverage.trades, 0U);
+}
+
+TEST(ExchangeSimulation, seeded_schedules_of_faults_lose_no_answer) {
+  const std::uint64_t first_seed = test::seed_of_run();
+  const auto count = static_cast<std::uint64_t>(test::effort(schedules));
+  ExchangeCoverage coverage;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t seed = first_seed + i;
+    const auto violations = sim::run_exchange_schedule(seed, coverage);
+    ASSERT_TRUE(violations.empty()) << first_of(violations) << " (KARST_SEED=" << seed << ")";
+  }
+  std::printf(
+      "%llu lives, %llu acks, %llu repeated, %llu failed syncs, %llu disk full, "
+      "%llu ticks, %llu stores left\n",
+      static_cast<unsigned long long>(coverage.lives),
+      static_cast<unsigned long long>(coverage.acks),
+      static_cast<unsigned long long>(coverage.acks_repeated),
+      static_cast<unsigned long long>(coverage.failed_syncs),
+      static_cast<unsigned long long>(coverage.refused_disk_full),
+      static_cast<unsigned long long>(coverage.ticks),
+      static_cast<unsigned long long>(coverage.stores_left));
+  if (count < 100) return;  // too few for every mark
+  EXPECT_GT(coverage.failed_syncs, 0U);
+  EXPECT_GT(coverage.stores_left, 0U);
+  EXPECT_GT(coverage.stores_brought_back, 0U);
+  EXPECT_GT(coverage.refused_disk_full, 0U);
+  EXPECT_GT(coverage.ticks, 0U);
+}
+
+}  // namespace
+}  // namespace karst

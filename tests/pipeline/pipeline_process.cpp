@@ -1,0 +1,261 @@
+// A real process under load, killed and failed by the system: nothing answered is lost.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include "engine/random.hpp"
+#include "ledger/exchange_directory.hpp"
+#include "ledger/replay.hpp"
+#include "tests/pipeline/exchange_fixture.hpp"
+#include "tests/random_run.hpp"
+#include "tests/victims/ack_file.hpp"
+
+namespace karst {
+namespace {
+
+using test::AckFile;
+using test::RunningExchange;
+using test::ScratchDirectory;
+
+constexpr int kills = 50;
+constexpr int exit_code_journal_failed = 74;
+const std::string victim = std::string(KARST_BINARY_DIR) + "/tests/pipeline_victim";
+
+// Starts a program with its output thrown away.
+pid_t spawn(const std::vector<std::string>& arguments) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  const int nowhere = ::open("/dev/null", O_WRONLY);
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(nowhere, STDERR_FILENO);
+  ::execvp(argv[0], argv.data());
+  ::_exit(127);
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+bool may_trace() {
+  const int status = wait_for(spawn({"strace", "-o", "/dev/null", "true"}));
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+std::uintmax_t size_of(const std::string& path) {
+  std::error_code none_yet;
+  const std::uintmax_t size = std::filesystem::file_size(path, none_yet);
+  return none_yet ? 0 : size;
+}
+
+// Until the process has started and answers, or has had ample time to.
+void wait_for_answer(const std::string& acks) {
+  constexpr int looks_max = 3'000;
+  const std::uintmax_t before = size_of(acks);
+  for (int i = 0; i < looks_max && size_of(acks) == before; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+// What a client knows against what the journal says, once the process is gone.
+void expect_nothing_lost(const std::string& directory, const std::string& ack_path) {
+  PosixStorage storage;
+  SystemClock clock;
+  FileLogOptions options;
+  options.directory = ExchangeDirectory(directory).journal();
+  options.segment_bytes = std::uint64_t{4} << 20U;
+  options.reserve_bytes = std::uint64_t{1} << 20U;
+  Result<std::unique_ptr<FileLog>> log = FileLog::open(storage, clock, options);
+  ASSERT_TRUE(log.ok()) << log.error().text();
+  sim::Executions executions;
+  Replay replay;
+  const CommandSink sink = [&](const Executed& it) {
+    EXPECT_TRUE(executions.take(it)) << "key " << it.command.key.value() << " number "
+                                     << it.command.client_seq << " executed twice";
+    return Status{};
+  };
+  const Status replayed = replay_log(**log, replay, ~std::uint64_t{0} - 1, sink);
+  ASSERT_TRUE(replayed.ok()) << replayed.error().text();
+  const AckFile::Acks acks = AckFile::read(ack_path);
+  std::size_t lost = 0;
+  for (const auto& [name, ack] : acks) {
+    const sim::ClientAck* executed = executions.find(KeyId{name.first}, name.second);
+    if (executed == nullptr || *executed != ack) ++lost;
+  }
+  EXPECT_EQ(lost, 0U);
+  std::printf("%zu answers, %llu commands in the journal\n", acks.size(),
+              static_cast<unsigned long long>(replay.commands()));
+  EXPECT_GT(acks.size(), 100U);
+}
+
+TEST(PipelineProcess, killed_at_any_time_it_loses_no_answer) {
+  const ScratchDirectory directory;
+  const std::string acks = directory.path() + "/acks";
+  Random random(test::seed_of_run());
+  for (int i = 0; i < test::effort(kills); ++i) {
+    const pid_t child = spawn({victim, directory.path(), acks, "10000"});
+    wait_for_answer(acks);
+    std::this_thread::sleep_for(std::chrono::microseconds(random.below(60'000)));
+    ::kill(child, SIGKILL);
+    const int status = wait_for(child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "life " << i << " ended with " << WEXITSTATUS(status);
+  }
+  expect_nothing_lost(directory.path(), acks);
+}
+
+TEST(PipelineProcess, killed_at_any_system_call_it_loses_no_answer) {
+  if (!may_trace()) GTEST_SKIP() << "strace may not trace here";
+  const ScratchDirectory directory;
+  const std::string acks = directory.path() + "/acks";
+  Random random(test::seed_of_run());
+  const std::vector<std::string> calls{"pwrite64", "fdatasync", "write",  "futex",
+                                       "openat",   "rename",    "pread64"};
+  int killed = 0;
+  for (int i = 0; i < test::effort(kills); ++i) {
+    const std::string& call = calls[static_cast<std::size_t>(i) % calls.size()];
+    const std::string inject =
+        "inject=" + call + ":signal=KILL:when=" + std::to_string(1 + random.below(60));
+    const int status = wait_for(spawn({"strace", "-f", "-o", "/dev/null", "-e", "trace=" + call,
+                                       "-e", inject, victim, directory.path(), acks, "300"}));
+    if (WIFSIGNALED(status)) ++killed;
+    const bool is_fine = WIFSIGNALED(status) || WEXITSTATUS(status) == 0;
+    ASSERT_TRUE(is_fine) << inject << " ended with " << WEXITSTATUS(status);
+  }
+  std::printf("%d killed\n", killed);
+  EXPECT_GT(killed, 0);
+  expect_nothing_lost(directory.path(), acks);
+}
+
+// A line of strace's output with -ttt: "PID SECONDS.MICROSECONDS call…".
+std::optional<double> time_of(const std::string& line) {
+  std::istringstream words(line);
+  int process = 0;
+  double seconds = 0;
+  if (words >> process >> seconds) return seconds;
+  return std::nullopt;
+}
+
+TEST(PipelineProcess, a_failed_sync_ends_it_within_100_ms_and_answers_nothing_after) {
+  if (!may_trace()) GTEST_SKIP() << "strace may not trace here";
+  constexpr double limit_s = 0.1;
+  for (const int first : {4, 9, 30}) {
+    const ScratchDirectory directory;
+    const std::string acks = directory.path() + "/acks";
+    const std::string trace = directory.path() + "/trace";
+    // The journal alone is synced by fdatasync then, and only the port's thread writes answers.
+    const std::string inject = "inject=fdatasync:error=EIO:when=" + std::to_string(first) + "+";
+    const int status =
+        wait_for(spawn({"strace", "-f", "-ttt", "-o", trace, "-e", "trace=fdatasync,exit_group",
+                        "-e", inject, victim, directory.path(), acks, "10000", "journal"}));
+    ASSERT_TRUE(WIFEXITED(status));
+    std::optional<double> failed;
+    std::optional<double> ended;
+    std::ifstream lines(trace);
+    for (std::string line; std::getline(lines, line);) {
+      if (!failed && line.find("INJECTED") != std::string::npos) failed = time_of(line);
+      if (line.find("exit_group(") != std::string::npos) ended = time_of(line);
+    }
+    ASSERT_TRUE(failed && ended);
+    EXPECT_LT(*ended - *failed, limit_s);
+    // A failure that is met before the exchange runs ends the start instead.
+    if (WEXITSTATUS(status) != exit_code_journal_failed) {
+      EXPECT_EQ(WEXITSTATUS(status), 1);
+      continue;
+    }
+    std::printf("ended %.1f ms after the failure\n", (*ended - *failed) * 1'000);
+    // Every answer given is in what the device has: nothing came after the failure.
+    if (first > 10) expect_nothing_lost(directory.path(), acks);
+  }
+}
+
+// A file system of its own with little room; gone with its owner.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::string& path) : path_(path) {
+    is_mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=12m") == 0;
+  }
+  ~SmallDisk() {
+    if (is_mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  [[nodiscard]] bool is_mounted() const { return is_mounted_; }
+
+ private:
+  std::string path_;
+  bool is_mounted_ = false;
+};
+
+Command first_order(std::uint64_t client_seq) {
+  Command order = sim::trading(1, 1, 1)[0];
+  order.type = CommandType::place_order;
+  order.client_seq = client_seq;
+  order.place_order = PlaceOrder{};
+  order.place_order.instrument = InstrumentId{1};
+  order.place_order.quantity = Quantity{1};
+  order.place_order.limit = Price{100};
+  order.place_order.side = Side::sell;
+  order.place_order.kind = OrderKind::limit;
+  order.place_order.time_in_force = TimeInForce::gtc;
+  order.place_order.self_match = SelfMatch::cancel_oldest;
+  order.place_order.draw = Draw::capacity;
+  return order;
+}
+
+TEST(PipelineProcess, a_full_disk_refuses_orders_early_and_still_takes_cancels) {
+  const ScratchDirectory mount_point;
+  const SmallDisk disk(mount_point.path());
+  if (!disk.is_mounted()) GTEST_SKIP() << "may not mount a small disk here";
+  RunningExchange running(mount_point.path());
+  const std::vector<Command> opening = test::whole_opening(2);
+  running.submit_all(opening);
+  running.await_answers(opening.size());
+  std::uint64_t next_handle = opening.size();
+  std::uint64_t client_seq = 0;
+  const auto ask = [&](const Command& command) {
+    const std::uint64_t handle = next_handle++;
+    const Submitted submitted = running.exchange().submit(command, running.port().id(), handle);
+    if (submitted != Submitted::accepted) return submitted;
+    while (!running.answers().contains(handle) && !running.refusals().contains(handle)) {
+      running.poll_or_wait();
+    }
+    // Refused behind the door, when the disk has become full meanwhile.
+    if (running.refusals().contains(handle)) return Submitted::disk_full;
+    return Submitted::accepted;
+  };
+  // Each alone in its batch: four KiB of journal an order.
+  Submitted submitted = Submitted::accepted;
+  for (int i = 0; i < 20'000 && submitted == Submitted::accepted; ++i) {
+    submitted = ask(first_order(client_seq + 1));
+    if (submitted == Submitted::accepted) ++client_seq;
+  }
+  ASSERT_EQ(submitted, Submitted::disk_full);
+  const OrderId placed = running.answers().at(opening.size()).order.order;
+  Command cancel = first_order(client_seq + 1);
+  cancel.type = CommandType::cancel_order;
+  cancel.cancel_order = CancelOrder{};
+  cancel.cancel_order.order = placed;
+  ASSERT_EQ(ask(cancel), Submitted::accepted);
+  EXPECT_EQ(running.answers().at(next_handle - 1).type, EventType::order_cancelled);
+  EXPECT_EQ(ask(first_order(client_seq + 2)), Submitted::disk_full);
+  running.exchange().stop();
+  EXPECT_FALSE(running.exchange().has_failed());
+}
+
+}  // namespace
+}  // namespace karst

@@ -1,0 +1,37 @@
+// The exchange's simulation as a small program: run over a build with a planted bug it must find
+// it, run over the product it must find nothing.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/sim/exchange_simulation.hpp"
+
+namespace {
+
+// Prints the first violation. Returns: whether there is one.
+bool is_found(const std::vector<std::string>& violations, const char* where, std::uint64_t number) {
+  if (violations.empty()) return false;
+  std::printf("violation found: %s (%s %llu)\n", violations.front().c_str(), where,
+              static_cast<unsigned long long>(number));
+  return true;
+}
+
+}  // namespace
+
+int main() {
+  using namespace karst::sim;
+  constexpr std::uint64_t schedules = 100;
+  ExchangeCoverage coverage;
+  bool was_reached = true;
+  for (std::uint64_t n = 1; was_reached; ++n) {
+    for (const Loss loss : every_loss) {
+      const auto violations = run_exchange_crash(n, loss, coverage, was_reached);
+      if (is_found(violations, name(loss), n)) return 1;
+    }
+  }
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
+    if (is_found(run_exchange_schedule(seed, coverage), "seed", seed)) return 1;
+  }
+  std::puts("no violation");
+  return 0;
+}
