@@ -26,11 +26,15 @@ struct RecordFrame {
   std::uint32_t payload_crc = 0;
   std::uint32_t header_crc = 0;  ///< CRC-32C of the header bytes before it.
 
-  /// Whole blocks from the header to the end of the padding.
-  [[nodiscard]] std::uint64_t extent() const {
-    const std::uint64_t used = bytes + std::uint64_t{length} + end_bytes;
-    return (used + block_bytes - 1) / block_bytes * block_bytes;
+  /// Where the padding ends behind a payload that ends at `payload_end`: there the next frame
+  /// begins. A payload that ends at, or a byte before, a block's end is followed by a block of
+  /// zeros. Unit: bytes, from any multiple of block_bytes on.
+  [[nodiscard]] static constexpr std::uint64_t end_behind(std::uint64_t payload_end) {
+    return (payload_end + end_bytes + block_bytes - 1) / block_bytes * block_bytes;
   }
+
+  /// Whole blocks from the header to the end of the padding.
+  [[nodiscard]] std::uint64_t extent() const { return end_behind(bytes + std::uint64_t{length}); }
 };
 
 enum class FrameLook : std::uint8_t {

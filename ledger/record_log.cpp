@@ -145,6 +145,11 @@ Status RecordLog::roll(std::uint64_t bytes) {
     return made.error().code == ErrorCode::no_space ? made : poison(made.error());
   }
   const std::string path = options_.directory + "/" + file_name(next_seq_ - frame_.count);
+  if (file_ < files_.size() && files_[file_]->path() == path) {
+    // Frames without records have filled it: the next would take its name, and so its place.
+    return poison(
+        Error{ErrorCode::already_exists, "begin a file behind one without records", path});
+  }
   const std::lock_guard preparing(prepare_mutex_);
   if (Status renamed = storage_.rename(draft_path(), path); !renamed) {
     return poison(renamed.error());

@@ -83,6 +83,7 @@ class RecordLog {
   /// Errors: no_space, when a new file is needed and the disk is full: nothing was changed, what
   ///         is staged stays, and commit() may be called again. Any other error is final: nothing
   ///         can be said about the file any more, and every later call answers `poisoned`.
+  ///         already_exists: a whole file holds no record, so that the next would have its name.
   [[nodiscard]] Status commit(std::uint64_t command, std::uint64_t settled);
 
   /// Makes the next file ready, if the current one is more than half full and none is.

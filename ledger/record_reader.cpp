@@ -43,11 +43,10 @@ Status RecordReader::seek(std::uint64_t seq) {
   return {};
 }
 
-// From the zero behind a frame's payload into the next frame that has records.
+// From the end of a frame's payload into the next frame that has records.
 Status RecordReader::enter_next_frame() {
+  offset_ = RecordFrame::end_behind(offset_);
   while (true) {
-    offset_ = (offset_ + RecordFrame::block_bytes - 1) / RecordFrame::block_bytes *
-              RecordFrame::block_bytes;
     if (Status filled = fill(RecordFrame::bytes); !filled) return filled;
     RecordFrame frame;
     const bool is_at_end = begin_ + filled_ < offset_ + RecordFrame::bytes;
