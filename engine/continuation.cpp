@@ -8,33 +8,11 @@
 namespace karst {
 namespace {
 
-void queue_drain(State& state, const Instrument& instrument, CancelReason reason) {
-  state.jobs.push({.kind = JobKind::drain,
-                   .reason = reason,
-                   .side = 0,
-                   .zero = 0,
-                   .account = 0,
-                   .instrument = instrument.id.value(),
-                   .tag = 0,
-                   .key = 0,
-                   .zeros = 0,
-                   .queued = state.sequence});
-}
-
 void queue_key_release(State& state, std::uint32_t key, CancelReason reason) {
   const std::uint32_t account = state.keys[KeyId{key}].account;
   if (account == 0) return;
   ++state.accounts[account].jobs;
-  state.jobs.push({.kind = JobKind::account,
-                   .reason = reason,
-                   .side = 0,
-                   .zero = 0,
-                   .account = account,
-                   .instrument = 0,
-                   .tag = 0,
-                   .key = key,
-                   .zeros = 0,
-                   .queued = state.sequence});
+  state.jobs.push(Job::of_account(account, reason, state.sequence, {}, key));
 }
 
 /// A contract's next moment: gate open, gate close, end of the delivery hour.
@@ -53,18 +31,9 @@ void fire_lifecycle(State& state, const Timer& timer) {
     const InstrumentState before = contract.state;
     contract.state = InstrumentState::closed;
     emit_state(state, contract, before, StateReason::gate_closed);
-    queue_drain(state, contract, CancelReason::gate_closed);
+    state.jobs.push(Job::drain(contract.id, CancelReason::gate_closed, state.sequence));
   } else {
-    state.jobs.push({.kind = JobKind::settle,
-                     .reason = CancelReason{},
-                     .side = 0,
-                     .zero = 0,
-                     .account = 0,
-                     .instrument = contract.id.value(),
-                     .tag = 0,
-                     .key = 0,
-                     .zeros = 0,
-                     .queued = state.sequence});
+    state.jobs.push(Job::settle(contract.id, state.sequence));
     return;
   }
   state.timers.set(next);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/archive.hpp"
+#include "engine/command.hpp"
 #include "engine/event.hpp"
 #include "engine/node_pool.hpp"
 
@@ -24,6 +25,23 @@ struct Job {
   std::uint32_t key;
   std::uint32_t zeros;
   std::uint64_t queued;  ///< sequence of the command; orders entered before it are meant
+
+  /// The orders of an instrument, to be cancelled.
+  [[nodiscard]] static Job drain(InstrumentId instrument, CancelReason reason,
+                                 std::uint64_t queued) {
+    return {JobKind::drain, reason, 0, 0, 0, instrument.value(), 0, 0, 0, queued};
+  }
+  /// The orders of a merchant that the filters match, to be cancelled.
+  [[nodiscard]] static Job of_account(std::uint32_t account, CancelReason reason,
+                                      std::uint64_t queued, const MassCancel& filter = {},
+                                      std::uint32_t key = 0) {
+    return {JobKind::account, reason, filter.side, 0, account, filter.instrument.value(),
+            filter.tag, key, 0, queued};
+  }
+  /// The rows of a contract whose hour has passed, to be settled and freed.
+  [[nodiscard]] static Job settle(InstrumentId instrument, std::uint64_t queued) {
+    return {JobKind::settle, CancelReason{}, 0, 0, 0, instrument.value(), 0, 0, 0, queued};
+  }
 };
 
 /// Jobs, first in first out.

@@ -37,16 +37,7 @@ void emit_session(State& state, EventType type, KeyId id) {
 /// Queues the release of all a merchant's orders.
 void queue_release(State& state, const Command& command, CancelReason reason) {
   ++state.accounts[command.account.value()].jobs;
-  state.jobs.push({.kind = JobKind::account,
-                   .reason = reason,
-                   .side = 0,
-                   .zero = 0,
-                   .account = command.account.value(),
-                   .instrument = 0,
-                   .tag = 0,
-                   .key = 0,
-                   .zeros = 0,
-                   .queued = command.sequence});
+  state.jobs.push(Job::of_account(command.account.value(), reason, command.sequence));
 }
 
 /// Ends a key's live session, if it has one; its orders follow after the grace.

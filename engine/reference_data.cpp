@@ -374,16 +374,7 @@ Outcome set_instrument_state(State& state, const Command& command) {
                         state.now < instrument->gate_open_ns;
   instrument->state = is_early ? InstrumentState::scheduled : body.state;
   if (body.state == InstrumentState::delisted) {
-    state.jobs.push({.kind = JobKind::drain,
-                     .reason = CancelReason::delisted,
-                     .side = 0,
-                     .zero = 0,
-                     .account = 0,
-                     .instrument = instrument->id.value(),
-                     .tag = 0,
-                     .key = 0,
-                     .zeros = 0,
-                     .queued = command.sequence});
+    state.jobs.push(Job::drain(instrument->id, CancelReason::delisted, command.sequence));
   }
   answer_state(state, *instrument, before);
   return Outcome::done;

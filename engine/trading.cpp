@@ -167,16 +167,8 @@ Outcome mass_cancel(State& state, const Command& command) {
   Account& account = state.accounts[command.account.value()];
   if (account.jobs >= jobs_per_account_max) return refuse(RejectCode::exchange_full);
   ++account.jobs;
-  state.jobs.push({.kind = JobKind::account,
-                   .reason = CancelReason::by_mass_cancel,
-                   .side = command.mass_cancel.side,
-                   .zero = 0,
-                   .account = command.account.value(),
-                   .instrument = command.mass_cancel.instrument.value(),
-                   .tag = command.mass_cancel.tag,
-                   .key = 0,
-                   .zeros = 0,
-                   .queued = command.sequence});
+  state.jobs.push(Job::of_account(command.account.value(), CancelReason::by_mass_cancel,
+                                  command.sequence, command.mass_cancel));
   return Outcome::done;
 }
 
