@@ -20,10 +20,10 @@ struct ClientOrder {
 
 /// Why a ClientOrderBook refused, in order of precedence.
 enum class ClientReject : std::uint8_t {
-  bad_quantity = 1,  // not 1 .. quantity_max
+  bad_quantity = 1,  // not 1 .. quantity_max; a reduce by nothing
   bad_price,         // outside the book's bounds
   duplicate_id,      // a new order with the id of one that rests
-  unknown_id,        // a cancel or modify of an order that does not rest
+  unknown_id,        // a cancel, reduce or modify of an order that does not rest
   no_room,           // the orders, pages or a level's counters are used up
 };
 
@@ -32,6 +32,7 @@ enum class ClientReject : std::uint8_t {
 ///   accepted(order)                       a new order passed all checks; trades follow
 ///   modified(order)                       the same for a modify
 ///   traded(taker, maker, price, lots)     ids of both; the taker is the order of the call
+///   reduced(id, left)                     an order lost lots and keeps its place
 ///   cancelled(id, lots)                   an order left the book, or an IOC remainder was dropped
 ///   rejected(id, reason)                  nothing has changed
 /// A sink's functions are called in place; they must not call back.
@@ -90,6 +91,24 @@ class ClientOrderBook {
     book_.remove(pools_, slot);
     pools_.nodes.release(slot);
     sink.cancelled(id, lots);
+  }
+
+  /// Takes up to `lots` off an order, which keeps its place; one with nothing left is cancelled.
+  template <class Sink>
+  void reduce(std::uint64_t id, std::uint32_t lots, Sink& sink) {
+    if (lots == 0) [[unlikely]] {
+      return sink.rejected(id, ClientReject::bad_quantity);
+    }
+    const Slot slot = ids_.find(id);
+    if (slot == no_slot) [[unlikely]] {
+      return sink.rejected(id, ClientReject::unknown_id);
+    }
+    const std::uint32_t quantity = pools_.nodes.node(slot).quantity;
+    if (lots >= quantity) {
+      return cancel(id, sink);
+    }
+    book_.reduce(pools_, slot, quantity - lots);
+    sink.reduced(id, quantity - lots);
   }
 
   /// Cancel and reinsert at the new side, price and quantity, under the same id; priority is lost.

@@ -20,6 +20,7 @@ struct Lines {
   void accepted(const ClientOrder& order) { add("accepted", order.id); }
   void modified(const ClientOrder& order) { add("modified", order.id); }
   void cancelled(std::uint64_t id, std::uint32_t lots) { add("cancelled", id, lots); }
+  void reduced(std::uint64_t id, std::uint32_t left) { add("reduced", id, left); }
   void traded(std::uint64_t taker, std::uint64_t maker, std::int64_t price, std::uint32_t lots) {
     add("traded", taker, maker, price, lots);
   }
@@ -187,6 +188,26 @@ TEST(OrderBookClient, A_modify_loses_priority_even_at_its_own_price) {
   out.lines.clear();
   book.insert({3, 50, 1, Side::sell, true}, out);
   EXPECT_EQ(out.lines, (std::vector<std::string>{"accepted 3", "traded 3 2 50 1"}));
+}
+
+TEST(OrderBookClient, A_reduced_order_keeps_its_place_and_one_reduced_to_nothing_leaves) {
+  ClientOrderBook book(4, 4, 1, 100);
+  Lines out;
+  book.insert({1, 50, 5, Side::buy, false}, out);
+  book.insert({2, 50, 5, Side::buy, false}, out);
+  out.lines.clear();
+  book.reduce(1, 0, out);
+  book.reduce(3, 1, out);
+  book.reduce(1, 3, out);
+  book.check_invariants();
+  book.insert({4, 50, 3, Side::sell, false}, out);
+  book.reduce(1, 1, out);
+  book.reduce(2, 9, out);
+  EXPECT_EQ(out.lines, (std::vector<std::string>{"rejected 1 1", "rejected 3 4", "reduced 1 2",
+                                                 "accepted 4", "traded 4 1 50 2", "traded 4 2 50 1",
+                                                 "rejected 1 4", "cancelled 2 4"}));
+  EXPECT_EQ(book.orders_resting(), 0U);
+  book.check_invariants();
 }
 
 }  // namespace
