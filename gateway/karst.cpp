@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   karst::tool::add_bench(app);
   karst::tool::add_demo(app);
   karst::tool::add_init(app);
+  karst::tool::add_replay(app);
   karst::tool::add_watch(app);
   karst::tool::add_files(app);
   CLI11_PARSE(app, argc, argv);

@@ -19,6 +19,9 @@ void add_init(CLI::App& app);
 /// the files of an exchange.
 void add_files(CLI::App& app);
 
+/// `karst replay …`: plays recorded markets.
+void add_replay(CLI::App& app);
+
 /// `karst watch`: the live market on the terminal, or as JSON.
 void add_watch(CLI::App& app);
 
