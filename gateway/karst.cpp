@@ -6,6 +6,7 @@
 int main(int argc, char** argv) {
   CLI::App app{"karst: the tool of the Karst exchange", "karst"};
   app.require_subcommand(1);
+  karst::tool::add_audit(app);
   karst::tool::add_bench(app);
   karst::tool::add_demo(app);
   karst::tool::add_init(app);

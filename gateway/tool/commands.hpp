@@ -7,6 +7,9 @@ class App;
 
 namespace karst::tool {
 
+/// `karst audit …`: transactions, balances, trial balance, reconciliation.
+void add_audit(CLI::App& app);
+
 /// `karst bench …`: measures the layers of the engine on recorded flow.
 void add_bench(CLI::App& app);
 

@@ -1,0 +1,47 @@
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "gateway/tool/audit.hpp"
+#include "gateway/tool/commands.hpp"
+
+namespace karst::tool {
+
+void add_audit(CLI::App& app) {
+  CLI::App* audit = app.add_subcommand("audit", "questions to the books");
+  audit->require_subcommand(1);
+  const auto add = [&](const char* name, const char* what, int (*run)(const AuditOptions&)) {
+    const auto options = std::make_shared<AuditOptions>();
+    CLI::App* command = audit->add_subcommand(name, what);
+    command->add_option("directory", options->directory, "data directory of the exchange")
+        ->required();
+    command->add_flag("--json", options->is_json, "one JSON object a line");
+    command->final_callback([options, run] { std::exit(run(*options)); });
+    return std::pair{command, options};
+  };
+  const char* const at_text = "after the first so many records; without it, now";
+  {
+    const auto [command, options] = add("transactions", "records, oldest first",
+                                        run_audit_transactions);
+    command->add_option("--merchant", options->merchant, "only those with a leg of this merchant");
+    command->add_option("--instrument", options->instrument, "only trades of this instrument");
+    command->add_option("--from", options->from, "first record")->capture_default_str();
+    command->add_option("--limit", options->limit, "records at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+  }
+  {
+    const auto [command, options] = add("balance", "what a merchant has", run_audit_balance);
+    command->add_option("merchant", options->merchant, "its number; 0 = the exchange")->required();
+    command->add_option("--at", options->at, at_text);
+  }
+  {
+    const auto [command, options] =
+        add("trial-balance", "every balance; all assets sum to 0", run_audit_trial_balance);
+    command->add_option("--at", options->at, at_text);
+  }
+  add("reconcile", "compare the books with the engine, replayed", run_audit_reconcile);
+}
+
+}  // namespace karst::tool
