@@ -20,7 +20,11 @@ class FieldWriter {
   explicit FieldWriter(std::uint8_t* out) : out_(out) {}
   template <class T>
   void operator()(const T& field) {
-    if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_same_v<T, bool>) {
+      std::uint8_t byte = 0;  // as it lies there: a bool made of foreign bytes may hold anything
+      std::memcpy(&byte, &field, sizeof byte);
+      (*this)(byte);
+    } else if constexpr (std::is_integral_v<T>) {
       auto value = static_cast<std::uint64_t>(field);
       for (std::size_t i = 0; i < sizeof(T); ++i, value >>= 8) {
         *out_++ = static_cast<std::uint8_t>(value);

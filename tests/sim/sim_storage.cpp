@@ -110,7 +110,7 @@ Result<std::size_t> SimStorage::read(FileHandle file, std::uint64_t offset,
   const std::vector<std::byte>& seen = (*open)->file->seen;
   if (offset >= seen.size()) return std::size_t{0};
   const std::size_t length = std::min<std::size_t>(bytes.size(), seen.size() - offset);
-  std::memcpy(bytes.data(), seen.data() + offset, length);
+  if (length != 0) std::memcpy(bytes.data(), seen.data() + offset, length);
   return length;
 }
 
@@ -287,7 +287,7 @@ void SimStorage::apply(std::vector<std::byte>& bytes, const Change& change) {
   }
   if (change.bytes.empty()) return;
   bytes.resize(std::max<std::size_t>(bytes.size(), change.offset + change.bytes.size()));
-  std::memcpy(bytes.data() + change.offset, change.bytes.data(), change.bytes.size());
+  if (!change.bytes.empty()) std::memcpy(bytes.data() + change.offset, change.bytes.data(), change.bytes.size());
 }
 
 // The part of the change that lies in the sector beginning at `begin` of the file.
