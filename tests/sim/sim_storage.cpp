@@ -287,7 +287,7 @@ void SimStorage::apply(std::vector<std::byte>& bytes, const Change& change) {
   }
   if (change.bytes.empty()) return;
   bytes.resize(std::max<std::size_t>(bytes.size(), change.offset + change.bytes.size()));
-  if (!change.bytes.empty()) std::memcpy(bytes.data() + change.offset, change.bytes.data(), change.bytes.size());
+  std::memcpy(bytes.data() + change.offset, change.bytes.data(), change.bytes.size());
 }
 
 // The part of the change that lies in the sector beginning at `begin` of the file.
