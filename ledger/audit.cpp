@@ -1,7 +1,6 @@
 #include "ledger/audit.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace karst {
 namespace {
@@ -212,14 +211,14 @@ Result<AccountStatement> Audit::last_lines(AccountKey key, std::uint64_t size_as
     if (!*seq) break;
     seqs.push_back(**seq);
   }
-  for (const std::uint64_t seq : std::ranges::reverse_view(seqs)) {
-    const Result<RecordView> found = record(seq);
+  for (auto seq = seqs.rbegin(); seq != seqs.rend(); ++seq) {
+    const Result<RecordView> found = record(*seq);
     if (!found) return found.error();
     if (Status added = add_lines(*found, statement); !added) return added.error();
   }
   if (!seqs.empty()) statement.from = seqs.back();
-  for (const StatementLine& line : std::ranges::reverse_view(statement.lines)) {
-    statement.opening.unpost(line.leg.amount);
+  for (auto line = statement.lines.rbegin(); line != statement.lines.rend(); ++line) {
+    statement.opening.unpost(line->leg.amount);
   }
   if (Status checked = check(statement); !checked) return checked.error();
   return statement;

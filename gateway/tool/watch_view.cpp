@@ -245,9 +245,9 @@ std::string watch_list(const FeedClient& client, const WatchStyle& style) {
     if (instrument.is_ended) continue;
     if (++lines > style.height) break;
     const Depth depth = depth_of(instrument);
-    const auto best = [&](Side side) {
+    const auto best = [&, &shown = instrument](Side side) {
       const auto levels = depth.side(side);
-      return levels.empty() ? std::string("-") : price_text(instrument, levels[0].price);
+      return levels.empty() ? std::string("-") : price_text(shown, levels[0].price);
     };
     frame += line()
                  .right(std::to_string(id), 10)
