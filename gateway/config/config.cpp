@@ -187,10 +187,11 @@ Status set(const Setting& setting, const toml::node& node, const std::string& pa
 Status read_section(const std::vector<Setting>& settings, const std::string& section,
                     const toml::table& table, const std::string& path) {
   for (const auto& [key, node] : table) {
+    const std::string_view name = key.str();
     const auto found = std::ranges::find_if(
-        settings, [&](const Setting& it) { return section == it.section && key.str() == it.key; });
+        settings, [&](const Setting& it) { return section == it.section && name == it.key; });
     if (found == settings.end()) {
-      return wrong(path, node.source(), "unknown key " + section + "." + std::string(key.str()));
+      return wrong(path, node.source(), "unknown key " + section + "." + std::string(name));
     }
     if (const Status status = set(*found, node, path); !status) return status;
   }
