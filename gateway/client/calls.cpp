@@ -1,0 +1,169 @@
+#include "gateway/client/calls.hpp"
+
+#include <utility>
+
+namespace karst::gateway {
+namespace {
+
+ErrorCode error_code_of(v1::Code code) {
+  switch (code) {
+    case v1::CODE_NOT_FOUND:
+    case v1::CODE_UNKNOWN_ACCOUNT:
+      return ErrorCode::not_found;
+    case v1::CODE_RESUME_TOO_OLD:
+      return ErrorCode::trimmed;
+    case v1::CODE_BUSY:
+    case v1::CODE_RATE_LIMITED:
+      return ErrorCode::busy;
+    default:
+      return ErrorCode::invalid;
+  }
+}
+
+Result<v1::Reply> carry_out(Client& client, v1::Command command, const CallFor& who) {
+  command.set_account_id(who.account);
+  command.set_validate_only(who.validate_only);
+  command.set_use_exchange_account(who.use_exchange_account);
+  return client.call(std::move(command));
+}
+
+/// The answer to a question; a refusal is an Error.
+Result<v1::Response> question(Client& client, const v1::Request& request, const char* doing) {
+  Result<v1::Response> answer = client.ask(request);
+  if (answer && answer->has_reply()) return refusal_error(answer->reply(), doing);
+  return answer;
+}
+
+}  // namespace
+
+// One function per command: the body is put into its place and sent.
+#define KARST_CALL(Message, field)                                                             \
+  Result<v1::Reply> call(Client& client, const v1::Message& message, const CallFor& who) {     \
+    v1::Command command;                                                                       \
+    *command.mutable_##field() = message;                                                      \
+    return carry_out(client, std::move(command), who);                                         \
+  }
+KARST_CALL(DefineCurrency, define_currency)
+KARST_CALL(DefineCalendar, define_calendar)
+KARST_CALL(DefineFees, define_fees)
+KARST_CALL(AdmitMerchant, admit_merchant)
+KARST_CALL(SetMerchantState, set_merchant_state)
+KARST_CALL(SetMerchantLimits, set_merchant_limits)
+KARST_CALL(SetMerchantProfile, set_merchant_profile)
+KARST_CALL(KillSwitch, kill_switch)
+KARST_CALL(Fund, fund)
+KARST_CALL(Withdraw, withdraw)
+KARST_CALL(CreateKey, create_key)
+KARST_CALL(RevokeKey, revoke_key)
+KARST_CALL(SetDeadMan, set_dead_man)
+KARST_CALL(DefinePool, define_pool)
+KARST_CALL(SetPoolCapacity, set_pool_capacity)
+KARST_CALL(SetPoolTerms, set_pool_terms)
+KARST_CALL(ListContracts, list_contracts)
+KARST_CALL(MintCapacity, mint_capacity)
+KARST_CALL(DefineProduct, define_product)
+KARST_CALL(SetProductTerms, set_product_terms)
+KARST_CALL(SetInstrumentState, set_instrument_state)
+KARST_CALL(Halt, halt)
+KARST_CALL(Resume, resume)
+KARST_CALL(PlaceOrder, place_order)
+KARST_CALL(AmendOrder, amend_order)
+KARST_CALL(CancelOrder, cancel_order)
+KARST_CALL(MassCancel, mass_cancel)
+KARST_CALL(HibernateOrder, hibernate_order)
+KARST_CALL(ReactivateOrder, reactivate_order)
+KARST_CALL(PostOffer, post_offer)
+#undef KARST_CALL
+
+Error refusal_error(const v1::Reply& reply, const std::string& doing) {
+  std::string code = v1::Code_Name(reply.code());
+  if (code.starts_with("CODE_")) code.erase(0, 5);
+  return {error_code_of(reply.code()), doing + " (" + code + ")",
+          reply.field().empty() ? "the exchange" : reply.field()};
+}
+
+Result<v1::Reply> confirm(Client& client, std::uint64_t confirmation_id) {
+  v1::Request request;
+  request.mutable_confirm()->set_confirmation_id(confirmation_id);
+  Result<v1::Response> answer = client.ask(request);
+  if (!answer) return answer.error();
+  return answer->reply();
+}
+
+Result<v1::Orders> orders(Client& client, std::uint32_t account) {
+  v1::Orders all;
+  v1::Request request;
+  v1::QueryOrders& query = *request.mutable_query_orders();
+  query.set_account_id(account);
+  bool has_more = true;
+  while (has_more) {
+    query.set_skip(static_cast<std::uint32_t>(all.orders_size()));
+    const Result<v1::Response> answer = question(client, request, "ask for orders");
+    if (!answer) return answer.error();
+    all.set_as_of_sequence(answer->orders().as_of_sequence());
+    all.mutable_orders()->MergeFrom(answer->orders().orders());
+    has_more = answer->orders().has_more();
+  }
+  return all;
+}
+
+Result<v1::Balances> balances(Client& client, std::uint32_t account) {
+  v1::Request request;
+  request.mutable_query_balances()->set_account_id(account);
+  const Result<v1::Response> answer = question(client, request, "ask for balances");
+  if (!answer) return answer.error();
+  return answer->balances();
+}
+
+Result<v1::Holdings> holdings(Client& client, std::uint32_t account) {
+  v1::Holdings all;
+  v1::Request request;
+  v1::QueryHoldings& query = *request.mutable_query_holdings();
+  query.set_account_id(account);
+  do {
+    const Result<v1::Response> answer = question(client, request, "ask for holdings");
+    if (!answer) return answer.error();
+    all.set_as_of_sequence(answer->holdings().as_of_sequence());
+    all.mutable_holdings()->MergeFrom(answer->holdings().holdings());
+    query.set_cursor(answer->holdings().next_cursor());
+  } while (query.cursor() != 0);
+  return all;
+}
+
+Result<v1::Events> events(Client& client, std::uint64_t after, std::uint32_t limit,
+                          std::uint32_t account) {
+  v1::Request request;
+  v1::QueryEvents& query = *request.mutable_query_events();
+  query.set_account_id(account);
+  query.set_after_number(after);
+  query.set_limit(limit);
+  const Result<v1::Response> answer = question(client, request, "ask for events");
+  if (!answer) return answer.error();
+  return answer->events();
+}
+
+Result<v1::Transactions> transactions(Client& client, const v1::QueryTransactions& query) {
+  v1::Request request;
+  *request.mutable_query_transactions() = query;
+  const Result<v1::Response> answer = question(client, request, "ask for transactions");
+  if (!answer) return answer.error();
+  return answer->transactions();
+}
+
+Result<v1::AccessLog> access_log(Client& client, const v1::QueryAccessLog& query) {
+  v1::Request request;
+  *request.mutable_query_access_log() = query;
+  const Result<v1::Response> answer = question(client, request, "ask for the access log");
+  if (!answer) return answer.error();
+  return answer->access_log();
+}
+
+Result<v1::Status> status(Client& client) {
+  v1::Request request;
+  request.mutable_query_status();
+  const Result<v1::Response> answer = question(client, request, "ask for the status");
+  if (!answer) return answer.error();
+  return answer->status();
+}
+
+}  // namespace karst::gateway

@@ -1,0 +1,83 @@
+// Calls: every command and every question of the exchange as one typed function.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/result.hpp"
+#include "gateway/client/client.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::gateway {
+
+/// For whom a command is, and whether it is meant.
+struct CallFor {
+  std::uint32_t account = 0;  ///< 0 = the key's own merchant; another needs scope operate
+  bool validate_only = false;
+  bool use_exchange_account = false;  ///< CreateKey: a key of the exchange
+};
+
+// Commands. Each does what Client::call does: carried out once, however often the connection is
+// lost on the way.
+//
+// Returns: the answer, also when it is a refusal. Errors: io: no answer; not known whether it was
+// carried out, the key's next log-on says (LoggedOn.last_client_seq).
+
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineCurrency&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineCalendar&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineFees&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::AdmitMerchant&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetMerchantState&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetMerchantLimits&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetMerchantProfile&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::KillSwitch&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Fund&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Withdraw&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::CreateKey&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::RevokeKey&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetDeadMan&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefinePool&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetPoolCapacity&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetPoolTerms&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::ListContracts&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::MintCapacity&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineProduct&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetProductTerms&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetInstrumentState&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Halt&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Resume&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::PlaceOrder&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::AmendOrder&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::CancelOrder&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::MassCancel&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::HibernateOrder&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::ReactivateOrder&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::PostOffer&, const CallFor& = {});
+
+/// The second operator's yes to the command that got CONFIRMATION_NEEDED with this `value`.
+/// Returns: the answer to that command.
+[[nodiscard]] Result<v1::Reply> confirm(Client&, std::uint64_t confirmation_id);
+
+// Questions. Errors: io: no answer; else the exchange refused, and the text names its code:
+// not_found: no such merchant, or not yours · trimmed: older than kept · busy: ask again · invalid:
+// everything else.
+
+/// All open and hibernated orders in order of entry, whatever number of pages it takes. True as of
+/// the last page; an order that came or went while the pages were read may be missing or twice.
+/// `account` 0 = own, here and below.
+[[nodiscard]] Result<v1::Orders> orders(Client&, std::uint32_t account = 0);
+[[nodiscard]] Result<v1::Balances> balances(Client&, std::uint32_t account = 0);
+/// All rows, whatever number of pages it takes.
+[[nodiscard]] Result<v1::Holdings> holdings(Client&, std::uint32_t account = 0);
+/// One page of the event log: the events after number `after`, at most `limit` (0 = 500).
+[[nodiscard]] Result<v1::Events> events(Client&, std::uint64_t after, std::uint32_t limit = 0,
+                                        std::uint32_t account = 0);
+/// One page of settled transactions.
+[[nodiscard]] Result<v1::Transactions> transactions(Client&, const v1::QueryTransactions&);
+/// One page of who asked what.
+[[nodiscard]] Result<v1::AccessLog> access_log(Client&, const v1::QueryAccessLog& = {});
+[[nodiscard]] Result<v1::Status> status(Client&);
+
+/// What a refusal is as an Error; `doing` is what was tried.
+[[nodiscard]] Error refusal_error(const v1::Reply& reply, const std::string& doing);
+
+}  // namespace karst::gateway
