@@ -6,7 +6,7 @@ namespace karst {
 
 bool Committer::staged(std::uint64_t log_seq, std::uint64_t last_sequence) {
   if (!batches_.push({log_seq, last_sequence})) return false;
-  if constexpr (planted("ack_before_sync")) release_durable(log_seq);
+  if constexpr (planted("ack_before_sync")) static_cast<void>(release_durable(log_seq));
   bell_.ring();
   return true;
 }
@@ -20,10 +20,12 @@ Result<bool> Committer::step() {
       return durable.error();
     }
     cover_tries_ = 0;
-    release_durable(*durable);
+    static_cast<void>(release_durable(*durable));
     pipeline_.sequencer_bell().ring();
     return true;
   }
+  // A batch may be staged, synced by an awake sync thread, and only then noted by staged().
+  if (release_durable(log_.durable_seq())) return true;
   if (cover_tries_ == cover_tries_max) return false;
   ++cover_tries_;
   const Result<bool> covered = log_.cover_if_idle();
@@ -39,14 +41,16 @@ std::uint64_t Committer::wait_ns() const {
   return cover_tries_ == cover_tries_max ? Bell::for_ever : cover_interval_ns;
 }
 
-void Committer::release_durable(std::uint64_t durable_seq) {
+bool Committer::release_durable(std::uint64_t durable_seq) {
   std::uint64_t sequence = pipeline_.durable();
+  const bool is_any = batches_.front() != nullptr && batches_.front()->log_seq <= durable_seq;
   for (const StagedBatch* batch = batches_.front();
        batch != nullptr && batch->log_seq <= durable_seq; batch = batches_.front()) {
     sequence = batch->last_sequence;
     batches_.pop();
   }
   pipeline_.release(sequence);
+  return is_any;
 }
 
 Status prepare_log(Pipeline& pipeline, OverlappedLog& log) {

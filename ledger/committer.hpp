@@ -45,7 +45,8 @@ class Committer {
     std::uint64_t last_sequence = 0;
   };
 
-  void release_durable(std::uint64_t durable_seq);
+  /// Returns: whether a batch was waiting for that.
+  [[nodiscard]] bool release_durable(std::uint64_t durable_seq);
 
   Pipeline& pipeline_;
   OverlappedLog& log_;
