@@ -9,15 +9,13 @@
 
 namespace karst {
 
-/// Feeds the books. Where they are busy it waits a little; after that, and when their disk is full,
-/// the exchange goes on without them and brings them back later. A failure of their disk is for
-/// ever: they come back with the next start.
+/// Feeds the books. When their disk is full or too slow the exchange goes on without them and
+/// brings them back later. A failure of their disk is for ever: they come back with the next start.
 ///
 /// Threads: as DerivedStore.
 class BooksStore final : public DerivedStore {
  public:
   struct Options {
-    std::uint32_t patience_ms = 100;  ///< How long to wait for books that are busy.
     /// Commands without a record leave no trace until a frame covers them.
     std::uint64_t cover_every_commands = 16'384;
   };
@@ -28,7 +26,9 @@ class BooksStore final : public DerivedStore {
 
   [[nodiscard]] const char* name() const override { return "books"; }
   [[nodiscard]] std::uint64_t durable_sequence() const override { return books_.durable_command(); }
-  [[nodiscard]] Status append(const Executed& executed) override;
+  [[nodiscard]] Status append(const Executed& executed) override {
+    return books_.append(executed.command, executed.events);
+  }
   [[nodiscard]] Status sync() override;
   /// What was appended stays; whatever is appended again is compared with it.
   [[nodiscard]] Status reset() override { return {}; }

@@ -14,7 +14,7 @@ namespace karst {
 /// A failing store never stops the exchange: it is left alone, and later given what it has missed
 /// by a replay of the journal.
 ///
-/// Threads: one at a time (start-up, the stores' thread, a catch-up); durable_sequence() and
+/// Threads: one at a time (start-up, its feeder, a catch-up); durable_sequence() and
 ///          trim_floor() by any, work() by one other.
 class DerivedStore {
  public:
@@ -26,9 +26,10 @@ class DerivedStore {
   /// after the newest appended, or, when opened or after reset(), the one after this.
   [[nodiscard]] virtual std::uint64_t durable_sequence() const = 0;
 
-  /// Takes one command. Not durable.
+  /// Takes one command. Not durable; never waits for the disk.
   ///
-  /// Errors: the store has not taken it, and wants reset() before anything else.
+  /// Errors: busy: not taken; sync(), or else work(), comes first. After any other the store wants
+  ///         reset() before anything else.
   [[nodiscard]] virtual Status append(const Executed& executed) = 0;
 
   /// Makes everything appended durable.

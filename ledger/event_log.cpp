@@ -144,6 +144,9 @@ Status EventLog::begin_segment(std::uint64_t number, std::uint64_t after_sequenc
 
 Status EventLog::append(const Executed& executed) {
   if (is_failed_) return Error{ErrorCode::poisoned, "append events", options_.directory};
+  if (frame_.size() >= frame_bytes_max) {
+    return Error{ErrorCode::busy, "append events: sync() first", options_.directory};
+  }
   if (frame_.empty()) {
     frame_.resize(EventFrame::header_bytes);
     filling_ = EventFrame();
@@ -163,7 +166,7 @@ Status EventLog::append(const Executed& executed) {
   }
   filling_.last_sequence = command.sequence;
   filling_.last_time = command.time;
-  return frame_.size() < frame_bytes_max ? Status{} : sync();
+  return {};
 }
 
 Status EventLog::sync() {

@@ -1,9 +1,5 @@
 #include "ledger/exchange.hpp"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -12,18 +8,11 @@ namespace karst {
 namespace {
 
 constexpr int exit_code_fatal = 74;  // EX_IOERR
-constexpr int background_nice = 10;
 
 void end_process(const Error& error) {
   std::fprintf(stderr, "karst: fatal: %s\n", error.text().c_str());
   std::fflush(stderr);
   std::_Exit(exit_code_fatal);
-}
-
-// Of the calling thread only.
-void be_nice() {
-  const auto thread = static_cast<id_t>(::syscall(SYS_gettid));
-  static_cast<void>(::setpriority(PRIO_PROCESS, thread, background_nice));
 }
 
 }  // namespace
@@ -38,7 +27,7 @@ Exchange::~Exchange() { stop(); }
 
 void Exchange::add_store(DerivedStore& store) {
   KARST_ASSERT(!engine_thread_.joinable());
-  core_.add_store(store, [this] { stores_bell_.ring(); });
+  stores_.push_back(std::make_unique<StoreRunner>(core_, store, clock_, config_.on_store));
 }
 
 Port& Exchange::open_port(std::string name, std::function<void()> wake) {
@@ -51,8 +40,10 @@ Result<RecoveryReport> Exchange::start() {
   Result<RecoveryReport> report = core_.begin();
   if (!report) return report;
   engine_thread_ = std::thread([this] { run_engine(); });
-  stores_thread_ = std::thread([this] { run_stores(); });
-  background_thread_ = std::thread([this] { run_background(); });
+  for (const auto& store : stores_) store->start();
+  if (core_.snapshotter() != nullptr) {
+    snapshots_thread_ = std::thread([this] { run_snapshots(); });
+  }
   if (core_.committer() != nullptr) {
     sync_thread_ = std::thread([this] { run_sync(); });
     housekeeper_thread_ = std::thread([this] { run_housekeeper(); });
@@ -64,18 +55,16 @@ void Exchange::stop() {
   core_.pipeline().stop_accepting();
   is_stopping_.store(true, std::memory_order_release);
   for (Bell* bell : {&core_.pipeline().sequencer_bell(), &core_.pipeline().housekeeper_bell(),
-                     &background_bell_}) {
+                     &snapshots_bell_}) {
     bell->ring();
   }
   if (engine_thread_.joinable()) engine_thread_.join();
   is_engine_done_.store(true, std::memory_order_release);
   if (core_.committer() != nullptr) core_.committer()->bell().ring();
   if (sync_thread_.joinable()) sync_thread_.join();
-  is_sync_done_.store(true, std::memory_order_release);
   if (housekeeper_thread_.joinable()) housekeeper_thread_.join();
-  if (background_thread_.joinable()) background_thread_.join();
-  stores_bell_.ring();
-  if (stores_thread_.joinable()) stores_thread_.join();
+  if (snapshots_thread_.joinable()) snapshots_thread_.join();
+  for (const auto& store : stores_) has_failed() ? store->abandon() : store->finish();
 }
 
 void Exchange::fail(const Error& error) {
@@ -85,8 +74,8 @@ void Exchange::fail(const Error& error) {
   core_.pipeline().sequencer_bell().ring();
   if (core_.committer() != nullptr) core_.committer()->bell().ring();
   core_.pipeline().housekeeper_bell().ring();
-  background_bell_.ring();
-  stores_bell_.ring();
+  snapshots_bell_.ring();
+  for (const auto& store : stores_) store->give_up();
 }
 
 void Exchange::run_engine() {
@@ -117,25 +106,6 @@ void Exchange::run_sync() {
   }
 }
 
-void Exchange::run_stores() {
-  while (!has_failed()) {
-    const std::uint32_t seen = stores_bell_.signals();
-    const bool is_last = is_sync_done_.load(std::memory_order_acquire);
-    std::size_t taken = 0;
-    for (const auto& feeder : core_.feeders()) {
-      const bool was_away = feeder->is_away();
-      taken += feeder->step();
-      if (!was_away && feeder->is_away()) {
-        if (config_.on_store != nullptr) config_.on_store(feeder->store(), &feeder->error());
-        background_bell_.ring();
-      }
-    }
-    if (taken != 0) continue;
-    if (is_last) return;
-    stores_bell_.wait(seen, Bell::for_ever, config_.spins);
-  }
-}
-
 void Exchange::run_housekeeper() {
   Bell& bell = core_.pipeline().housekeeper_bell();
   while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
@@ -146,45 +116,21 @@ void Exchange::run_housekeeper() {
   }
 }
 
-void Exchange::run_background() {
+void Exchange::run_snapshots() {
   be_nice();
   while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
-    const std::uint32_t seen = background_bell_.signals();
-    for (const auto& feeder : core_.feeders()) {
-      work(feeder->store());
-      if (feeder->is_away()) bring_back(*feeder);
-    }
-    if (core_.snapshotter() != nullptr) {
-      // One snapshot less does no harm; a shadow that differs says that nothing can be trusted.
-      const Status made = core_.snapshotter()->step();
-      if (!made && made.error().code == ErrorCode::invalid) return fail(made.error());
-    }
-    background_bell_.wait(seen, background_interval_ns);
+    const std::uint32_t seen = snapshots_bell_.signals();
+    // One snapshot less does no harm; a shadow that differs says that nothing can be trusted.
+    const Status made = core_.snapshotter()->step();
+    if (!made && made.error().code == ErrorCode::invalid) return fail(made.error());
+    snapshots_bell_.wait(seen, snapshots_interval_ns);
   }
-}
-
-void Exchange::work(DerivedStore& store) {
-  for (std::uint32_t i = 0; i < store_work_max; ++i) {
-    const Result<bool> did = store.work();
-    if (!did || !*did) return;  // an error may pass; what it stops comes out with append()
-  }
-}
-
-void Exchange::bring_back(StoreFeeder& feeder) {
-  const std::uint64_t now = clock_.steady_ns();
-  if (now < retry_stores_at_ns_) return;
-  if (const Status caught_up = core_.bring_back(feeder); !caught_up) {
-    retry_stores_at_ns_ = now + retry_store_ns;
-    return;
-  }
-  if (config_.on_store != nullptr) config_.on_store(feeder.store(), nullptr);
-  stores_bell_.ring();
 }
 
 bool Exchange::request_snapshot() {
   if (core_.snapshotter() == nullptr) return false;
   core_.snapshotter()->request();
-  background_bell_.ring();
+  snapshots_bell_.ring();
   return true;
 }
 

@@ -4,12 +4,14 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "ledger/exchange_core.hpp"
+#include "ledger/store_runner.hpp"
 
 namespace karst {
 
@@ -22,9 +24,9 @@ namespace karst {
 ///   port.poll([](const Delivery& it) { … });       in the listener's thread, when woken
 ///   exchange.stop();
 ///
-/// Threads it runs: engine (sequencer and engine), sync, stores, housekeeper (journal segments) and
-/// background (snapshots, stores that have fallen behind; it yields to all others). Everything
-/// public by any thread unless marked.
+/// Threads it runs: engine (sequencer and engine), sync, housekeeper (journal segments), snapshots
+/// (yields to all others), and two for each store, as StoreRunner says. Everything public by any
+/// thread unless marked.
 class Exchange {
  public:
   /// `snapshots` may be null: none are read or made. The log is the caller's, opened.
@@ -71,17 +73,12 @@ class Exchange {
  private:
   static constexpr std::size_t questions_max = 1'024;
   static constexpr std::uint64_t housekeeping_interval_ns = 20'000'000;
-  static constexpr std::uint64_t background_interval_ns = 100'000'000;
-  static constexpr std::uint64_t retry_store_ns = 1'000'000'000;
-  static constexpr std::uint32_t store_work_max = 64;
+  static constexpr std::uint64_t snapshots_interval_ns = 100'000'000;
 
   void run_engine();
   void run_sync();
-  void run_stores();
   void run_housekeeper();
-  void run_background();
-  static void work(DerivedStore& store);
-  void bring_back(StoreFeeder& feeder);
+  void run_snapshots();
   void answer_questions();
   void fail(const Error& error);
 
@@ -96,15 +93,12 @@ class Exchange {
   std::atomic<bool> has_failed_{false};
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> is_engine_done_{false};
-  std::atomic<bool> is_sync_done_{false};
-  std::uint64_t retry_stores_at_ns_ = 0;  // the background thread's
-  Bell stores_bell_;
-  Bell background_bell_;
+  Bell snapshots_bell_;
+  std::vector<std::unique_ptr<StoreRunner>> stores_;
   std::thread engine_thread_;
   std::thread sync_thread_;
-  std::thread stores_thread_;
   std::thread housekeeper_thread_;
-  std::thread background_thread_;
+  std::thread snapshots_thread_;
 };
 
 }  // namespace karst

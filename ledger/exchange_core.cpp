@@ -18,7 +18,7 @@ ExchangeCore::ExchangeCore(const ExchangeConfig& config, const Clock& clock, Com
       pipeline_(config.pipeline) {}
 
 void ExchangeCore::add_store(DerivedStore& store, std::function<void()> wake) {
-  Port& port = pipeline_.open_port(store.name(), std::move(wake));
+  Port& port = pipeline_.open_port(store.name(), std::move(wake), Hold::while_moving);
   feeders_.push_back(std::make_unique<StoreFeeder>(store, port));
   stores_.push_back(&store);
 }

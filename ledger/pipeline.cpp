@@ -19,11 +19,12 @@ Pipeline::Pipeline(const PipelineSizes& sizes)
   ring_ = EventRing{events_.get(), sizes.events - 1, 0};
 }
 
-Port& Pipeline::open_port(std::string name, std::function<void()> wake) {
+Port& Pipeline::open_port(std::string name, std::function<void()> wake, Hold hold) {
   auto port = std::make_unique<Port>();
   port->pipeline_ = this;
   port->name_ = std::move(name);
   port->wake_ = std::move(wake);
+  port->hold_ = hold;
   port->taken_ = durable();
   port->gate_ = durable();
   ports_.push_back(std::move(port));
@@ -80,9 +81,19 @@ void Pipeline::begin_after(std::uint64_t sequence) {
 std::uint64_t Pipeline::least_gate() const {
   std::uint64_t least = durable();
   for (const auto& port : ports_) {
-    least = std::min(least, port->gate_.load(std::memory_order_acquire));
+    const std::uint64_t gate = port->gate_.load(std::memory_order_acquire);
+    if (gate != Port::away) least = std::min(least, gate & ~Port::held);
   }
   return least;
+}
+
+void Pipeline::leave_behind() {
+  const std::uint64_t least = least_gate();
+  for (const auto& port : ports_) {
+    if (port->hold_ == Hold::always) continue;
+    std::uint64_t gate = least;  // not while the port is in take()
+    port->gate_.compare_exchange_strong(gate, Port::away, std::memory_order_acq_rel);
+  }
 }
 
 bool Pipeline::has_credit(std::uint32_t commands) {

@@ -49,13 +49,19 @@ struct Delivery : Executed {
 
 class Pipeline;
 
+/// What a port does to the others while it takes nothing.
+enum class Hold : std::uint8_t {
+  always,        ///< What it has not taken keeps its place, whatever that costs.
+  while_moving,  ///< It is left behind when it holds everybody up and does not move.
+};
+
 /// One listener's place in the stream of durable commands, and its way in.
 ///
 /// Every port sees every command once, in order, after it is durable; its own answers are those
 /// with `delivery.port == id()`. What a port has not taken holds its place in the queues, so a
 /// port must poll promptly and never wait for anybody in a visitor.
 ///
-/// Threads: poll() and poll_refusals() by one owner.
+/// Threads: poll(), take() and poll_refusals() by one owner.
 class Port {
  public:
   [[nodiscard]] std::uint32_t id() const { return id_; }
@@ -66,6 +72,12 @@ class Port {
   /// Returns: how many. More may be there at once, so poll until it returns less than asked.
   template <typename Visit>
   std::size_t poll(Visit&& visit, std::size_t commands_max = 1'024);
+
+  /// As poll(), up to the first delivery for which `visit(const Delivery&)` returns false; that one
+  /// is not taken. The way for a port that may be left behind: nothing is overwritten while `visit`
+  /// runs, and between two calls the port may find itself away.
+  template <typename Visit>
+  std::size_t take(Visit&& visit, std::size_t commands_max);
 
   /// Gives every refusal of this port's submissions to `visit(const Refusal&)`.
   template <typename Visit>
@@ -85,14 +97,16 @@ class Port {
  private:
   friend class Pipeline;
   static constexpr std::uint64_t away = ~std::uint64_t{0};
+  static constexpr std::uint64_t held = std::uint64_t{1} << 63U;  // take() runs
   static constexpr std::size_t refusals_max = 1'024;
 
   Pipeline* pipeline_ = nullptr;
   std::uint32_t id_ = 0;
   std::string name_;
   std::function<void()> wake_;
+  Hold hold_ = Hold::always;
   alignas(64) std::atomic<std::uint64_t> taken_{0};
-  std::atomic<std::uint64_t> gate_{0};  // taken_, or `away`: what the sequencer waits for
+  std::atomic<std::uint64_t> gate_{0};  // taken_, `held` or not, or `away`: what others wait for
   alignas(64) std::atomic<std::size_t> refusals_count_{0};
   std::mutex refusals_lock_;
   std::vector<Refusal> refusals_;
@@ -112,7 +126,8 @@ class Pipeline {
 
   /// A new port; `wake` is called, from any thread, when something may be there for it. It must
   /// not block.
-  [[nodiscard]] Port& open_port(std::string name, std::function<void()> wake);
+  [[nodiscard]] Port& open_port(std::string name, std::function<void()> wake,
+                                Hold hold = Hold::always);
 
   // The way in.
 
@@ -145,6 +160,9 @@ class Pipeline {
 
   /// Whether there is room for `commands` more of up to events_per_command_max events each.
   [[nodiscard]] bool has_credit(std::uint32_t commands);
+
+  /// Goes on without the ports that everybody waits for, as far as they may be left behind.
+  void leave_behind();
 
   /// Where the engine writes the next command's events: in one piece, so that a port sees a span.
   ///
@@ -217,6 +235,27 @@ std::size_t Port::poll(Visit&& visit, std::size_t commands_max) {
     gate_.store(taken + count, std::memory_order_release);
   }
   pipeline_->sequencer_bell_.ring();
+  return count;
+}
+
+template <typename Visit>
+std::size_t Port::take(Visit&& visit, std::size_t commands_max) {
+  std::uint64_t taken = gate_.load(std::memory_order_relaxed);
+  if (taken == away || pipeline_->durable() == taken) return 0;
+  // Fails when the port has been left behind just now.
+  if (!gate_.compare_exchange_strong(taken, taken | held, std::memory_order_acq_rel)) return 0;
+  const std::uint64_t end = pipeline_->durable();
+  std::size_t count = 0;
+  while (count < commands_max && taken + count < end) {
+    const Pipeline::Slot& slot = pipeline_->slot(taken + count + 1);
+    const Event* first = &pipeline_->events_[slot.first_event & (pipeline_->events_capacity_ - 1)];
+    if (!visit(Delivery{{slot.command, {first, slot.count}, slot.answer}, slot.port, slot.handle}))
+      break;
+    ++count;
+  }
+  taken_.store(taken + count, std::memory_order_release);
+  gate_.store(taken + count, std::memory_order_release);
+  if (count > 0) pipeline_->sequencer_bell_.ring();
   return count;
 }
 

@@ -73,7 +73,7 @@ std::uint32_t Sequencer::admissible() {
   const auto unapplied = static_cast<std::uint32_t>(unapplied_.size());
   std::uint32_t count = std::min(group_max, config_.batch_commands_max - open_count_);
   if (!pipeline_.has_credit(unapplied + count)) count = 1;
-  if (!pipeline_.has_credit(unapplied + count)) return 0;
+  if (!has_credit(unapplied + count)) return 0;
   disk_ = look_at_disk(count);
   if (disk_ == Disk::short_of_space && count > 1) {
     count = 1;
@@ -82,6 +82,19 @@ std::uint32_t Sequencer::admissible() {
   if (disk_ != Disk::short_of_space) return count;
   pipeline_.housekeeper_bell().ring();
   return 0;
+}
+
+// Whoever is slow slows the others down; but a store that has stopped must not stop them.
+bool Sequencer::has_credit(std::uint32_t commands) {
+  if (pipeline_.has_credit(commands)) {
+    stalled_since_ns_ = 0;
+    return true;
+  }
+  const std::uint64_t now = clock_.steady_ns();
+  if (stalled_since_ns_ == 0) stalled_since_ns_ = now;
+  if (now - stalled_since_ns_ < config_.store_patience_ns) return false;
+  pipeline_.leave_behind();
+  return pipeline_.has_credit(commands);
 }
 
 Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
@@ -129,7 +142,7 @@ bool Sequencer::is_tick_due() const {
 }
 
 bool Sequencer::admit_tick() {
-  if (pipeline_.is_stopped() || !is_tick_due() || !pipeline_.has_credit(1)) return false;
+  if (pipeline_.is_stopped() || !is_tick_due() || !has_credit(1)) return false;
   // One batch of idle work at a time: a tick is never worth a queue.
   if (is_overlapped() && staged_seq_ > overlapped_->durable_seq()) return false;
   const Disk disk = look_at_disk(1);
@@ -141,6 +154,7 @@ bool Sequencer::admit_tick() {
 }
 
 std::uint64_t Sequencer::wait_ns() const {
+  if (stalled_since_ns_ != 0) return look_again_ns;
   const std::uint64_t limit = disk_ == Disk::ample ? Bell::for_ever : look_again_ns;
   const bool is_syncing = is_overlapped() && staged_seq_ > overlapped_->durable_seq();
   if (last_.sequence == 0 || open_count_ != 0 || is_syncing) return limit;

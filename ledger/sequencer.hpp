@@ -49,6 +49,8 @@ class Sequencer {
  public:
   struct Config {
     std::uint32_t batch_commands_max = 1'024;
+    /// How long a store may hold everybody up without moving, before it is left behind.
+    std::uint64_t store_patience_ns = 250'000'000;
   };
 
   /// `committer` is null for a log that executes after_commit. `last` is the newest command the
@@ -96,6 +98,7 @@ class Sequencer {
 
   [[nodiscard]] bool admit_waiting();
   [[nodiscard]] std::uint32_t admissible();
+  [[nodiscard]] bool has_credit(std::uint32_t commands);
   void admit(Pipeline::Submission& submission);
   [[nodiscard]] bool admit_tick();
   [[nodiscard]] bool is_tick_due() const;
@@ -126,6 +129,7 @@ class Sequencer {
   std::vector<Pipeline::Submission> unapplied_;  // after_commit only
   std::uint64_t staged_seq_ = 0;
 
+  std::uint64_t stalled_since_ns_ = 0;  // since when the queues have no room; 0 = they have
   Disk disk_ = Disk::ample;
   bool is_disk_full_ = false;  // there is room for cancels only
   std::atomic<bool> is_mark_wanted_{false};

@@ -4,15 +4,21 @@
 
 namespace karst {
 
+// The port is held while the store takes, and not while it waits for its disk.
 std::size_t StoreFeeder::step() {
   if (is_away()) return 0;
   Status status;
-  const std::size_t count = port_.poll(
+  const std::size_t count = port_.take(
       [&](const Delivery& it) {
-        if (status) status = store_.append(it);
+        status = store_.append(it);
+        return status.ok();
       },
       poll_commands);
-  if (status && count > 0) status = store_.sync();
+  is_busy_ = !status && status.error().code == ErrorCode::busy;
+  if (is_busy_ || (status && count > 0)) status = store_.sync();
+  if (status && !port_.is_attached()) {
+    status = Error{ErrorCode::busy, "keep up with the exchange", store_.name()};
+  }
   if (!status) {
     leave(status.error());
     return 0;
@@ -54,7 +60,12 @@ Status StoreCatchUp::take(const Executed& executed) {
   const std::uint64_t sequence = executed.command.sequence;
   if (sequence <= last_) return {};
   KARST_ASSERT(sequence == last_ + 1);
-  if (Status appended = store_->append(executed); !appended) return appended;
+  Status appended = store_->append(executed);
+  if (!appended && appended.error().code == ErrorCode::busy) {
+    if (Status finished = finish(); !finished) return finished;
+    appended = store_->append(executed);
+  }
+  if (!appended) return appended;
   last_ = sequence;
   if (++unsynced_ < sync_every_commands) return {};
   return finish();

@@ -11,8 +11,9 @@
 
 namespace karst {
 
-/// Feeds a store what becomes durable. When the store fails, its port is detached, so that it holds
-/// nobody back; it comes back through catch_up(), which replays what it has missed.
+/// Feeds a store what becomes durable. When the store fails, or is so slow that the exchange has
+/// gone on without it, its port is detached, so that it holds nobody back; it comes back through
+/// catch_up(), which replays what it has missed.
 ///
 /// Threads: step() by the ledger thread, catch_up() by another: each acts only while the store is
 ///          its own, as is_away() says.
@@ -24,6 +25,10 @@ class StoreFeeder {
   ///
   /// Returns: how many commands; 0 while it is away.
   std::size_t step();
+
+  /// The store has taken less than there was: its background work comes first, so look again soon.
+  /// Threads: step()'s.
+  [[nodiscard]] bool is_busy() const { return is_busy_; }
 
   [[nodiscard]] bool is_away() const { return is_away_.load(std::memory_order_acquire); }
   /// Why the store is away. Requires: is_away().
@@ -49,6 +54,7 @@ class StoreFeeder {
   DerivedStore& store_;
   Port& port_;
   std::optional<Error> error_;
+  bool is_busy_ = false;
   std::atomic<bool> is_away_{false};
 };
 
@@ -59,6 +65,7 @@ class StoreCatchUp {
  public:
   explicit StoreCatchUp(DerivedStore& store) : store_(&store), last_(store.durable_sequence()) {}
 
+  /// Where the store is busy, it gets its background work done first.
   [[nodiscard]] Status take(const Executed& executed);
   /// Syncs, and does what the store has to do in the background.
   [[nodiscard]] Status finish();

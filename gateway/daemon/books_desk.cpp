@@ -9,6 +9,7 @@
 
 #include "ledger/audit.hpp"
 #include "ledger/books.hpp"
+#include "ledger/books_store.hpp"
 #include "ledger/record.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -16,51 +17,6 @@ namespace karst::gateway {
 namespace {
 
 constexpr std::size_t questions_max = 256;
-
-/// Feeds the books. What they are too busy for waits here a little, then the exchange goes on
-/// without them and gives them the rest later.
-class LedgerStore final : public DerivedStore {
- public:
-  explicit LedgerStore(Books& books) : books_(books) {}
-
-  [[nodiscard]] const char* name() const override { return "books"; }
-  [[nodiscard]] std::uint64_t durable_sequence() const override { return books_.durable_command(); }
-
-  [[nodiscard]] Status append(const Executed& executed) override {
-    Status taken = books_.append(executed.command, executed.events);
-    for (int i = 0; i < patience && !taken && taken.error().code == ErrorCode::busy; ++i) {
-      if (Status made = make_room(); !made) return made;
-      taken = books_.append(executed.command, executed.events);
-    }
-    if (taken) appended_ = executed.command.sequence;
-    return taken;
-  }
-
-  [[nodiscard]] Status sync() override {
-    // Commands without a record leave no trace until a frame covers them.
-    const bool is_far = appended_ > books_.durable_command() + cover_every_commands;
-    if (Status made = make_room(); !made || !is_far) return made;
-    const Result<std::uint64_t> covered = books_.cover();
-    return covered ? Status() : Status(covered.error());
-  }
-
-  /// What was appended stays; whatever is appended again is compared with it.
-  [[nodiscard]] Status reset() override { return {}; }
-
- private:
-  static constexpr int patience = 16;
-  static constexpr std::uint64_t cover_every_commands = 16'384;
-
-  Status make_room() {
-    const Result<std::uint64_t> synced = books_.sync();
-    if (!synced) return synced.error();
-    const Result<bool> worked = books_.work();
-    return worked ? Status() : Status(worked.error());
-  }
-
-  Books& books_;
-  std::uint64_t appended_ = 0;
-};
 
 void write(const Record& record, const BooksDesk::Question& question, v1::Transaction& to) {
   to.set_seq(record.seq);
@@ -88,7 +44,7 @@ struct BooksDesk::Parts {
   void run();
 
   std::unique_ptr<Books> books;
-  std::unique_ptr<LedgerStore> store;
+  std::unique_ptr<BooksStore> store;
   std::function<void()> wake;
   std::mutex lock;
   std::condition_variable bell;
@@ -146,7 +102,7 @@ Result<std::unique_ptr<BooksDesk>> BooksDesk::open(Storage& storage, const std::
       {.directory = directory, .store_path = directory + "/ledger.db", .file_bytes = file_bytes});
   if (!books) return books.error();
   parts->books = std::move(books).value();
-  parts->store = std::make_unique<LedgerStore>(*parts->books);
+  parts->store = std::make_unique<BooksStore>(*parts->books);
   parts->wake = std::move(wake);
   parts->thread = std::thread([raw = parts.get()] { raw->run(); });
   return std::unique_ptr<BooksDesk>(new BooksDesk(std::move(parts)));

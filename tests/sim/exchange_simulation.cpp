@@ -17,7 +17,7 @@ constexpr std::uint64_t starts_max = 50;
 constexpr std::uint64_t resend_acked = 3;
 constexpr std::uint64_t key_handle = ~std::uint64_t{0};
 constexpr std::uint64_t page_entries = 7;
-constexpr BooksStore::Options impatient{0, 24};
+constexpr BooksStore::Options often_covered{24};
 
 PipelineSizes small_pipeline() {
   PipelineSizes sizes;
@@ -142,7 +142,7 @@ struct ExchangeSimulation::Process {
     Result<std::unique_ptr<Books>> found_books = Books::open(simulation.storage_, small_books());
     if (!found_books) return found_books.error();
     books = std::move(found_books).value();
-    books_store = std::make_unique<BooksStore>(*books, impatient);
+    books_store = std::make_unique<BooksStore>(*books, often_covered);
 
     core = std::make_unique<ExchangeCore>(config, simulation.clock_, *log, &snapshots);
     core->add_store(simulation.memory_, nullptr);
@@ -469,7 +469,7 @@ void ExchangeSimulation::check_books() {
   SimStorage elsewhere;
   Result<std::unique_ptr<Books>> rebuilt = Books::open(elsewhere, small_books());
   if (!rebuilt) return violation("books: " + rebuilt.error().text());
-  BooksStore store(**rebuilt, impatient);
+  BooksStore store(**rebuilt, often_covered);
   for (const MemoryStore::Entry& entry : memory_.entries()) {
     if (Status done = store.append(entry.executed()); !done) {
       return violation("books: " + done.error().text());

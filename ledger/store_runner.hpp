@@ -1,0 +1,65 @@
+// StoreRunner: the threads of one derived store.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+
+#include "engine/clock.hpp"
+#include "ledger/bell.hpp"
+#include "ledger/exchange_core.hpp"
+
+namespace karst {
+
+/// Feeds one store in a thread of its own, so that one whose disk hangs delays no other; and keeps
+/// it in a second one, which yields to all others: background work, and the way back when the
+/// exchange has gone on without it.
+///
+/// Threads: start(), finish() and abandon() by one owner.
+class StoreRunner {
+ public:
+  using Notice = std::function<void(const DerivedStore&, const Error*)>;
+
+  /// Adds the store to `core`. `notice` may be null; as ExchangeConfig::on_store.
+  StoreRunner(ExchangeCore& core, DerivedStore& store, const Clock& clock, Notice notice);
+  ~StoreRunner() { abandon(); }
+  StoreRunner(const StoreRunner&) = delete;
+  StoreRunner& operator=(const StoreRunner&) = delete;
+
+  void start();
+  /// Everything that will ever be released has been: gives the store the rest and ends.
+  void finish();
+  /// Tells the threads to end as soon as they can. May be called by any thread.
+  void give_up();
+  /// Gives up and waits for the threads.
+  void abandon();
+
+ private:
+  static constexpr std::uint64_t keep_interval_ns = 100'000'000;
+  static constexpr std::uint64_t retry_ns = 1'000'000'000;
+  static constexpr std::uint64_t busy_ns = 1'000'000;
+  static constexpr std::uint32_t work_max = 64;
+  static constexpr std::uint32_t busy_looks_max = 1'000;
+
+  void feed();
+  void keep();
+  void bring_back();
+
+  ExchangeCore& core_;
+  StoreFeeder* feeder_;
+  const Clock& clock_;
+  Notice notice_;
+  std::atomic<bool> is_last_{false};
+  std::atomic<bool> has_given_up_{false};
+  std::uint64_t retry_at_ns_ = 0;  // the keeper's
+  Bell feeder_bell_;
+  Bell keeper_bell_;
+  std::thread feeder_thread_;
+  std::thread keeper_thread_;
+};
+
+/// Lowers the priority of the calling thread below that of all others.
+void be_nice();
+
+}  // namespace karst
