@@ -26,10 +26,10 @@ namespace karst::gateway {
 
 /// What comes on its own, and answers that nobody waits for. All may be empty.
 struct ClientHandlers {
-  std::function<void(const v1::Reply&)> on_reply;
-  std::function<void(const v1::Event&)> on_event;
-  std::function<void(const v1::MarketData&)> on_market_data;
-  std::function<void(const v1::Response&)> on_other;
+  std::function<void(const v1::Reply&)> on_reply = {};
+  std::function<void(const v1::Event&)> on_event = {};
+  std::function<void(const v1::MarketData&)> on_market_data = {};
+  std::function<void(const v1::Response&)> on_other = {};
 };
 
 struct ClientConfig {

@@ -7,6 +7,12 @@ class App;
 
 namespace karst::tool {
 
+/// Runs `karst` with its arguments. Returns: the exit code (ExitCode).
+[[nodiscard]] int run(int argc, const char* const* argv);
+
+/// Adds every subcommand.
+void add_commands(CLI::App& app);
+
 /// `karst audit …`: transactions, balances, trial balance, reconciliation.
 void add_audit(CLI::App& app);
 

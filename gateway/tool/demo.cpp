@@ -6,8 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,6 +15,8 @@
 #include "gateway/client/feed_client.hpp"
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/demo_market.hpp"
+#include "gateway/tool/exchange_link.hpp"
+#include "gateway/tool/key_file.hpp"
 #include "gateway/tool/watch_view.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -25,11 +26,12 @@ namespace {
 volatile std::sig_atomic_t is_stopped = 0;
 void stop(int) { is_stopped = 1; }
 
+constexpr std::uint32_t demo_key = 2;
+
 using SteadyClock = std::chrono::steady_clock;
 
 struct DemoOptions {
-  std::string directory;
-  std::uint16_t port = 0;
+  LinkOptions link;
   std::uint32_t seconds = 0;  ///< 0 = until it is interrupted
   std::uint64_t seed = 1;
   std::uint32_t rate = 150;  ///< Unit: actions per second
@@ -49,23 +51,10 @@ void must(const Status& status) {
       .count();
 }
 
-[[nodiscard]] gateway::ClientConfig config_of(const DemoOptions& options) {
-  gateway::ClientConfig config;
-  config.peer.port = options.port;
-  config.peer.ca_file = options.directory + "/ca.crt";
-  config.key = KeyId{1};
-  std::ifstream stream(options.directory + "/operator.key");
-  const std::string pem{std::istreambuf_iterator<char>(stream), {}};
-  const std::optional<gateway::SigningKey> secret = gateway::SigningKey::from_pem(pem);
-  if (!secret) give_up("no operator key in " + options.directory + "; make one: karst init");
-  config.secret = *secret;
-  return config;
-}
-
 /// The live book on a terminal; a line now and then elsewhere.
 class Window {
  public:
-  void show(const feed::FeedClient& feed, const DemoMarket& market, std::uint16_t port) {
+  void show(const feed::FeedClient& feed, const DemoMarket& market, const std::string& address) {
     const std::uint32_t instrument = market.featured();
     if (instrument == 0 || SteadyClock::now() < next_) return;
     next_ = SteadyClock::now() + std::chrono::milliseconds(is_terminal_ ? 400 : 10'000);
@@ -80,8 +69,8 @@ class Window {
       style.width = std::max<std::size_t>(std::min<std::size_t>(size.ws_col, 100), 40);
     }
     style.is_coloured = true;
-    std::printf("\033[H\033[2J%s\ngateway 127.0.0.1:%u (TLS 1.3)   %llu orders   Ctrl-C stops\n",
-                watch_frame(feed, instrument, style).c_str(), port,
+    std::printf("\033[H\033[2J%s\ngateway %s (TLS 1.3)   %llu orders   Ctrl-C stops\n",
+                watch_frame(feed, instrument, style).c_str(), address.c_str(),
                 static_cast<unsigned long long>(market.counts().orders));
     std::fflush(stdout);
   }
@@ -108,6 +97,29 @@ void subscribe(gateway::Client& client, const v1::Subscribe& subscription) {
   must(client.flush());
 }
 
+/// A session of the operator's own key would end this one (one live session per key): the demo
+/// speaks with a key made for it, if the exchange lets it have one.
+[[nodiscard]] LinkOptions with_own_key(LinkOptions options, const Output& output) {
+  if (!options.key.empty()) return options;
+  const std::string path = options.home + "/demo.key";
+  if (!std::filesystem::exists(path)) {
+    const gateway::SigningKey secret = gateway::SigningKey::generate();
+    const Digest public_key = secret.public_key();
+    v1::Command command;
+    command.set_use_exchange_account(true);
+    command.mutable_create_key()->set_key_id(demo_key);
+    command.mutable_create_key()->set_scopes(scope::read | scope::audit | scope::operate);
+    command.mutable_create_key()->set_public_key(public_key.data(), public_key.size());
+    ExchangeLink link(options, output);
+    const Result<v1::Reply> reply = link.client().call(command);
+    if (!reply) give_up(reply.error().text());
+    if (reply->code() != v1::CODE_OK) return options;
+    must(write_new_file(path, key_file_text(demo_key, secret)));
+  }
+  options.key = path;
+  return options;
+}
+
 void run(const DemoOptions& options) {
   std::signal(SIGINT, stop);
   std::signal(SIGTERM, stop);
@@ -118,13 +130,12 @@ void run(const DemoOptions& options) {
                                     feed::mask_of(feed::Schema::trades)),
       {},
       feed::OnSlow::conflate});
-  gateway::ClientConfig config = config_of(options);
-  config.handlers.on_market_data = [&](const v1::MarketData& message) {
-    (void)feed.receive(message);
-  };
-  Result<std::unique_ptr<gateway::Client>> connected = gateway::Client::connect(config);
-  if (!connected) give_up(connected.error().text());
-  gateway::Client& client = **connected;
+  const Output output(false);
+  ExchangeLink link(with_own_key(options.link, output), output,
+                    {.on_market_data = [&](const v1::MarketData& message) {
+                      static_cast<void>(feed.receive(message));
+                    }});
+  gateway::Client& client = link.client();
   subscribe(client, feed.connected());
   while (true) {  // what a former run left is known once the snapshot has come
     const Result<bool> came = client.poll(200);
@@ -134,8 +145,9 @@ void run(const DemoOptions& options) {
   DemoMarket market(client, feed, options.seed);
   must(market.make());
   must(market.list_hours(wall_ns()));
-  std::printf("the market is open: gateway 127.0.0.1:%u, keys and certificates in %s\n",
-              options.port, options.directory.c_str());
+  const std::string address = address_of(link.config());
+  std::printf("the market is open: gateway %s, keys and certificates in %s\n", address.c_str(),
+              options.link.home.c_str());
   Window window;
   const SteadyClock::time_point start = SteadyClock::now();
   SteadyClock::time_point next_listing = start + std::chrono::minutes(1);
@@ -156,7 +168,7 @@ void run(const DemoOptions& options) {
     if (const std::optional<v1::Subscribe> broken = feed.recover(); broken) {
       subscribe(client, *broken);
     }
-    window.show(feed, market, options.port);
+    window.show(feed, market, address);
   }
   std::printf("\n");
   Window::say(feed, market);
@@ -168,9 +180,7 @@ void add_demo(CLI::App& app) {
   const auto options = std::make_shared<DemoOptions>();
   CLI::App* command =
       app.add_subcommand("demo", "merchants, pools and data products that trade by themselves");
-  command->add_option("directory", options->directory, "the exchange's folder, by karst init")
-      ->required();
-  command->add_option("--port", options->port, "where its karstd serves")->required();
+  add_link_options(*command, options->link, true);
   command->add_option("--seconds", options->seconds, "stop after so long; 0 = when interrupted");
   command->add_option("--seed", options->seed, "of the merchants' behaviour")
       ->capture_default_str();

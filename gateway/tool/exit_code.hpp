@@ -5,18 +5,21 @@
 
 namespace karst::tool {
 
-/// Exit codes of the subcommands that work on files. Wrong arguments give those of the command line
-/// parser (100 and above).
+/// Exit codes of every subcommand; docs/TOOL.md lists them. Stable for ever.
 enum ExitCode : int {
   exit_ok = 0,
-  exit_failed = 1,       ///< The system refused: input and output, no space, not permitted.
-  exit_damaged = 2,      ///< Bytes are not those that were written; the message says where.
-  exit_not_there = 3,    ///< What was asked about does not exist, or has been trimmed away.
-  exit_in_the_way = 4,   ///< It is in use, or something is there already.
-  exit_newer_format = 5  ///< Written by a newer build; left untouched.
+  exit_failed = 1,          ///< The system refused: input and output, no space, not permitted.
+  exit_damaged = 2,         ///< Bytes are not those that were written; the message says where.
+  exit_not_there = 3,       ///< What was asked about does not exist, or has been trimmed away.
+  exit_in_the_way = 4,      ///< It is in use, or something is there already.
+  exit_newer_format = 5,    ///< Written by a newer build; left untouched.
+  exit_refused = 6,         ///< The exchange refused; the message names the code.
+  exit_not_connected = 7,   ///< No exchange there, no trust in it, or no answer in time.
+  exit_needs_second = 8,    ///< Not done yet: a second operator must confirm.
+  exit_usage = 64           ///< Wrong arguments; nothing was tried.
 };
 
-[[nodiscard]] inline int exit_code_of(const Error& error) {
+[[nodiscard]] inline ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::corrupt:
     case ErrorCode::invalid:

@@ -1,6 +1,5 @@
 #include "gateway/tool/pki.hpp"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -8,7 +7,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <arpa/inet.h>
 
@@ -19,6 +17,7 @@
 #include "engine/assert.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/session/log_on_proof.hpp"
+#include "gateway/tool/key_file.hpp"
 
 namespace karst::tool {
 namespace {
@@ -32,6 +31,7 @@ using Pkey = std::unique_ptr<EVP_PKEY, Free>;
 using Certificate = std::unique_ptr<X509, Free>;
 using Bio = std::unique_ptr<BIO, Free>;
 
+constexpr std::uint32_t operator_key_number = 1;  // as config_text() says
 constexpr int authority_days = 3'650;
 constexpr int server_days = 825;
 constexpr long seconds_per_day = 86'400;
@@ -104,29 +104,6 @@ std::string alternative_names(const std::string& names) {
   return result;
 }
 
-Status write_new_file(const std::string& path, const std::string& text) {
-  const auto failed = [&](const char* doing) {
-    return Error{errno == EEXIST ? ErrorCode::already_exists : ErrorCode::io, doing, path,
-                 Error::no_offset, errno};
-  };
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return failed("make the file");
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t put = ::write(fd, text.data() + written, text.size() - written);
-    if (put < 0) {
-      const Error error = failed("write the file");
-      ::close(fd);
-      return error;
-    }
-    written += static_cast<std::size_t>(put);
-  }
-  const bool is_synced = ::fsync(fd) == 0;
-  ::close(fd);
-  if (!is_synced) return failed("sync the file");
-  return {};
-}
-
 }  // namespace
 
 Certified make_authority(const std::string& name) {
@@ -170,7 +147,7 @@ Status init_exchange(const std::string& directory, const std::string& names) {
       {"ca.crt", authority.certificate},
       {"server.key", server.private_key},
       {"server.crt", server.certificate + authority.certificate},
-      {"operator.key", operator_key.to_pem()},
+      {"operator.key", key_file_text(operator_key_number, operator_key)},
   };
   // The configuration comes first: where there is one, nothing is touched.
   for (const auto& [name, text] : files) {

@@ -6,15 +6,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "gateway/client/client.hpp"
 #include "gateway/client/feed_client.hpp"
 #include "gateway/tool/commands.hpp"
+#include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/stopwatch.hpp"
 #include "gateway/tool/watch_view.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
@@ -30,38 +27,10 @@ volatile std::sig_atomic_t is_stopped = 0;
 void stop(int) { is_stopped = 1; }
 
 struct WatchOptions {
-  std::string directory;
-  std::uint16_t port = 0;
-  std::string host = "127.0.0.1";
-  std::string name = "localhost";
-  std::string key_file;  ///< empty: operator.key of the folder
-  std::uint32_t key = 1;
+  LinkOptions link;
   std::uint32_t instrument = 0;  ///< 0 = the list of all
   bool is_once = false;
-  bool is_json = false;
 };
-
-[[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "karst watch: %s\n", why.c_str());
-  throw CLI::RuntimeError(1);
-}
-
-[[nodiscard]] gateway::ClientConfig config_of(const WatchOptions& options) {
-  gateway::ClientConfig config;
-  config.peer.host = options.host;
-  config.peer.port = options.port;
-  config.peer.name = options.name;
-  config.peer.ca_file = options.directory + "/ca.crt";
-  config.key = KeyId{options.key};
-  const std::string path =
-      options.key_file.empty() ? options.directory + "/operator.key" : options.key_file;
-  std::ifstream stream(path);
-  const std::string pem{std::istreambuf_iterator<char>(stream), {}};
-  const std::optional<gateway::SigningKey> secret = gateway::SigningKey::from_pem(pem);
-  if (!secret) give_up("no secret key in " + path);
-  config.secret = *secret;
-  return config;
-}
 
 [[nodiscard]] feed::FeedWish wish_of(const WatchOptions& options) {
   using feed::Schema;
@@ -76,16 +45,16 @@ struct WatchOptions {
 /// One watcher: its connection, what it knows, what it has shown.
 class Watch {
  public:
-  explicit Watch(const WatchOptions& options) : options_(options), feed_(wish_of(options)) {}
+  explicit Watch(const WatchOptions& options)
+      : options_(options),
+        output_(options.link.is_json),
+        feed_(wish_of(options)),
+        link_(options.link, output_,
+              {.on_market_data = [this](const v1::MarketData& message) {
+                static_cast<void>(feed_.receive(message));
+              }}) {}
 
   void run() {
-    gateway::ClientConfig config = config_of(options_);
-    config.handlers.on_market_data = [this](const v1::MarketData& message) {
-      static_cast<void>(feed_.receive(message));
-    };
-    auto connected = gateway::Client::connect(config);
-    if (!connected) give_up(connected.error().text());
-    client_ = std::move(*connected);
     send(feed_.connected());
     const std::int64_t start = monotonic_ns();
     while (is_stopped == 0) {
@@ -94,7 +63,9 @@ class Watch {
       if (options_.is_once) {
         // The first heartbeat says that every snapshot has come.
         if (feed_.position() != 0) return show();
-        if (is_late) give_up("the market was not told within 10 s");
+        if (is_late) {
+          output_.fail({exit_not_connected, "NO_ANSWER", "the market was not told within 10 s"});
+        }
       } else if (monotonic_ns() >= next_frame_ns_) {
         next_frame_ns_ = monotonic_ns() + frame_interval_ns;
         show();
@@ -106,26 +77,28 @@ class Watch {
   void send(const v1::Subscribe& subscribe) {
     v1::Request request;
     *request.mutable_subscribe() = subscribe;
-    client_->queue(request);
-    if (const Status sent = client_->flush(); !sent) give_up(sent.error().text());
+    link_.client().queue(request);
+    if (const Status sent = link_.client().flush(); !sent) lost(sent.error());
   }
 
   void receive() {
-    if (const Result<bool> came = client_->poll(poll_ms); !came) {
+    if (const Result<bool> came = link_.client().poll(poll_ms); !came) {
       // The connection is gone: the feed goes on where it ended.
-      if (const Status again = client_->reconnect(); !again) give_up(again.error().text());
+      if (const Status again = link_.client().reconnect(); !again) lost(again.error());
       send(feed_.connected());
       return;
     }
     if (const auto& refusal = feed_.refusal()) {
-      give_up("the exchange refuses: " + v1::Code_Name(refusal->code()));
+      v1::Reply reply;
+      reply.set_code(refusal->code());
+      output_.fail(failure_of(reply));
     }
     if (const auto broken = feed_.recover()) send(*broken);
   }
 
   void show() {
     std::string text;
-    if (options_.is_json) {
+    if (output_.is_json()) {
       for (const auto& [id, instrument] : feed_.instruments()) {
         if (options_.instrument == 0 || options_.instrument == id) text += watch_json(feed_, id);
       }
@@ -138,6 +111,10 @@ class Watch {
     }
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
+  }
+
+  [[noreturn]] void lost(const Error& error) const {
+    output_.fail(failure_of(error, link_.config()));
   }
 
   [[nodiscard]] bool is_live() const { return is_terminal_ && !options_.is_once; }
@@ -154,8 +131,9 @@ class Watch {
   }
 
   const WatchOptions& options_;
+  const Output output_;
   feed::FeedClient feed_;
-  std::unique_ptr<gateway::Client> client_;
+  ExchangeLink link_;
   const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
   std::int64_t next_frame_ns_ = 0;
   std::string shown_;
@@ -173,16 +151,9 @@ void add_watch(CLI::App& app) {
   const auto options = std::make_shared<WatchOptions>();
   CLI::App* command =
       app.add_subcommand("watch", "follow the market: all of it, or one instrument");
-  command->add_option("directory", options->directory, "where ca.crt and operator.key are")
-      ->required();
-  command->add_option("--port", options->port, "where karstd serves")->required();
-  command->add_option("--host", options->host, "the server's address")->capture_default_str();
-  command->add_option("--name", options->name, "whom its certificate names")->capture_default_str();
-  command->add_option("--key", options->key, "number of the log-on key")->capture_default_str();
-  command->add_option("--key-file", options->key_file, "its secret, PEM; else operator.key");
+  add_link_options(*command, options->link, true);
   command->add_option("--instrument", options->instrument, "only this one, as a ladder");
   command->add_flag("--once", options->is_once, "show the market as it is and end");
-  command->add_flag("--json", options->is_json, "a line of JSON for each instrument");
   command->callback([options] { run(*options); });
 }
 

@@ -1,0 +1,119 @@
+#include "gateway/tool/output.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::tool {
+namespace {
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+/// One line; bytes that are no UTF-8 are replaced.
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Columns on a terminal. Every text of ours with other than ASCII is UTF-8 of width one.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
+std::string row_text(const Table& table, const std::vector<std::string>& cells,
+                     const std::vector<std::size_t>& widths) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string padding(widths[i] - width_of(cells[i]), ' ');
+    const bool is_right = i < table.is_right.size() && table.is_right[i];
+    line += (i == 0 ? "" : "  ") + (is_right ? padding + cells[i] : cells[i] + padding);
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+Output::Output(bool is_json)
+    : is_json_(is_json),
+      is_coloured_(::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr) {}
+
+void Output::answer(const Json& json, const std::string& text) const {
+  print(is_json_ ? line_of(json) : text);
+}
+
+void Output::answer(const Json& json, const Table& table) const {
+  if (is_json_) return print(line_of(json));
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < table.head.size(); ++i) {
+    widths.push_back(width_of(table.head[i]));
+    for (const auto& row : table.rows) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text = coloured(Colour::bold, row_text(table, table.head, widths));
+  for (const auto& row : table.rows) text += "\n" + row_text(table, row, widths);
+  print(text);
+}
+
+void Output::fail(const Failure& failure) const {
+  if (is_json_) {
+    print(line_of({{"error",
+                    {{"exit_code", static_cast<int>(failure.exit)},
+                     {"code", failure.code},
+                     {"text", failure.text},
+                     {"hint", failure.hint}}}}));
+  }
+  std::fprintf(stderr, "karst: %s\n", failure.text.c_str());
+  if (!failure.hint.empty()) std::fprintf(stderr, "       %s\n", failure.hint.c_str());
+  throw CLI::RuntimeError(failure.exit);
+}
+
+std::string Output::coloured(Colour colour, const std::string& text) const {
+  if (!is_coloured_ || is_json_ || colour == Colour::plain) return text;
+  const char* start = "";
+  switch (colour) {
+    case Colour::plain: break;
+    case Colour::bold: start = "\x1b[1m"; break;
+    case Colour::faint: start = "\x1b[2m"; break;
+    case Colour::red: start = "\x1b[31m"; break;
+    case Colour::green: start = "\x1b[32m"; break;
+    case Colour::yellow: start = "\x1b[33m"; break;
+  }
+  return start + text + "\x1b[0m";
+}
+
+Failure failure_of(const Error& error) {
+  std::string code(name(error.code));
+  std::ranges::transform(code, code.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : '_';
+  });
+  return {exit_code_of(error), code, error.text()};
+}
+
+Failure failure_of(const v1::Reply& reply) {
+  const int code = reply.code();
+  const bool is_waiting = code == v1::CODE_CONFIRMATION_NEEDED;
+  Failure failure{is_waiting ? exit_needs_second : exit_refused, code_name(code), {}};
+  failure.text = "the exchange refused: " + failure.code;
+  if (!reply.field().empty()) failure.text += " (" + reply.field() + ")";
+  failure.text += ": " + std::string(code_text(code));
+  while (failure.text.ends_with('.')) failure.text.pop_back();
+  failure.hint = std::string(code_hint(code));
+  if (is_waiting) {
+    const std::string number = std::to_string(reply.value());
+    failure.text = "not done yet: a second operator must confirm request " + number;
+    failure.hint = "within ten minutes, with another key: karst confirm " + number + " --key FILE";
+  }
+  return failure;
+}
+
+}  // namespace karst::tool

@@ -1,0 +1,72 @@
+// How a subcommand speaks: answers, tables and failures, for people or as JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/tool/exit_code.hpp"
+
+namespace karst::v1 {
+class Reply;
+}
+
+namespace karst::tool {
+
+using Json = nlohmann::ordered_json;
+
+/// What could not be done, why, and what to do next.
+struct Failure {
+  ExitCode exit = exit_failed;
+  std::string code;  ///< Stable, for programs: "CANNOT_CONNECT", or the exchange's code.
+  std::string text;  ///< For people: a sentence without a full stop.
+  std::string hint = {};  ///< What to do next; may be empty.
+};
+
+/// A failure of the world: exit code and code name follow from the error's.
+[[nodiscard]] Failure failure_of(const Error& error);
+/// A refusal by the exchange: its code, the text of that code, and a hint.
+[[nodiscard]] Failure failure_of(const v1::Reply& reply);
+
+/// A table for people: columns as wide as their widest cell.
+struct Table {
+  std::vector<std::string> head;
+  std::vector<std::vector<std::string>> rows;  ///< as many cells as `head` has
+  std::vector<bool> is_right = {};             ///< by column; left where it says nothing
+};
+
+enum class Colour { plain, bold, faint, red, green, yellow };
+
+/// Standard output of one subcommand. With --json it is one JSON value and nothing else: an object
+/// or array on success, {"error": …} on failure. Colours appear on a terminal only, and not where
+/// NO_COLOR is set.
+class Output {
+ public:
+  explicit Output(bool is_json);
+
+  [[nodiscard]] bool is_json() const { return is_json_; }
+
+  /// The answer: `json` with --json, else `text` and a line feed.
+  void answer(const Json& json, const std::string& text) const;
+  void answer(const Json& json, const Table& table) const;
+
+  /// Says why on standard error (and as JSON) and ends the program: throws CLI::RuntimeError,
+  /// which main turns into the exit code.
+  [[noreturn]] void fail(const Failure& failure) const;
+
+  [[nodiscard]] std::string coloured(Colour colour, const std::string& text) const;
+
+ private:
+  bool is_json_;
+  bool is_coloured_;
+};
+
+/// "UNKNOWN_ACCOUNT": the name of a code without its prefix.
+[[nodiscard]] std::string code_name(int code);
+/// Its text in docs/ERRORS.md, which is made from the same source. Empty for no code.
+[[nodiscard]] std::string_view code_text(int code);
+/// What to do about it; empty where there is no more to say than the text.
+[[nodiscard]] std::string_view code_hint(int code);
+
+}  // namespace karst::tool
