@@ -117,26 +117,46 @@ TEST(PipelineProcess, killed_at_any_time_it_loses_no_answer) {
   expect_nothing_lost(directory.path(), acks);
 }
 
+// One life, killed inside the n-th of some thread's calls of that name. The first of them is waited
+// for longer: files are renamed now and then only.
+//
+// Returns: false if it ended before it came to so many.
+bool dies_at_call(const std::string& call, std::uint64_t n, const std::string& directory,
+                  const std::string& acks) {
+  const std::string inject = "inject=" + call + ":signal=KILL:when=" + std::to_string(n);
+  const std::string milliseconds = n == 1 ? "30000" : "300";
+  const int status = wait_for(spawn({"strace", "-f", "-o", "/dev/null", "-e", "trace=" + call, "-e",
+                                     inject, victim, directory, acks, milliseconds}));
+  const bool is_fine = WIFSIGNALED(status) || WEXITSTATUS(status) == 0;
+  EXPECT_TRUE(is_fine) << inject << " ended with " << WEXITSTATUS(status);
+  return WIFSIGNALED(status);
+}
+
 TEST(PipelineProcess, killed_at_any_system_call_it_loses_no_answer) {
   if (!may_trace()) GTEST_SKIP() << "strace may not trace here";
   const ScratchDirectory directory;
   const std::string acks = directory.path() + "/acks";
   Random random(test::seed_of_run());
-  const std::vector<std::string> calls{"pwrite64", "fdatasync", "write",  "futex",
-                                       "openat",   "rename",    "pread64"};
+  // How many of each a short life comes to, roughly.
+  const std::vector<std::pair<std::string, std::uint64_t>> calls{
+      {"pwrite64", 60}, {"fdatasync", 20}, {"write", 60},  {"futex", 60},
+      {"openat", 16},   {"rename", 2},     {"pread64", 30}};
   int killed = 0;
+  int ended = 0;
   for (int i = 0; i < test::effort(kills); ++i) {
-    const std::string& call = calls[static_cast<std::size_t>(i) % calls.size()];
-    const std::string inject =
-        "inject=" + call + ":signal=KILL:when=" + std::to_string(1 + random.below(60));
-    const int status = wait_for(spawn({"strace", "-f", "-o", "/dev/null", "-e", "trace=" + call,
-                                       "-e", inject, victim, directory.path(), acks, "300"}));
-    if (WIFSIGNALED(status)) ++killed;
-    const bool is_fine = WIFSIGNALED(status) || WEXITSTATUS(status) == 0;
-    ASSERT_TRUE(is_fine) << inject << " ended with " << WEXITSTATUS(status);
+    const auto& [call, most] = calls[static_cast<std::size_t>(i) % calls.size()];
+    // What a life does not come to, the next one tries earlier; every life makes some such call.
+    std::uint64_t n = 1 + random.below(most);
+    bool is_killed = dies_at_call(call, n, directory.path(), acks);
+    for (; !is_killed && n > 1; ++ended) {
+      n = (n + 1) / 2;
+      is_killed = dies_at_call(call, n, directory.path(), acks);
+    }
+    ASSERT_TRUE(is_killed) << "no life calls " << call;
+    ++killed;
   }
-  std::printf("%d killed\n", killed);
-  EXPECT_GT(killed, 0);
+  std::printf("%d killed, %d ended before their call\n", killed, ended);
+  EXPECT_EQ(killed, test::effort(kills));
   expect_nothing_lost(directory.path(), acks);
 }
 
