@@ -66,6 +66,8 @@ void add_gateway(Config& c, std::vector<Setting>& all) {
                        "of them in the TLS handshake"));
   all.push_back(number(s, "handshake_timeout_ms", c.server.handshake_timeout_ms, 100, 600'000,
                        "for the TLS handshake"));
+  all.push_back(number(s, "send_buffer_kib", c.server.send_buffer_kib, 4, 65'536,
+                       "of a connection, held by the system"));
 }
 
 void add_limits(Config& c, std::vector<Setting>& all) {

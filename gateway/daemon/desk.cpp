@@ -275,8 +275,9 @@ feed::Subscriber& Desk::subscriber_of(ConnectionId id) {
 void Desk::push_feed(ConnectionId id, feed::Subscriber& subscriber) {
   Session* session = hub_->find(id);
   if (session == nullptr || session->is_ended()) return;
-  // What does not fit waits in the subscriber's own queue, where slowness is judged.
-  while (session->output().size() < output_bytes_max) {
+  // What does not fit waits in the subscriber's own queue, where slowness is judged. The last word
+  // to one that is cut waits for nothing: it may never read again.
+  while (subscriber.is_cut() || session->output().size() < output_bytes_max) {
     frames_.clear();
     feed_.take(subscriber, output_bytes_max, frames_);
     if (frames_.empty()) break;
@@ -286,9 +287,7 @@ void Desk::push_feed(ConnectionId id, feed::Subscriber& subscriber) {
     }
   }
   frames_.clear();
-  if (subscriber.is_cut() && subscriber.queued_bytes() == 0) {
-    session->end(v1::CODE_TOO_SLOW, "market data is not read");
-  }
+  if (subscriber.is_cut()) session->end(v1::CODE_TOO_SLOW, "market data is not read");
   hub_->touch(id);
 }
 

@@ -43,7 +43,7 @@ class Desk final : public QuestionDesk {
   static constexpr std::uint32_t rows_max = 500;
   static constexpr std::uint32_t slots_per_look = 2'048;
   static constexpr std::uint32_t open_orders_max = 20'000;
-  static constexpr std::size_t output_bytes_max = 256 * 1024;
+  static constexpr std::size_t output_bytes_max = 64 * 1024;
 
   /// What was seen of the engine; only the part asked for is filled.
   struct Answer {

@@ -310,6 +310,7 @@ void FeedPublisher::push_reply(Subscriber& subscriber, const v1::SubscribeReply&
 void FeedPublisher::cut(Subscriber& subscriber) {
   subscriber.is_cut_ = true;
   subscriber.drop_all();
+  subscriber.is_ready_ = false;  // the server must hear of it, though it knew of more to write
   v1::FeedNotice notice;
   notice.set_kind(v1::FeedNotice::KIND_DISCONNECTED);
   notice.set_to_sequence(sequence_);

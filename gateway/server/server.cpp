@@ -165,6 +165,11 @@ Status Server::listen() {
   core_->acceptor.open(endpoint.protocol(), error);
   if (error) return failed("open a socket");
   core_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  // Of every connection: else the system lets a reader that has stopped pin megabytes.
+  core_->acceptor.set_option(boost::asio::socket_base::send_buffer_size(
+                                 static_cast<int>(core_->config.send_buffer_kib) * 1'024),
+                             error);
+  if (error) return failed("bound the send buffers");
   core_->acceptor.bind(endpoint, error);
   if (error) return failed("bind (is another exchange running?)");
   core_->acceptor.listen(boost::asio::socket_base::max_listen_connections, error);

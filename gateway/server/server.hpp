@@ -20,6 +20,7 @@ struct ServerConfig {
   std::uint16_t port = 0;  ///< 0 = any free one
   std::uint32_t handshake_timeout_ms = 5'000;
   std::uint32_t handshakes_max = 1'024;  ///< connections that have not finished TLS yet
+  std::uint32_t send_buffer_kib = 256;   ///< the system may hold so much of what is not read
 };
 
 /// Threads: run() is the io thread, which owns the hub; post(), stop() and set_tls() by any.

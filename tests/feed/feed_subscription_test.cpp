@@ -251,6 +251,24 @@ TEST_F(FeedSubscription, a_slow_subscriber_is_cut_with_a_last_word) {
   EXPECT_EQ(messages[0].notice().kind(), v1::FeedNotice::KIND_DISCONNECTED);
 }
 
+TEST_F(FeedSubscription, the_server_hears_of_a_cut_also_of_one_that_never_takes_anything) {
+  limits_.budget_bytes = 500;
+  FeedPublisher publisher(RandomMarket::sizes(), limits_);
+  script_.product(Supply::seats, 100).to(publisher);
+  Subscriber& subscriber = publisher.attach();
+  publisher.subscribe(subscriber, subscribe_to({Schema::mbo}));
+  take_all(publisher, subscriber);
+  std::vector<Subscriber*> ready;
+  for (std::uint32_t i = 1; !subscriber.is_cut(); ++i) {
+    publisher.take_ready(ready);
+    ready.clear();
+    script_.rest(i, Side::buy, 99, 1).to(publisher);
+  }
+  publisher.take_ready(ready);
+  ASSERT_EQ(ready.size(), 1U);
+  EXPECT_EQ(ready[0], &subscriber);
+}
+
 TEST_F(FeedSubscription, a_conflated_subscriber_is_told_and_gets_snapshots_and_gaps) {
   limits_.budget_bytes = 500;
   FeedPublisher publisher(RandomMarket::sizes(), limits_);

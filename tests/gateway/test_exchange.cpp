@@ -218,7 +218,7 @@ void create_key(gateway::Client& client, const TestKey& key) {
   must(client, command);
 }
 
-void define_product(gateway::Client& client) {
+void define_product(gateway::Client& client, std::uint32_t number) {
   v1::Command command;
   command.set_account_id(alice.account);
   v1::DefineProduct& product = *command.mutable_define_product();
@@ -235,13 +235,15 @@ void define_product(gateway::Client& client) {
   product.set_resale(v1::RESALE_FREE);
   product.set_unit(v1::UNIT_COPY);
   product.set_certificate_expiry_ns(4'000'000'000'000'000'000);
-  product.set_symbol("WEATHER");
+  product.set_symbol("WEATHER" + (number == 1 ? std::string() : std::to_string(number)));
   must(client, command);
 }
 
 }  // namespace
 
-void TestExchange::make_market() {
+void TestExchange::make_key(const TestKey& key) { create_key(*connect(operator_key), key); }
+
+void TestExchange::make_market(std::uint32_t products) {
   const auto client = connect(operator_key);
   define_money(*client);
   for (const std::uint32_t account : {1U, 2U, 3U}) admit(*client, account);
@@ -249,7 +251,7 @@ void TestExchange::make_market() {
        {alice, bob, alice_viewer, alice_canceller, auditor, second_operator, carol}) {
     create_key(*client, key);
   }
-  define_product(*client);
+  for (std::uint32_t i = 1; i <= products; ++i) define_product(*client, i);
   instrument_ = 1;
 }
 

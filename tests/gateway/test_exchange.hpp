@@ -64,9 +64,11 @@ class TestExchange {
   void set_config(const std::string& key, const std::string& value);
 
   /// Admits merchants 1 to 3 (funded with 10^9 fen each), makes the keys above, and lists data
-  /// product `instrument` (seats, band 0, prices 1 to 1,000,000, 1 fen a tick) of which alice has
-  /// all the seats.
-  void make_market();
+  /// products 1 to `products` (seats, band 0, prices 1 to 1,000,000, 1 fen a tick) of which alice
+  /// has all the seats.
+  void make_market(std::uint32_t products = 1);
+  /// Creates one more key.
+  void make_key(const TestKey& key);
 
   [[nodiscard]] gateway::ClientConfig client_config(const TestKey& key) const;
   /// A client that is logged on. Throws when it cannot.
