@@ -40,8 +40,8 @@ inline constexpr std::array<std::uint32_t, 3> markdown_hours{24, 6, 2};
 }
 
 /// The price of rung 0, 1, 2 or 3 of provider 0 .. 9: list × (95 + provider) % × (100 + 15 rung) %
-/// × the markdown, rounded to the nearest fen, at least 1. So prices rise with what is sold and fall
-/// towards the gate.
+/// × the markdown, rounded to the nearest fen, at least 1. So prices rise with what is sold and
+/// fall towards the gate.
 [[nodiscard]] std::int64_t ask_price(std::int64_t list_price, std::uint32_t provider,
                                      std::uint32_t rung, std::uint32_t hours_before);
 
