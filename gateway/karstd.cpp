@@ -53,6 +53,7 @@ int serve(const Config& config, const std::string& path) {
   }
   std::fprintf(stderr, "karstd: stopping\n");
   daemon.stop();
+  std::fprintf(stderr, "karstd: %s\n", daemon.closing_text().c_str());
   return 0;
 }
 

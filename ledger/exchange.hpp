@@ -50,6 +50,11 @@ class Exchange {
   /// neither.
   void stop();
 
+  /// The newest command and the hash of all events up to it. Requires: stop() has returned.
+  [[nodiscard]] HashMark stopped_at() {
+    return {core_.sequencer().last().sequence, 0, core_.engine().event_hash()};
+  }
+
   /// Hands over a command without stamp. Port 0 hears nothing back.
   [[nodiscard]] Submitted submit(const Command& command, std::uint32_t port, std::uint64_t handle) {
     return core_.pipeline().submit(command, port, handle);

@@ -8,6 +8,13 @@
 #include "ledger/journal_frame.hpp"
 
 namespace karst {
+namespace {
+
+bool is_time_submission(const Pipeline::Submission& submission) {
+  return submission.command.type == CommandType::tick && submission.command.time.value() > 0;
+}
+
+}  // namespace
 
 Sequencer::Sequencer(Pipeline& pipeline, Engine& engine, CommandLog& log, Committer* committer,
                      const Clock& clock, const Config& config)
@@ -26,6 +33,11 @@ Sequencer::Sequencer(Pipeline& pipeline, Engine& engine, CommandLog& log, Commit
 void Sequencer::begin(const Leadership& leadership, Stamp last) {
   leadership_ = leadership;
   last_ = last;
+  trace_now_ns_ = static_cast<std::uint64_t>(last.time.value());
+}
+
+std::uint64_t Sequencer::now_ns() const {
+  return config_.is_trace_clock ? trace_now_ns_ : clock_.wall_ns();
 }
 
 Result<bool> Sequencer::step() {
@@ -37,17 +49,25 @@ Result<bool> Sequencer::step() {
 }
 
 void Sequencer::refuse_waiting() {
+  if (held_time_) pipeline_.refuse(*held_time_, Submitted::stopped);
+  held_time_.reset();
   Pipeline::Submission submission;
   while (pipeline_.take(submission)) pipeline_.refuse(submission, Submitted::stopped);
 }
 
 bool Sequencer::admit_waiting() {
+  if (held_time_) return admit_time();
   bool is_any = false;
   std::array<Pipeline::Submission, group_max> group;
   while (open_count_ < config_.batch_commands_max) {
     const std::uint32_t wanted = admissible();
     std::uint32_t count = 0;
     while (count < wanted && pipeline_.take(group[count])) {
+      if (config_.is_trace_clock && is_time_submission(group[count])) {
+        held_time_ = group[count];
+        is_any = true;
+        break;
+      }
       engine_.prefetch_first(group[count].command);
       ++count;
     }
@@ -114,7 +134,7 @@ Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
 void Sequencer::admit(Pipeline::Submission& submission) {
   if (open_count_ == 0) {
     first_command_ = last_.sequence + 1;
-    leader_time_ns_ = clock_.wall_ns();
+    leader_time_ns_ = now_ns();
     last_before_batch_ = last_;
   }
   Command& command = submission.command;
@@ -138,10 +158,38 @@ void Sequencer::apply(const Pipeline::Submission& submission) {
 bool Sequencer::is_tick_due() const {
   if (last_.sequence == 0) return false;  // the first command is the configuration
   if (engine_.has_pending_work()) return true;
-  return engine_.next_due().value() <= static_cast<std::int64_t>(clock_.wall_ns());
+  return engine_.next_due().value() <= static_cast<std::int64_t>(now_ns());
+}
+
+/// A new time begins a batch of its own, because a batch has one. What is due fires in as many
+/// ticks as it takes; the last one carries the handle of who asked.
+bool Sequencer::admit_time() {
+  if (open_count_ != 0 || !pipeline_.has_credit(1)) return false;
+  const Disk disk = look_at_disk(1);
+  if (disk == Disk::full) {
+    pipeline_.refuse(*held_time_, Submitted::disk_full);
+    held_time_.reset();
+    return true;
+  }
+  if (disk == Disk::short_of_space) {
+    pipeline_.housekeeper_bell().ring();
+    return false;
+  }
+  Pipeline::Submission tick = *held_time_;
+  trace_now_ns_ =
+      std::max(trace_now_ns_, static_cast<std::uint64_t>(held_time_->command.time.value()));
+  if (is_tick_due()) {
+    tick.handle = 0;
+    tick.port = 0;
+  } else {
+    held_time_.reset();
+  }
+  admit(tick);
+  return true;
 }
 
 bool Sequencer::admit_tick() {
+  if (config_.is_trace_clock) return false;
   if (pipeline_.is_stopped() || !is_tick_due() || !has_credit(1)) return false;
   // One batch of idle work at a time: a tick is never worth a queue.
   if (is_overlapped() && staged_seq_ > overlapped_->durable_seq()) return false;
@@ -159,9 +207,10 @@ std::uint64_t Sequencer::wait_ns() const {
   const bool is_syncing = is_overlapped() && staged_seq_ > overlapped_->durable_seq();
   if (last_.sequence == 0 || open_count_ != 0 || is_syncing) return limit;
   if (disk_ == Disk::full || disk_ == Disk::short_of_space) return limit;
+  if (config_.is_trace_clock) return limit;
   if (engine_.has_pending_work()) return 0;
   const std::int64_t due = engine_.next_due().value();
-  const auto now = static_cast<std::int64_t>(clock_.wall_ns());
+  const auto now = static_cast<std::int64_t>(now_ns());
   if (due <= now) return 0;
   // The wall clock may jump, so it is looked at again before long.
   return std::min({limit, static_cast<std::uint64_t>(due - now), look_again_ns});
@@ -179,7 +228,8 @@ Result<bool> Sequencer::close_batch() {
 
 Result<bool> Sequencer::stage_batch(const Batch& batch) {
   const bool is_full = open_count_ == config_.batch_commands_max;
-  if (!is_full && staged_seq_ > overlapped_->durable_seq()) return false;
+  const bool is_wanted = is_full || held_time_;
+  if (!is_wanted && staged_seq_ > overlapped_->durable_seq()) return false;
   const Result<std::uint64_t> seq = overlapped_->stage(leadership_, batch);
   if (!seq && seq.error().code == ErrorCode::busy) {
     committer_->bell().ring();  // it may be a new segment that is wanted

@@ -29,6 +29,18 @@ struct Stamp {
   return {last.sequence + 1, Time{wished < earliest ? earliest : wished}};
 }
 
+/// A submission that moves a trace clock to `time` and fires all that is due then; if the clock is
+/// there already only the latter. Its delivery, a tick of that time or later, comes when nothing
+/// more is due. Any other clock takes it for a tick.
+///
+/// Requires: time > 0.
+[[nodiscard]] inline Command time_submission(Time time) {
+  Command command{};
+  command.type = CommandType::tick;
+  command.time = time;
+  return command;
+}
+
 /// What the engine had come to at the end of a batch; a snapshot must agree with it.
 struct HashMark {
   std::uint64_t sequence = 0;
@@ -49,6 +61,10 @@ class Sequencer {
  public:
   struct Config {
     std::uint32_t batch_commands_max = 1'024;
+    /// Command time stands still but for time submissions (time_submission()): for replays. Then
+    /// the same submissions in the same order get the same stamps, however they are batched, and
+    /// no tick is made for idleness.
+    bool is_trace_clock = false;
     /// How long a store may hold everybody up without moving, before it is left behind.
     std::uint64_t store_patience_ns = 250'000'000;
   };
@@ -101,6 +117,8 @@ class Sequencer {
   [[nodiscard]] bool has_credit(std::uint32_t commands);
   void admit(Pipeline::Submission& submission);
   [[nodiscard]] bool admit_tick();
+  [[nodiscard]] bool admit_time();
+  [[nodiscard]] std::uint64_t now_ns() const;
   [[nodiscard]] bool is_tick_due() const;
   [[nodiscard]] Disk look_at_disk(std::uint32_t commands);
   void apply(const Pipeline::Submission& submission);
@@ -130,6 +148,10 @@ class Sequencer {
   std::uint64_t staged_seq_ = 0;
 
   std::uint64_t stalled_since_ns_ = 0;  // since when the queues have no room; 0 = they have
+  // Trace clock only.
+  std::uint64_t trace_now_ns_ = 0;
+  std::optional<Pipeline::Submission> held_time_;  // waits for the batch before it
+
   Disk disk_ = Disk::ample;
   bool is_disk_full_ = false;  // there is room for cancels only
   std::atomic<bool> is_mark_wanted_{false};

@@ -115,6 +115,11 @@ void add_storage(Config& c, std::vector<Setting>& all) {
       wide(s, "ring_mib", c.feed.ring_mib, 1, 65'536, "increments kept for those who come back"));
 }
 
+void add_time(Config& c, std::vector<Setting>& all) {
+  all.push_back(text("time", "clock", c.clock,
+                     "real, or trace: command time is what operators say (for replays)"));
+}
+
 void add_capacity(Config& c, std::vector<Setting>& all) {
   const char* s = "capacity";
   Configure& z = c.capacity;
@@ -150,6 +155,7 @@ std::vector<Setting> settings_of(Config& config) {
   add_storage(config, all);
   add_gateway(config, all);
   add_limits(config, all);
+  add_time(config, all);
   add_capacity(config, all);
   return all;
 }
@@ -318,6 +324,10 @@ Result<Config> load_config(const std::string& path) {
     return Error{ErrorCode::invalid,
                  "accept these capacities (answers_per_key must be a power of two)", path};
   }
+  if (config.clock != "real" && config.clock != "trace") {
+    return Error{ErrorCode::invalid, "time.clock must be \"real\" or \"trace\"", path};
+  }
+  config.hub.is_trace_clock = config.clock == "trace";
   config.hub.sizes = config.capacity;
   for (const OperatorKey& key : config.operators) {
     if (key.key.value() >= config.capacity.keys_max) {

@@ -36,7 +36,8 @@ struct FeedConfig {
 
 /// Paths are absolute or relative to the folder of the configuration file; here made usable.
 struct Config {
-  std::string data;  ///< folder of journal, snapshots, event log, books
+  std::string clock = "real";  ///< or "trace": command time is what operators say
+  std::string data;            ///< folder of journal, snapshots, event log, books
   ServerConfig server;
   TlsFiles tls;
   HubLimits hub;

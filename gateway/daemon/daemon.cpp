@@ -1,6 +1,7 @@
 #include "gateway/daemon/daemon.hpp"
 
 #include <atomic>
+#include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <future>
@@ -146,6 +147,7 @@ Status Daemon::Parts::open_files() {
 void Daemon::Parts::wire() {
   ExchangeConfig exchange_config;
   exchange_config.sizes = config.capacity;
+  exchange_config.sequencer.is_trace_clock = config.hub.is_trace_clock;
   exchange_config.snapshots.every_commands = config.storage.snapshot_every_commands;
   exchange_config.on_store = [](const DerivedStore& store, const Error* error) {
     std::fprintf(stderr, "karstd: %s %s%s\n", store.name(),
@@ -285,10 +287,19 @@ Status Daemon::reload(const Config& config) {
   Result<TlsContext> tls = load_tls_context(config.tls);
   if (!tls) return tls.error();
   parts_->server->set_tls(std::move(tls).value());
-  parts_->server->post([parts = parts_.get(), session = config.session, hub = config.hub] {
+  HubLimits hub = config.hub;
+  hub.is_trace_clock = parts_->config.hub.is_trace_clock;  // for the life of the process
+  parts_->server->post([parts = parts_.get(), session = config.session, hub] {
     parts->hub->set_limits(session, hub);
   });
   return {};
+}
+
+std::string Daemon::closing_text() const {
+  const HashMark mark = parts_->exchange->stopped_at();
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016" PRIx64, mark.event_hash);
+  return "stopped at command " + std::to_string(mark.sequence) + ", event hash " + hash;
 }
 
 void Daemon::stop() {

@@ -32,6 +32,8 @@ class Daemon {
   [[nodiscard]] Status reload(const Config& config);
 
   void stop();
+  /// One line for the log: where it ended, and the hash of all events. Requires: stopped.
+  [[nodiscard]] std::string closing_text() const;
 
  private:
   struct Parts;

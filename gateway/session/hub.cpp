@@ -172,6 +172,13 @@ void Hub::deliver(const Delivered& delivered, Now now) {
       touch(id);
     }
   }
+  if (delivered.is_ours && delivered.answer == nullptr && delivered.handle != 0) {
+    const ConnectionId id = connection_of(delivered.handle);
+    if (Session* session = find(id); session != nullptr) {
+      session->on_time_set(ticket_of(delivered.handle), delivered.command, now);
+      touch(id);
+    }
+  }
   if (followers_.empty()) return;
   const Event* previous = nullptr;
   for (const Event& event : delivered.events) {

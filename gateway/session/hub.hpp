@@ -59,7 +59,8 @@ class QuestionDesk {
 struct HubLimits {
   std::uint32_t connections_max = 12'000;
   bool is_four_eyes = false;  ///< dangerous operator commands need a second operator
-  Configure sizes{};          ///< of the exchange, for what is only validated
+  bool is_trace_clock = false;  ///< time is what operators say; of the exchange, never changed
+  Configure sizes{};            ///< of the exchange, for what is only validated
 };
 
 /// One command that is durable, with what it came to.
@@ -129,6 +130,7 @@ class Hub final : public SessionHost {
   [[nodiscard]] const KeyRecord* find_key(KeyId key) const override;
   [[nodiscard]] Admission submit(ConnectionId from, const Command& command,
                                  std::uint32_t ticket) override;
+  [[nodiscard]] bool is_trace_clock() const override { return hub_limits_.is_trace_clock; }
   [[nodiscard]] bool has_valid_fields(const Command& command) const override;
   [[nodiscard]] std::optional<std::uint64_t> park(const Speaker& speaker,
                                                   const Command& command) override;

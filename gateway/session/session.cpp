@@ -5,6 +5,7 @@
 #include "engine/assert.hpp"
 #include "ledger/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "ledger/sequencer.hpp"
 #include "schemas/translate.hpp"
 
 namespace karst::gateway {
@@ -130,6 +131,8 @@ void Session::on_request(const v1::Request& request, Now now) {
       return;
     case v1::Request::kBatch:
       return on_batch(id, request.batch(), now);
+    case v1::Request::kSetTime:
+      return on_set_time(id, request.set_time().time_ns(), now);
     case v1::Request::kConfirm:
       return on_confirm(id, request.confirm().confirmation_id(), now);
     default:
@@ -281,6 +284,16 @@ void Session::on_confirm(std::uint64_t request_id, std::uint64_t confirmation, N
   static_cast<void>(submit(*command, origin, now));
 }
 
+void Session::on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now) {
+  constexpr std::int64_t time_ns_max = std::int64_t{1} << 62;
+  if (!speaker_.has(scope::operate)) return refuse(request_id, v1::CODE_NOT_PERMITTED);
+  if (!host_.is_trace_clock()) return refuse(request_id, v1::CODE_CLOCK_IS_REAL);
+  if (time_ns < 1 || time_ns > time_ns_max) {
+    return refuse(request_id, v1::CODE_INVALID_FIELD, 0, "time_ns");
+  }
+  static_cast<void>(submit(time_submission(Time{time_ns}), {request_id, 0}, now));
+}
+
 v1::Code Session::submit(const Command& command, Origin origin, Now now) {
   const std::uint32_t index = take_ticket(is_never_throttled(command.type));
   if (index == no_ticket) {
@@ -332,6 +345,22 @@ void Session::on_answer(std::uint32_t index, const Command& command, const Event
   schemas::to_wire(command, answer, own_number(answer), reply);
   reply.set_request_id(ticket.request_id);
   reply.set_batch_index(ticket.batch_index);
+  reply.set_gateway_in_ns(ticket.gateway_in_ns);
+  reply.set_gateway_out_ns(now.wall_ns);
+  write(*response_);
+}
+
+void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
+  if (is_ended()) return;
+  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
+  const Ticket ticket = tickets_[index];
+  free_ticket(index);
+  now_ns_ = now.steady_ns;
+  v1::Reply& reply = *response_->mutable_reply();
+  reply.Clear();
+  reply.set_request_id(ticket.request_id);
+  reply.set_sequence(tick.sequence);
+  reply.set_engine_ns(tick.time.value());
   reply.set_gateway_in_ns(ticket.gateway_in_ns);
   reply.set_gateway_out_ns(now.wall_ns);
   write(*response_);

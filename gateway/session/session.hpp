@@ -68,6 +68,9 @@ class SessionHost {
   [[nodiscard]] virtual Admission submit(ConnectionId from, const Command& command,
                                          std::uint32_t ticket) = 0;
 
+  /// Whether time is what operators say (clock = "trace").
+  [[nodiscard]] virtual bool is_trace_clock() const = 0;
+
   /// Whether the fields have a meaning together (docs/ENGINE.md, fields).
   [[nodiscard]] virtual bool has_valid_fields(const Command& command) const = 0;
 
@@ -121,6 +124,8 @@ class Session {
 
   /// The answer to a submitted command: durable. `answer` is its answer event.
   void on_answer(std::uint32_t ticket, const Command& command, const Event& answer, Now now);
+  /// The time that was set is there: `tick` is the command that says so.
+  void on_time_set(std::uint32_t ticket, const Command& tick, Now now);
   /// A submitted command was not sequenced after all.
   void on_refused(std::uint32_t ticket, Admission why, Now now);
 
@@ -185,6 +190,7 @@ class Session {
   void on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now);
   void on_session_opened(const Ticket& ticket, const Event& answer, Now now);
   void on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now);
+  void on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now);
   void on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now);
   [[nodiscard]] v1::Code on_command(const v1::Command& wire, Origin origin, Now now);
   [[nodiscard]] v1::Code check(Command& command, const v1::Command& wire, Origin origin, Now now);
