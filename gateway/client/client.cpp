@@ -42,12 +42,20 @@ std::uint64_t request_id_of(const v1::Response& response) {
   }
 }
 
-bool is_worth_another_try(v1::Code code) {
+}  // namespace
+
+bool leaves_number_unused(const v1::Reply& reply) {
+  const v1::Code code = reply.code();
+  return code >= v1::CODE_BAD_FRAME || reply.validated_only() ||
+         (code >= v1::CODE_UNKNOWN_KEY && code <= v1::CODE_IDEMPOTENCY_CONFLICT) ||
+         (reply.sequence() == 0 && code != v1::CODE_OK);
+}
+
+bool is_worth_another_try(const v1::Reply& reply) {
+  const v1::Code code = reply.code();
   return code == v1::CODE_BUSY || code == v1::CODE_RATE_LIMITED ||
          code == v1::CODE_TOO_MANY_IN_FLIGHT || code == v1::CODE_BOOK_BUSY;
 }
-
-}  // namespace
 
 /// What has come and was not yet looked at.
 struct Client::Inbox {
@@ -143,13 +151,9 @@ Result<v1::Reply> Client::call(v1::Command command) {
       continue;
     }
     const v1::Reply& reply = answer->reply();
-    // Refused by the gateway, or by who speaks (codes 1 to 6): the number is still unused.
-    const bool is_unused =
-        reply.code() >= v1::CODE_BAD_FRAME || reply.validated_only() ||
-        (reply.code() >= v1::CODE_UNKNOWN_KEY && reply.code() <= v1::CODE_IDEMPOTENCY_CONFLICT) ||
-        (reply.sequence() == 0 && reply.code() != v1::CODE_OK);
+    const bool is_unused = leaves_number_unused(reply);
     if (!is_unused) next_client_seq_ = *number + 1;
-    if (!is_worth_another_try(reply.code()) || attempt == config_.retries) return reply;
+    if (!is_worth_another_try(reply) || attempt == config_.retries) return reply;
     if (!is_unused) number.reset();  // BOOK_BUSY is an answer: the next try is a new command
   }
   return last;

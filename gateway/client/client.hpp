@@ -24,6 +24,13 @@ class Response;
 
 namespace karst::gateway {
 
+/// Whether the number of the command that this answers is still unused: it was refused by the
+/// gateway, or by who speaks (codes 1 to 6). Numbered commands sent behind it are refused as
+/// SEQ_GAP then.
+[[nodiscard]] bool leaves_number_unused(const v1::Reply& reply);
+/// Whether the same command may well be taken a little later.
+[[nodiscard]] bool is_worth_another_try(const v1::Reply& reply);
+
 /// What comes on its own, and answers that nobody waits for. All may be empty.
 struct ClientHandlers {
   std::function<void(const v1::Reply&)> on_reply = {};

@@ -32,6 +32,7 @@ void add_commands(CLI::App& app) {
   add_bench(app);
   add_demo(app);
   add_init(app);
+  add_load(app);
   add_replay(app);
   add_watch(app);
   add_files(app);

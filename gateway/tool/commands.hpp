@@ -28,6 +28,9 @@ void add_init(CLI::App& app);
 /// the files of an exchange.
 void add_files(CLI::App& app);
 
+/// `karst load`: sends commands by the clock and measures the answers.
+void add_load(CLI::App& app);
+
 /// `karst replay …`: plays recorded markets.
 void add_replay(CLI::App& app);
 
