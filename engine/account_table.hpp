@@ -74,6 +74,13 @@ struct RateWindows {
   std::uint32_t zero;
 };
 
+/// All that count_message() changes of one merchant.
+struct MessageCounts {
+  RateWindows windows;
+  std::int64_t until_ns;
+  std::uint32_t left;
+};
+
 /// Floor division, also below zero.
 [[nodiscard]] constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -127,6 +134,14 @@ class AccountTable {
       return true;
     }
     return count_message_slow(id, now);
+  }
+  [[nodiscard]] MessageCounts message_counts(std::uint32_t id) const {
+    return {rates_[id], accounts_[id].rate_until_ns, accounts_[id].rate_left};
+  }
+  void restore(std::uint32_t id, const MessageCounts& counts) {
+    rates_[id] = counts.windows;
+    accounts_[id].rate_until_ns = counts.until_ns;
+    accounts_[id].rate_left = counts.left;
   }
   void set_rates(std::uint32_t id, const std::uint32_t (&max)[RateWindows::count]) {
     settle_rates(id);

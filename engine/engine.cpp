@@ -1,6 +1,8 @@
 // One command: who speaks, what is left over, what is asked, what it came to.
 #include "engine/engine.hpp"
 
+#include <algorithm>
+
 #include "engine/assert.hpp"
 #include "engine/command_check.hpp"
 #include "engine/command_codec.hpp"
@@ -115,6 +117,7 @@ namespace {
 
 [[nodiscard]] Outcome configure(State& state, const Command& command) {
   KARST_ASSERT(std::memcmp(&command.configure, &state.config, sizeof(Configure)) == 0);
+  if (state.is_rehearsal) return Outcome::done;
   state.is_configured = true;
   emit_done(state, command, 0);
   return Outcome::done;
@@ -153,11 +156,13 @@ namespace {
     case CommandType::resume: return resume(state, command);
     case CommandType::mass_cancel: {
       const Outcome outcome = mass_cancel(state, command);
-      if (outcome == Outcome::done) emit_done(state, command, command.account.value());
+      if (outcome == Outcome::done && !state.is_rehearsal) {
+        emit_done(state, command, command.account.value());
+      }
       return outcome;
     }
-    case CommandType::heartbeat: 
-      emit_done(state, command, command.account.value());
+    case CommandType::heartbeat:
+      if (!state.is_rehearsal) emit_done(state, command, command.account.value());
       return Outcome::done;
     default: return refuse(RejectCode::invalid_field);
   }
@@ -307,6 +312,34 @@ void answer(State& state, const Command& command, bool is_busy) {
   remember(state, command, hash, outcome);
 }
 
+/// What answer_carefully() would answer, without saying it.
+[[nodiscard]] Rehearsal rehearse_answer(State& state, const Command& command) {
+  if (command.type == CommandType::tick && command.key.is_none()) return {};
+  RejectCode code = hear(state, command);
+  const bool is_numbered = !command.key.is_none() && command.client_seq != 0 &&
+                           !traits_of(command.type).is_unnumbered;
+  if (code == RejectCode::none && is_numbered &&
+      command.client_seq != state.keys[command.key].last_client_seq + 1) {
+    code = hear_again(state, command);
+    if (code == RejectCode::none) {
+      const RememberedAnswer& answer = state.keys.answer(command.key, command.client_seq);
+      return {static_cast<RejectCode>(answer.event_and_code & 0xff), true, 0};
+    }
+  }
+  if (code != RejectCode::none) {
+    const bool is_gap = code == RejectCode::seq_gap;
+    const std::uint64_t expected = is_gap ? state.keys[command.key].last_client_seq + 1 : 0;
+    return {code, false, static_cast<std::int64_t>(expected)};
+  }
+  Outcome outcome = refuse(admit(state, command));
+  if (outcome == Outcome::done) {
+    const std::uint32_t named = named_book(state, command);
+    const bool is_busy = named != 0 && state.instruments[named].pending != 0;
+    outcome = carry_out(state, command, is_busy);
+  }
+  return {code_of(outcome), outcome == Outcome::repeated, 0};
+}
+
 }  // namespace
 
 Engine::Engine(const Configure& sizes) : state_(std::make_unique<State>(sizes)) {
@@ -342,6 +375,21 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
   return {state.first_event, count,
           ring.next == answer_at ? Applied::no_answer
                                  : static_cast<std::uint32_t>(answer_at - state.first_event)};
+}
+
+Rehearsal Engine::rehearse(const Command& command) const {
+  State& state = *state_;
+  const std::int64_t now = state.now;
+  const bool is_account = command.account.value() < state.config.accounts_max;
+  const std::uint32_t account = is_account ? command.account.value() : 0;
+  const MessageCounts counts = state.accounts.message_counts(account);
+  state.now = std::max(now, command.time.value());
+  state.is_rehearsal = true;
+  const Rehearsal rehearsal = rehearse_answer(state, command);
+  state.is_rehearsal = false;
+  state.now = now;
+  state.accounts.restore(account, counts);
+  return rehearsal;
 }
 
 void Engine::prefetch_first(const Command& command) const {

@@ -10,6 +10,7 @@
 #include "engine/event_ring.hpp"
 #include "engine/holding_table.hpp"
 #include "engine/order_table.hpp"
+#include "engine/rehearsal.hpp"
 
 namespace karst {
 
@@ -62,6 +63,12 @@ class Engine {
   ///           events_per_command_max events in `ring`.
   /// Errors:   none; a refusal is an event.
   Applied apply(const Command& command, EventRing& ring);
+
+  /// What the command would be answered if it came now, and nothing due or left over came before
+  /// it. Everything stays as it was, though not untouched: nobody else may look meanwhile.
+  ///
+  /// Of the command's stamp only the time counts, and only if it is after the last command's.
+  [[nodiscard]] Rehearsal rehearse(const Command& command) const;
 
   /// Asks for the memory that coming commands will touch, in steps a memory access apart: the
   /// first step well ahead of the command, the second later, when what the first asked for is

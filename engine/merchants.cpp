@@ -55,6 +55,7 @@ void end_session(State& state, KeyId id) {
 
 Outcome admit_merchant(State& state, const Command& command) {
   if (state.accounts.is_known(command.account)) return refuse(RejectCode::already_exists);
+  if (state.is_rehearsal) return Outcome::done;
   const AdmitMerchant& body = command.admit_merchant;
   state.accounts.admit(command.account.value(), body.group.value(),
                        level::word(body.tier, body.clearance, body.domestic));
@@ -66,6 +67,7 @@ Outcome admit_merchant(State& state, const Command& command) {
 Outcome set_merchant_state(State& state, const Command& command) {
   Account& account = state.accounts[command.account.value()];
   if (account.state == MerchantState::exited) return refuse(RejectCode::account_exited);
+  if (state.is_rehearsal) return Outcome::done;
   account.state = command.set_merchant_state.state;
   if (account.state == MerchantState::exited) {
     queue_release(state, command, CancelReason::merchant_not_admitted);
@@ -75,6 +77,7 @@ Outcome set_merchant_state(State& state, const Command& command) {
 }
 
 Outcome set_merchant_limits(State& state, const Command& command) {
+  if (state.is_rehearsal) return Outcome::done;
   const SetMerchantLimits& body = command.set_merchant_limits;
   Account& account = state.accounts[command.account.value()];
   account.quantity_max = body.order_quantity_max.value();
@@ -88,6 +91,7 @@ Outcome set_merchant_limits(State& state, const Command& command) {
 }
 
 Outcome set_merchant_profile(State& state, const Command& command) {
+  if (state.is_rehearsal) return Outcome::done;
   const SetMerchantProfile& body = command.set_merchant_profile;
   Account& account = state.accounts[command.account.value()];
   account.group = body.group.value();
@@ -97,6 +101,7 @@ Outcome set_merchant_profile(State& state, const Command& command) {
 }
 
 Outcome kill_switch(State& state, const Command& command, bool is_operator) {
+  if (state.is_rehearsal) return Outcome::done;
   Account& account = state.accounts[command.account.value()];
   if (command.kill_switch.on) {
     account.killed |= is_operator ? Account::killed_by_operator : Account::killed_by_merchant;
@@ -137,6 +142,7 @@ Outcome move_cash(State& state, const Command& command) {
   }
   if (!is_fund && balance.available < body.amount) return refuse(RejectCode::insufficient_funds);
   if (state.references.is_full()) return refuse(RejectCode::exchange_full);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   const Money amount{is_fund ? body.amount.value() : -body.amount.value()};
@@ -167,6 +173,7 @@ Outcome move_cash(State& state, const Command& command) {
 Outcome create_key(State& state, const Command& command) {
   const CreateKey& body = command.create_key;
   if (state.keys.is_known(body.new_key)) return refuse(RejectCode::already_exists);
+  if (state.is_rehearsal) return Outcome::done;
   state.keys.create(body.new_key, command.account, body.scopes, body.public_key);
   emit_session(state, EventType::key_created, body.new_key);
   return Outcome::done;
@@ -177,6 +184,7 @@ Outcome revoke_key(State& state, const Command& command) {
   if (!state.keys.is_known(id)) return refuse(RejectCode::unknown_key);
   Key& key = state.keys[id];
   if (key.is_revoked != 0) return refuse(RejectCode::key_revoked);
+  if (state.is_rehearsal) return Outcome::done;
   key.is_revoked = 1;
   end_session(state, id);
   key.dead_man_ns = 0;
@@ -186,6 +194,7 @@ Outcome revoke_key(State& state, const Command& command) {
 }
 
 Outcome open_session(State& state, const Command& command) {
+  if (state.is_rehearsal) return Outcome::done;
   Key& key = state.keys[command.key];
   ++key.epoch;
   key.is_open = 1;
@@ -196,12 +205,14 @@ Outcome open_session(State& state, const Command& command) {
 }
 
 Outcome close_session(State& state, const Command& command) {
+  if (state.is_rehearsal) return Outcome::done;
   end_session(state, command.key);
   emit_session(state, EventType::session_closed, command.key);
   return Outcome::done;
 }
 
 Outcome set_dead_man(State& state, const Command& command) {
+  if (state.is_rehearsal) return Outcome::done;
   Key& key = state.keys[command.key];
   const std::uint32_t handle = state.dead_man_timer(command.key.value());
   key.dead_man_ns = command.set_dead_man.timeout_ns;

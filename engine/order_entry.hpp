@@ -41,6 +41,7 @@ namespace karst {
   const Slot slot = own_order(state, command);
   if (slot == no_slot) return refuse(RejectCode::unknown_order);
   if (is_busy) return refuse(RejectCode::book_busy);
+  if (state.is_rehearsal) [[unlikely]] return Outcome::done;
   cancel(state, slot, CancelReason::by_client, order_flag::answer, command.client_seq);
   return Outcome::done;
 }
@@ -203,6 +204,7 @@ inline Slot enter_order(State& state, const Instrument& instrument, const Comman
   if (code != RejectCode::none) return refuse(code);
   if (id_code != RejectCode::none) return refuse(id_code);
   if (is_busy) return refuse(RejectCode::book_busy);
+  if (state.is_rehearsal) [[unlikely]] return Outcome::done;
 
   // From here on nothing can fail.
   if (entry.row == HoldingTable::none) [[unlikely]] {

@@ -135,6 +135,7 @@ void emit_done(State& state, const Command& command, std::uint32_t account) {
 Outcome define_currency(State& state, const Command& command) {
   Currency& currency = state.currencies[command.define_currency.currency.value()];
   if (currency.is_known != 0) return refuse(RejectCode::already_exists);
+  if (state.is_rehearsal) return Outcome::done;
   currency.code = command.define_currency.code;
   currency.is_known = 1;
   state.emit(EventType::currency_defined, 0, InstrumentId{0}).currency = {
@@ -150,6 +151,7 @@ Outcome define_currency(State& state, const Command& command) {
 Outcome define_calendar(State& state, const Command& command) {
   Calendar& calendar = state.calendars[command.define_calendar.calendar.value()];
   if (calendar.is_known != 0) return refuse(RejectCode::already_exists);
+  if (state.is_rehearsal) return Outcome::done;
   calendar = {.utc_offset_ns = command.define_calendar.utc_offset_ns, .is_known = 1};
   emit_done(state, command, 0);
   return Outcome::done;
@@ -159,6 +161,7 @@ Outcome define_fees(State& state, const Command& command) {
   const DefineFees& body = command.define_fees;
   FeeSchedule& schedule = state.fee_schedules[body.schedule.value()];
   if (schedule.is_known != 0) return refuse(RejectCode::already_exists);
+  if (state.is_rehearsal) return Outcome::done;
   schedule = {.maker = {body.maker_per_lot.value(), body.maker_bps, 0},
               .taker = {body.taker_per_lot.value(), body.taker_bps, 0},
               .is_known = 1};
@@ -171,6 +174,7 @@ Outcome define_pool(State& state, const Command& command) {
   if (!state.accounts.is_known(body.operator_account)) return refuse(RejectCode::unknown_account);
   Pool& pool = state.pools[body.pool.value()];
   if (pool.is_known != 0) return refuse(RejectCode::already_exists);
+  if (state.is_rehearsal) return Outcome::done;
   pool.is_known = 1;
   copy_fields(pool.definition, body);
   emit_done(state, command, 0);
@@ -189,6 +193,7 @@ Outcome set_pool_capacity(State& state, const Command& command) {
     return refuse(RejectCode::hours_out_of_bounds);
   }
   if (pool->capacity_count == Pool::capacities_max) return refuse(RejectCode::exchange_full);
+  if (state.is_rehearsal) return Outcome::done;
   pool->capacities[pool->capacity_count++] = {hour, body.capacity.value(), 0};
   emit_done(state, command, 0);
   return Outcome::done;
@@ -200,6 +205,7 @@ Outcome set_pool_terms(State& state, const Command& command) {
   if (code != RejectCode::none) return refuse(code);
   Pool* pool = find_pool(state, body.pool);
   if (pool == nullptr) return refuse(RejectCode::unknown_pool);
+  if (state.is_rehearsal) return Outcome::done;
   pool->has_terms = 1;
   copy_fields(pool->terms, body);
   emit_done(state, command, 0);
@@ -230,6 +236,7 @@ Outcome list_contracts(State& state, const Command& command) {
     return refuse(RejectCode::hours_out_of_bounds);
   }
   if (is_full) return refuse(RejectCode::exchange_full);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   emit_done(state, command, 0);
@@ -285,6 +292,7 @@ Outcome mint_capacity(State& state, const Command& command) {
   if (is_closed) return refuse(RejectCode::instrument_closed);
   if (is_exceeded) return refuse(RejectCode::capacity_exceeded);
   if (rows_needed > state.holdings.rows_free()) return refuse(RejectCode::exchange_full);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   emit_done(state, command, account);
@@ -304,6 +312,7 @@ Outcome define_product(State& state, const Command& command) {
   if (state.instruments.slots_free() == 0 || (needs_row && state.holdings.rows_free() == 0)) {
     return refuse(RejectCode::exchange_full);
   }
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   Instrument& product = state.instruments.take();
@@ -329,6 +338,7 @@ Outcome set_product_terms(State& state, const Command& command) {
   Instrument* product = state.instruments.find(body.instrument);
   if (product == nullptr || product->is_product == 0) return refuse(RejectCode::unknown_instrument);
   if (product->state == InstrumentState::delisted) return refuse(RejectCode::instrument_delisted);
+  if (state.is_rehearsal) return Outcome::done;
   product->certificate_expiry_ns = product->tradable_until_ns = body.certificate_expiry.value();
   product->terms_hash = body.terms_hash;
   ++product->version;
@@ -370,6 +380,7 @@ Outcome set_instrument_state(State& state, const Command& command) {
   if (instrument == nullptr) return refuse(RejectCode::unknown_instrument);
   const InstrumentState before = effective_state(*instrument, state.now);
   if (!is_allowed(*instrument, before, body.state)) return refuse(RejectCode::wrong_state);
+  if (state.is_rehearsal) return Outcome::done;
   const bool is_early = body.state == InstrumentState::open && instrument->is_compute() &&
                         state.now < instrument->gate_open_ns;
   instrument->state = is_early ? InstrumentState::scheduled : body.state;
@@ -385,6 +396,7 @@ Outcome halt(State& state, const Command& command) {
   if (instrument == nullptr) return refuse(RejectCode::unknown_instrument);
   const InstrumentState before = effective_state(*instrument, state.now);
   if (before != InstrumentState::open) return refuse(RejectCode::wrong_state);
+  if (state.is_rehearsal) return Outcome::done;
   instrument->state = InstrumentState::halted;
   answer_state(state, *instrument, before);
   return Outcome::done;
@@ -400,6 +412,7 @@ Outcome resume(State& state, const Command& command) {
       (reference < instrument->price_min || reference > instrument->price_max)) {
     return refuse(RejectCode::price_out_of_bounds);
   }
+  if (state.is_rehearsal) return Outcome::done;
   if (reference != 0) instrument->reference = reference;
   instrument->state = InstrumentState::open;
   answer_state(state, *instrument, before);

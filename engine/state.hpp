@@ -133,6 +133,7 @@ struct State {
   EventRing* ring = nullptr;
   std::uint64_t first_event = 0;
   std::uint32_t match_index = 0;
+  bool is_rehearsal = false;  ///< only the checks: a handler ends where nothing can fail any more
   std::uint32_t makers_left = 0;  ///< resting orders the command's own matching may still touch
   std::uint64_t answer_sequence = 0;  ///< of the command that answered first
   std::uint64_t answer_event = 0;

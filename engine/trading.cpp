@@ -71,6 +71,7 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
     if (code != RejectCode::none) return refuse(code);
   }
   if (is_busy) return refuse(RejectCode::book_busy);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   Instrument& instrument = state.instruments[cold.instrument];
@@ -105,6 +106,7 @@ Outcome hibernate_order(State& state, const Command& command, bool is_busy) {
   const OrderCold& cold = state.orders.nodes.cold(slot);
   if (cold.state == OrderState::hibernated) return refuse(RejectCode::order_hibernated);
   if (is_busy) return refuse(RejectCode::book_busy);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
@@ -148,6 +150,7 @@ Outcome reactivate_order(State& state, const Command& command, bool is_busy) {
   if (code != RejectCode::none) return refuse(code);
   if (!has_level(state, instrument, ask)) return refuse(RejectCode::exchange_full);
   if (is_busy) return refuse(RejectCode::book_busy);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   leave_hibernation(state, slot);
@@ -166,6 +169,7 @@ Outcome mass_cancel(State& state, const Command& command) {
   constexpr std::uint16_t jobs_per_account_max = 16;
   Account& account = state.accounts[command.account.value()];
   if (account.jobs >= jobs_per_account_max) return refuse(RejectCode::exchange_full);
+  if (state.is_rehearsal) return Outcome::done;
   ++account.jobs;
   state.jobs.push(Job::of_account(command.account.value(), CancelReason::by_mass_cancel,
                                   command.sequence, command.mass_cancel));
@@ -192,6 +196,7 @@ Outcome post_offer(State& state, const Command& command, bool is_busy) {
     return refuse(RejectCode::price_out_of_bounds);
   }
   if (is_busy) return refuse(RejectCode::book_busy);
+  if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   instrument->offer = price;
