@@ -328,7 +328,6 @@ Result<Config> load_config(const std::string& path) {
     return Error{ErrorCode::invalid, "time.clock must be \"real\" or \"trace\"", path};
   }
   config.hub.is_trace_clock = config.clock == "trace";
-  config.hub.sizes = config.capacity;
   for (const OperatorKey& key : config.operators) {
     if (key.key.value() >= config.capacity.keys_max) {
       return Error{ErrorCode::invalid, "operator.key_id is not below capacity.keys_max", path};

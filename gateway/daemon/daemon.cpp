@@ -13,6 +13,7 @@
 #include "gateway/daemon/access_log.hpp"
 #include "gateway/daemon/books_desk.hpp"
 #include "gateway/daemon/desk.hpp"
+#include "gateway/daemon/exchange_sink.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/feed/feed_restore.hpp"
 #include "gateway/server/server.hpp"
@@ -29,33 +30,6 @@ namespace karst::gateway {
 namespace {
 
 constexpr std::uint64_t mib = 1U << 20U;
-
-Admission admission_of(Submitted submitted) {
-  switch (submitted) {
-    case Submitted::accepted:
-      return Admission::accepted;
-    case Submitted::busy:
-      return Admission::busy;
-    case Submitted::disk_full:
-      return Admission::disk_full;
-    case Submitted::stopped:
-      return Admission::stopped;
-  }
-  return Admission::stopped;
-}
-
-/// The way from sessions to the sequencer.
-class ExchangeSink final : public CommandSink {
- public:
-  ExchangeSink(Exchange& exchange, const Port& port) : exchange_(exchange), port_(port) {}
-  Admission submit(const Command& command, std::uint64_t handle) override {
-    return admission_of(exchange_.submit(command, port_.id(), handle));
-  }
-
- private:
-  Exchange& exchange_;
-  const Port& port_;
-};
 
 class StoredEvents final : public EventSource {
  public:
@@ -163,7 +137,8 @@ void Daemon::Parts::wire() {
   feed_limits.ring_bytes = config.feed.ring_mib * mib;
   feed_limits.subscriptions_max = config.session.subscriptions_max;
   feed = std::make_unique<feed::FeedPublisher>(config.capacity, feed_limits);
-  sink = std::make_unique<ExchangeSink>(*exchange, *port);
+  sink = std::make_unique<ExchangeSink>(
+      *exchange, *port, clock, ExchangeSink::Config{config.hub.is_trace_clock}, [this] { wake(); });
   event_source = std::make_unique<StoredEvents>(*events);
   desk = std::make_unique<Desk>(*exchange, *books, *feed, *access_log, [this] { wake(); });
   hub = std::make_unique<Hub>(*sink, event_source.get(), desk.get(), config.session, config.hub);
@@ -253,6 +228,7 @@ void Daemon::Parts::on_pass(Now now) {
     feed_heartbeat_ns = now.steady_ns;
     feed->heartbeat();
   }
+  sink->give(*hub, port->taken(), now);
   desk->on_pass(port->taken());
 }
 

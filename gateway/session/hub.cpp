@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/command_check.hpp"
 #include "ledger/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
@@ -155,6 +154,10 @@ Admission Hub::submit(ConnectionId from, const Command& command, std::uint32_t t
   return admission;
 }
 
+Admission Hub::rehearse(ConnectionId from, const Command& command, std::uint32_t ticket) {
+  return commands_.rehearse(command, handle_of(from, ticket));
+}
+
 void Hub::deliver(const Delivered& delivered, Now now) {
   last_sequence_ = delivered.command.sequence;
   now_ns_ = now.steady_ns;
@@ -231,6 +234,14 @@ void Hub::refused(std::uint64_t handle, Admission why, Now now) {
   const ConnectionId id = connection_of(handle);
   if (Session* session = find(id); session != nullptr) {
     session->on_refused(ticket_of(handle), why, now);
+    touch(id);
+  }
+}
+
+void Hub::rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, Now now) {
+  const ConnectionId id = connection_of(handle);
+  if (Session* session = find(id); session != nullptr) {
+    session->on_rehearsed(ticket_of(handle), rehearsal, now);
     touch(id);
   }
 }
@@ -320,10 +331,6 @@ Hub::Counters Hub::counters() const {
 const KeyRecord* Hub::find_key(KeyId key) const {
   const auto found = keys_.find(key.value());
   return found == keys_.end() ? nullptr : &found->second;
-}
-
-bool Hub::has_valid_fields(const Command& command) const {
-  return karst::has_valid_fields(command, hub_limits_.sizes);
 }
 
 std::optional<std::uint64_t> Hub::park(const Speaker&, const Command& command) {

@@ -17,11 +17,14 @@
 
 namespace karst::gateway {
 
-/// The door to the sequencer. `handle` comes back with the answer.
+/// The door to the sequencer. `handle` comes back with the answer: through Hub::deliver(), or
+/// refused(), or rehearsed().
 class CommandSink {
  public:
   virtual ~CommandSink() = default;
   [[nodiscard]] virtual Admission submit(const Command& command, std::uint64_t handle) = 0;
+  /// What would the command be answered?
+  [[nodiscard]] virtual Admission rehearse(const Command& command, std::uint64_t handle) = 0;
 };
 
 /// The event logs of the accounts, as far as they are written. It may lag behind the deliveries.
@@ -58,9 +61,8 @@ class QuestionDesk {
 
 struct HubLimits {
   std::uint32_t connections_max = 12'000;
-  bool is_four_eyes = false;  ///< dangerous operator commands need a second operator
+  bool is_four_eyes = false;    ///< dangerous operator commands need a second operator
   bool is_trace_clock = false;  ///< time is what operators say; of the exchange, never changed
-  Configure sizes{};            ///< of the exchange, for what is only validated
 };
 
 /// One command that is durable, with what it came to.
@@ -105,6 +107,7 @@ class Hub final : public SessionHost {
   // The exchange.
   void deliver(const Delivered& delivered, Now now);
   void refused(std::uint64_t handle, Admission why, Now now);
+  void rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, Now now);
 
   /// Call it every 50 ms or so.
   void on_timer(Now now);
@@ -131,7 +134,9 @@ class Hub final : public SessionHost {
   [[nodiscard]] Admission submit(ConnectionId from, const Command& command,
                                  std::uint32_t ticket) override;
   [[nodiscard]] bool is_trace_clock() const override { return hub_limits_.is_trace_clock; }
-  [[nodiscard]] bool has_valid_fields(const Command& command) const override;
+  [[nodiscard]] Admission rehearse(ConnectionId from, const Command& command,
+                                   std::uint32_t ticket) override;
+  [[nodiscard]] bool is_four_eyes() const override { return hub_limits_.is_four_eyes; }
   [[nodiscard]] std::optional<std::uint64_t> park(const Speaker& speaker,
                                                   const Command& command) override;
   [[nodiscard]] std::optional<Command> confirm(const Speaker& speaker,

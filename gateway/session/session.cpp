@@ -4,8 +4,8 @@
 
 #include "engine/assert.hpp"
 #include "ledger/account_entry.hpp"
-#include "schemas/karst/v1/gateway.pb.h"
 #include "ledger/sequencer.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 
 namespace karst::gateway {
@@ -216,19 +216,10 @@ v1::Code Session::on_command(const v1::Command& wire, Origin origin, Now now) {
   const v1::Code code = check(command, wire, origin, now);
   if (code != v1::CODE_OK) return code;
   if (wire.validate_only()) {
-    if (!host_.has_valid_fields(command)) {
-      return refuse_command(origin, command.client_seq, v1::CODE_INVALID_FIELD);
+    if (is_dangerous(command) && host_.is_four_eyes()) {
+      return refuse_command(origin, command.client_seq, v1::CODE_CONFIRMATION_NEEDED);
     }
-    v1::Reply& reply = *response_->mutable_reply();
-    reply.Clear();
-    reply.set_request_id(origin.request_id);
-    reply.set_batch_index(origin.batch_index);
-    reply.set_client_seq(command.client_seq);
-    reply.set_validated_only(true);
-    reply.set_gateway_in_ns(now.wall_ns);
-    reply.set_gateway_out_ns(now.wall_ns);
-    write(*response_);
-    return v1::CODE_OK;
+    return submit(command, origin, now, Way::rehearse);
   }
   if (is_dangerous(command)) {
     const auto confirmation = host_.park(speaker_, command);
@@ -294,7 +285,7 @@ void Session::on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now no
   static_cast<void>(submit(time_submission(Time{time_ns}), {request_id, 0}, now));
 }
 
-v1::Code Session::submit(const Command& command, Origin origin, Now now) {
+v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way) {
   const std::uint32_t index = take_ticket(is_never_throttled(command.type));
   if (index == no_ticket) {
     return refuse_command(origin, command.client_seq, v1::CODE_TOO_MANY_IN_FLIGHT);
@@ -304,7 +295,9 @@ v1::Code Session::submit(const Command& command, Origin origin, Now now) {
   ticket.batch_index = origin.batch_index;
   ticket.client_seq = command.client_seq;
   ticket.gateway_in_ns = now.wall_ns;
-  const Admission admission = host_.submit(identity_.connection, command, index);
+  const Admission admission = way == Way::submit
+                                  ? host_.submit(identity_.connection, command, index)
+                                  : host_.rehearse(identity_.connection, command, index);
   if (admission == Admission::accepted) return v1::CODE_OK;
   free_ticket(index);
   return refuse_command(origin, command.client_seq, code_of(admission));
@@ -361,6 +354,26 @@ void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
   reply.set_request_id(ticket.request_id);
   reply.set_sequence(tick.sequence);
   reply.set_engine_ns(tick.time.value());
+  reply.set_gateway_in_ns(ticket.gateway_in_ns);
+  reply.set_gateway_out_ns(now.wall_ns);
+  write(*response_);
+}
+
+void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal, Now now) {
+  if (is_ended()) return;
+  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
+  const Ticket ticket = tickets_[index];
+  free_ticket(index);
+  now_ns_ = now.steady_ns;
+  v1::Reply& reply = *response_->mutable_reply();
+  reply.Clear();
+  reply.set_request_id(ticket.request_id);
+  reply.set_batch_index(ticket.batch_index);
+  reply.set_client_seq(ticket.client_seq);
+  reply.set_code(static_cast<v1::Code>(rehearsal.code));
+  reply.set_value(rehearsal.value);
+  reply.set_is_repeated(rehearsal.is_repeated);
+  reply.set_validated_only(true);
   reply.set_gateway_in_ns(ticket.gateway_in_ns);
   reply.set_gateway_out_ns(now.wall_ns);
   write(*response_);

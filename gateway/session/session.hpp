@@ -13,6 +13,7 @@
 
 #include "engine/command.hpp"
 #include "engine/event.hpp"
+#include "engine/rehearsal.hpp"
 #include "gateway/session/frame.hpp"
 #include "gateway/session/log_on_proof.hpp"
 #include "gateway/session/permission.hpp"
@@ -71,9 +72,13 @@ class SessionHost {
   /// Whether time is what operators say (clock = "trace").
   [[nodiscard]] virtual bool is_trace_clock() const = 0;
 
-  /// Whether the fields have a meaning together (docs/ENGINE.md, fields).
-  [[nodiscard]] virtual bool has_valid_fields(const Command& command) const = 0;
+  /// Asks what the command would be answered. Accepted: on_rehearsed() of the session follows,
+  /// once, with `ticket`.
+  [[nodiscard]] virtual Admission rehearse(ConnectionId from, const Command& command,
+                                           std::uint32_t ticket) = 0;
 
+  /// Whether a dangerous command waits for a second operator.
+  [[nodiscard]] virtual bool is_four_eyes() const = 0;
   /// Four eyes. Keeps a dangerous command until another operator confirms it.
   ///
   /// Returns: the number to confirm it by; 0 when too many wait; none when this exchange does not
@@ -126,6 +131,8 @@ class Session {
   void on_answer(std::uint32_t ticket, const Command& command, const Event& answer, Now now);
   /// The time that was set is there: `tick` is the command that says so.
   void on_time_set(std::uint32_t ticket, const Command& tick, Now now);
+  /// What a command would be answered.
+  void on_rehearsed(std::uint32_t ticket, const Rehearsal& rehearsal, Now now);
   /// A submitted command was not sequenced after all.
   void on_refused(std::uint32_t ticket, Admission why, Now now);
 
@@ -194,7 +201,10 @@ class Session {
   void on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now);
   [[nodiscard]] v1::Code on_command(const v1::Command& wire, Origin origin, Now now);
   [[nodiscard]] v1::Code check(Command& command, const v1::Command& wire, Origin origin, Now now);
-  [[nodiscard]] v1::Code submit(const Command& command, Origin origin, Now now);
+  /// Hands over a command, or only asks what it would be answered.
+  enum class Way : std::uint8_t { submit, rehearse };
+  [[nodiscard]] v1::Code submit(const Command& command, Origin origin, Now now,
+                                Way way = Way::submit);
   [[nodiscard]] std::uint32_t take_ticket(bool may_use_reserve);
   void free_ticket(std::uint32_t index);
   v1::Code refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,

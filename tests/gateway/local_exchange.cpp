@@ -25,11 +25,6 @@ constexpr Configure small_sizes{.accounts_max = 64,
                                 .makers_per_bystander_max = 16,
                                 .releases_per_command_max = 16};
 
-gateway::HubLimits with_sizes(gateway::HubLimits limits) {
-  limits.sizes = small_sizes;
-  return limits;
-}
-
 template <std::size_t N>
 Text<N> text(const char* from) {
   Text<N> to{};
@@ -40,7 +35,7 @@ Text<N> text(const char* from) {
 }  // namespace
 
 LocalExchange::LocalExchange(const gateway::SessionLimits& limits, gateway::HubLimits hub_limits)
-    : hub(*this, this, nullptr, limits, with_sizes(hub_limits)),
+    : hub(*this, this, nullptr, limits, hub_limits),
       engine(small_sizes),
       events_(events_per_command_max * 2) {
   ring_ = {events_.data(), events_.size() - 1, 0};
@@ -53,6 +48,12 @@ LocalExchange::LocalExchange(const gateway::SessionLimits& limits, gateway::HubL
 gateway::Admission LocalExchange::submit(const Command& command, std::uint64_t handle) {
   if (next_admission != gateway::Admission::accepted) return next_admission;
   waiting_.push_back({command, handle});
+  return gateway::Admission::accepted;
+}
+
+gateway::Admission LocalExchange::rehearse(const Command& command, std::uint64_t handle) {
+  if (next_admission != gateway::Admission::accepted) return next_admission;
+  rehearsing_.push_back({command, handle});
   return gateway::Admission::accepted;
 }
 
@@ -81,6 +82,11 @@ void LocalExchange::run() {
     applied.push_back(next.command);
     const Event* answer = made.answer == Applied::no_answer ? nullptr : &events[made.answer];
     hub.deliver({next.command, events, answer, true, next.handle}, now_);
+  }
+  for (; !rehearsing_.empty(); rehearsing_.pop_front()) {
+    Waiting& next = rehearsing_.front();
+    next.command.time = Time{now_.wall_ns + 1};
+    hub.rehearsed(next.handle, engine.rehearse(next.command), now_);
   }
 }
 

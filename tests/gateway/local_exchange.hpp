@@ -33,6 +33,7 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
 
   // CommandSink and EventSource.
   gateway::Admission submit(const Command& command, std::uint64_t handle) override;
+  gateway::Admission rehearse(const Command& command, std::uint64_t handle) override;
   Found read(AccountId account, std::uint64_t from, std::uint32_t limit, const Sink& sink) override;
 
   gateway::Admission next_admission = gateway::Admission::accepted;
@@ -55,6 +56,7 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   std::vector<Event> events_;
   EventRing ring_{};
   std::deque<Waiting> waiting_;
+  std::deque<Waiting> rehearsing_;
   std::vector<Stored> stored_;
   gateway::Now now_{1'000'000'000, 1'700'000'000'000'000'000};
 };

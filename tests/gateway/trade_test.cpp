@@ -226,23 +226,39 @@ TEST_F(Trade, a_batch_is_answered_one_by_one) {
   }
 }
 
-TEST_F(Trade, validate_only_changes_nothing_and_uses_no_number_up) {
+TEST_F(Trade, validate_only_is_answered_as_the_command_would_be_and_changes_nothing) {
   const auto alice = exchange_.connect(test::alice);
-  v1::Command command = test::order(1, v1::SIDE_SELL, 100, 10);
-  command.set_validate_only(true);
-  const v1::Reply good = test::call(*alice, command);
+  const auto bob = exchange_.connect(test::bob);
+  const auto validate = [](gateway::Client& client, v1::Command command) {
+    command.set_validate_only(true);
+    const v1::Reply reply = test::call(client, command);
+    EXPECT_EQ(reply.sequence(), 0U);
+    return reply;
+  };
+  v1::Command sell = test::order(1, v1::SIDE_SELL, 100, 10);
+  const v1::Reply good = validate(*alice, sell);
   EXPECT_EQ(good.code(), v1::CODE_OK);
   EXPECT_TRUE(good.validated_only());
-  EXPECT_EQ(good.sequence(), 0U);
-  command.mutable_place_order()->clear_draw();
-  const v1::Reply bad = test::call(*alice, command);
-  EXPECT_EQ(bad.code(), v1::CODE_INVALID_FIELD);
-  command.mutable_place_order()->set_side(static_cast<v1::Side>(9));
-  EXPECT_EQ(test::call(*alice, command).field(), "side");
+  EXPECT_EQ(validate(*bob, sell).code(), v1::CODE_INSUFFICIENT_CAPACITY);
+  EXPECT_EQ(validate(*bob, test::order(1, v1::SIDE_BUY, 1'000'000, 900)).code(), v1::CODE_OK);
+  EXPECT_EQ(validate(*bob, test::order(1, v1::SIDE_BUY, 1'000'000, 1'001)).code(),
+            v1::CODE_INSUFFICIENT_FUNDS);
+  EXPECT_EQ(validate(*bob, test::order(2, v1::SIDE_BUY, 1, 1)).code(), v1::CODE_UNKNOWN_INSTRUMENT);
+  v1::Command cancel;
+  cancel.mutable_cancel_order()->set_order_id(4'711);
+  EXPECT_EQ(validate(*alice, cancel).code(), v1::CODE_UNKNOWN_ORDER);
+  cancel.mutable_cancel_order()->set_order_id(test::call(*alice, sell).order_id());
+  EXPECT_EQ(validate(*alice, cancel).code(), v1::CODE_OK);
+  EXPECT_EQ(validate(*bob, cancel).code(), v1::CODE_UNKNOWN_ORDER);
+  sell.mutable_place_order()->clear_draw();
+  EXPECT_EQ(validate(*alice, sell).code(), v1::CODE_INVALID_FIELD);
+  sell.mutable_place_order()->set_side(static_cast<v1::Side>(9));
+  EXPECT_EQ(validate(*alice, sell).field(), "side");
   v1::Request query;
   query.mutable_query_orders();
-  EXPECT_EQ(test::ask(*alice, query).orders().orders_size(), 0);
-  EXPECT_EQ(alice->next_client_seq(), 1U);
+  EXPECT_EQ(test::ask(*alice, query).orders().orders_size(), 1);
+  EXPECT_EQ(alice->next_client_seq(), 2U);
+  EXPECT_EQ(bob->next_client_seq(), 1U);
 }
 
 }  // namespace
