@@ -4,12 +4,11 @@
 
 #include <cerrno>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 
 #include "engine/command.hpp"
-#include "gateway/client/feed_client.hpp"
+#include "gateway/tool/find_instruments.hpp"
 #include "gateway/tool/key_file.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -178,37 +177,6 @@ void LoadMaker::make_hours(std::int64_t first_hour) {
   }
 }
 
-/// The numbers the exchange gave to the pool's hours, by the feed's definitions.
-Status find_hours(gateway::Client& client, const LoadMarketPlan& plan, std::int64_t first_hour,
-                  LoadMarket& market) {
-  feed::FeedClient feed(
-      feed::FeedWish{feed::mask_of(feed::Schema::definition), {}, feed::OnSlow::conflate});
-  std::map<std::int64_t, std::uint32_t> found;
-  client.handlers().on_market_data = [&](const v1::MarketData& message) {
-    static_cast<void>(feed.receive(message));
-    if (message.kind_case() != v1::MarketData::kUpdate) return;
-    const v1::MarketUpdate& update = message.update();
-    const v1::Definition& definition = update.definition();
-    const std::int64_t place = definition.delivery_hour() - first_hour;
-    if (definition.pool_id() == plan.pool && place >= 0 && place < plan.instruments) {
-      found[place] = update.instrument_id();
-    }
-  };
-  v1::Request request;
-  *request.mutable_subscribe() = feed.connected();
-  client.queue(request);
-  if (Status sent = client.flush(); !sent) return sent;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (found.size() < plan.instruments && std::chrono::steady_clock::now() < deadline) {
-    const Result<bool> came = client.poll(100);
-    if (!came) return came.error();
-  }
-  client.handlers().on_market_data = nullptr;
-  for (const auto& [place, instrument] : found) market.instruments.push_back(instrument);
-  if (found.size() == plan.instruments) return {};
-  return Error{ErrorCode::io, "see the instruments for the load in the feed", "pool LOAD"};
-}
-
 }  // namespace
 
 Result<LoadSetting> make_load_market(const gateway::ClientConfig& config,
@@ -234,9 +202,13 @@ Result<LoadSetting> make_load_market(const gateway::ClientConfig& config,
   maker.make_pool(setting.market);
   maker.make_hours(first_hour);
   if (!maker.status()) return maker.status().error();
-  if (Status found = find_hours(client, plan, first_hour, setting.market); !found) {
-    return found.error();
-  }
+  const auto is_wanted = [&](const v1::Definition& definition) {
+    const std::int64_t place = definition.delivery_hour() - first_hour;
+    return definition.pool_id() == plan.pool && place >= 0 && place < plan.instruments;
+  };
+  const auto found = find_instruments(client, is_wanted, plan.instruments);
+  if (!found) return found.error();
+  for (const auto& [id, definition] : *found) setting.market.instruments.push_back(id);
   return setting;
 }
 

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <memory>
 
 #include "gateway/tool/commands.hpp"
@@ -16,8 +15,16 @@ void add_replay(CLI::App& app) {
   itch->add_option("--mode", options->mode, "build the source's book, match its orders, or both")
       ->check(CLI::IsMember({"build", "match", "both"}))
       ->capture_default_str();
-  itch->add_flag("--json", options->is_json, "print one JSON object");
-  itch->final_callback([options] { std::exit(run_replay_itch(*options)); });
+  CLI::Option* gateway = itch->add_flag(
+      "--gateway", options->is_gateway,
+      "match through TLS too, in a karstd started for it, and compare");
+  itch->add_flag("--running", options->is_running, "in the exchange of the options below instead")
+      ->needs(gateway);
+  itch->add_option("--keep", options->keep, "folder to start it in and leave as it is")
+      ->type_name("DIR")
+      ->needs(gateway);
+  add_link_options(*itch, options->link);
+  itch->final_callback([options] { run_replay_itch(*options); });
 }
 
 }  // namespace karst::tool

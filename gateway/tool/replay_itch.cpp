@@ -1,37 +1,26 @@
 #include "gateway/tool/replay_itch.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <limits>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "engine/client_order_book.hpp"
+#include "gateway/tool/itch_gateway.hpp"
+#include "gateway/tool/load.hpp"
+#include "gateway/tool/output.hpp"
+#include "gateway/tool/own_exchange.hpp"
 
 namespace karst::tool {
 namespace {
 
 constexpr std::uint32_t orders_capacity_max = 1U << 20;
 constexpr std::uint32_t pages_capacity_max = 1U << 16;
-
-void count(ItchCounts& counts, ItchType type) {
-  switch (type) {
-    case ItchType::add:
-      ++counts.adds;
-      break;
-    case ItchType::remove:
-      ++counts.deletes;
-      break;
-    case ItchType::reduce:
-      ++counts.reduces;
-      break;
-    case ItchType::replace:
-      ++counts.replaces;
-      break;
-  }
-}
 
 /// The book as the source has it: the orders it knows, and what rests at each price.
 class BuiltBook {
@@ -177,43 +166,98 @@ class MatchedBook {
   bool is_gone_ = false;                           // what the last reference was about
 };
 
-void print(const char* mode, const ItchCounts& counts) {
-  std::printf("%s: %" PRIu64 " adds, %" PRIu64 " deletes, %" PRIu64 " reduces, %" PRIu64
-              " replaces\n",
-              mode, counts.adds, counts.deletes, counts.reduces, counts.replaces);
-  std::printf("  %" PRIu64 " unknown, %" PRIu64 " gone, %" PRIu64 " duplicates, %" PRIu64
-              " reduced by too much, %" PRIu64 " refused\n",
-              counts.unknown, counts.gone, counts.duplicates, counts.excess, counts.refused);
-  std::printf("  %" PRIu64 " trades, %" PRIu64 " lots, hash %016" PRIx64 "\n", counts.trades.trades,
-              counts.trades.quantity, counts.trades.hash);
-  const auto text = [](const std::optional<std::int64_t>& price) {
-    return price ? std::to_string(*price) : std::string("none");
-  };
-  std::printf("  bid %s, ask %s, %" PRIu64 " open orders\n", text(counts.best_bid).c_str(),
-              text(counts.best_ask).c_str(), counts.open_orders);
+std::string text_of(const std::optional<std::int64_t>& price) {
+  return price ? std::to_string(*price) : std::string("none");
 }
 
-void print_json(const char* mode, const ItchCounts& counts) {
-  const auto text = [](const std::optional<std::int64_t>& price) {
-    return price ? std::to_string(*price) : std::string("null");
-  };
-  std::printf("\"%s\": {\"adds\": %" PRIu64 ", \"deletes\": %" PRIu64 ", \"reduces\": %" PRIu64
-              ", \"replaces\": %" PRIu64 ", \"unknown\": %" PRIu64 ", \"gone\": %" PRIu64
-              ", \"duplicates\": %" PRIu64 ", \"excess\": %" PRIu64 ", \"refused\": %" PRIu64,
-              mode, counts.adds, counts.deletes, counts.reduces, counts.replaces, counts.unknown,
-              counts.gone, counts.duplicates, counts.excess, counts.refused);
-  std::printf(", \"trades\": %" PRIu64 ", \"quantity\": %" PRIu64 ", \"hash\": \"%016" PRIx64
-              "\", \"best_bid\": %s, \"best_ask\": %s, \"open_orders\": %" PRIu64 "}",
-              counts.trades.trades, counts.trades.quantity, counts.trades.hash,
-              text(counts.best_bid).c_str(), text(counts.best_ask).c_str(), counts.open_orders);
+std::string to_text(const char* mode, const ItchCounts& counts) {
+  char text[1'024];
+  std::snprintf(text, sizeof text,
+                "%s: %" PRIu64 " adds, %" PRIu64 " deletes, %" PRIu64 " reduces, %" PRIu64
+                " replaces\n  %" PRIu64 " unknown, %" PRIu64 " gone, %" PRIu64
+                " duplicates, %" PRIu64 " reduced by too much, %" PRIu64 " refused\n  %" PRIu64
+                " trades, %" PRIu64 " lots, hash %016" PRIx64 "\n  bid %s, ask %s, %" PRIu64
+                " open orders",
+                mode, counts.adds, counts.deletes, counts.reduces, counts.replaces, counts.unknown,
+                counts.gone, counts.duplicates, counts.excess, counts.refused,
+                counts.trades.trades, counts.trades.quantity, counts.trades.hash,
+                text_of(counts.best_bid).c_str(), text_of(counts.best_ask).c_str(),
+                counts.open_orders);
+  return text;
 }
 
-int fail(const Error& error) {
-  std::fprintf(stderr, "karst: %s\n", error.text().c_str());
-  return 1;
+Json to_json(const ItchCounts& counts) {
+  const auto price = [](const std::optional<std::int64_t>& it) { return it ? Json(*it) : Json(); };
+  char hash[17];
+  std::snprintf(hash, sizeof hash, "%016" PRIx64, counts.trades.hash);
+  return {{"adds", counts.adds},
+          {"deletes", counts.deletes},
+          {"reduces", counts.reduces},
+          {"replaces", counts.replaces},
+          {"unknown", counts.unknown},
+          {"gone", counts.gone},
+          {"duplicates", counts.duplicates},
+          {"excess", counts.excess},
+          {"refused", counts.refused},
+          {"trades", counts.trades.trades},
+          {"quantity", counts.trades.quantity},
+          {"hash", hash},
+          {"best_bid", price(counts.best_bid)},
+          {"best_ask", price(counts.best_ask)},
+          {"open_orders", counts.open_orders}};
+}
+
+/// Plays through an exchange: that of the options, or one made for it.
+Result<ItchGatewayReport> play_through(const ReplayItchOptions& options, const ItchFlow& flow,
+                                       const Output& output) {
+  if (options.is_running) {
+    ExchangeLink link(options.link, output);
+    return match_itch_through(link.client(), flow);
+  }
+  const ScratchFolder scratch;
+  const std::string folder = options.keep.empty() ? scratch.path() + "/itch" : options.keep;
+  Result<OwnExchange> exchange = OwnExchange::make(
+      folder, {{"commands_per_second", "10000000"}, {"commands_burst", "10000000"}});
+  if (!exchange) return exchange.error();
+  if (Status started = exchange->start(); !started) return started.error();
+  const Result<gateway::ClientConfig> config = exchange->client_config();
+  if (!config) return config.error();
+  const Result<std::unique_ptr<gateway::Client>> client = gateway::Client::connect(*config);
+  if (!client) return client.error();
+  Result<ItchGatewayReport> report = match_itch_through(**client, flow);
+  if (Status stopped = exchange->stop(); !stopped) return stopped.error();
+  return report;
+}
+
+std::string rate_text(const ItchGatewayReport& report) {
+  char text[256];
+  std::snprintf(text, sizeof text,
+                "\n  %" PRIu64 " commands in %.2f s, %.0f/s, answers p50 %.0f us, p99 %.0f us",
+                report.commands, report.seconds,
+                static_cast<double>(report.commands) / report.seconds,
+                static_cast<double>(report.latency.percentile_ns(50)) / 1'000,
+                static_cast<double>(report.latency.percentile_ns(99)) / 1'000);
+  return text;
 }
 
 }  // namespace
+
+void count(ItchCounts& counts, ItchType type) {
+  switch (type) {
+    case ItchType::add:
+      ++counts.adds;
+      break;
+    case ItchType::remove:
+      ++counts.deletes;
+      break;
+    case ItchType::reduce:
+      ++counts.reduces;
+      break;
+    case ItchType::replace:
+      ++counts.replaces;
+      break;
+  }
+}
 
 ItchCounts build_itch(const ItchFlow& flow) {
   ItchCounts counts;
@@ -257,40 +301,41 @@ Result<ItchCounts> match_itch(const ItchFlow& flow) {
   return counts;
 }
 
-int run_replay_itch(const ReplayItchOptions& options) {
+void run_replay_itch(const ReplayItchOptions& options) {
+  const Output output(options.link.is_json);
   const auto flow = read_itch(options.file);
-  if (!flow.ok()) {
-    return fail(flow.error());
-  }
+  if (!flow) output.fail(failure_of(flow.error()));
+  Json json = Json::object();
+  std::string text;
   bool is_sound = true;
-  bool is_first = true;
   const auto report = [&](const char* mode, const ItchCounts& counts) {
     is_sound = is_sound && counts.is_sound();
-    if (options.is_json) {
-      std::printf("%s", is_first ? "{" : ", ");
-      print_json(mode, counts);
-    } else {
-      print(mode, counts);
-    }
-    is_first = false;
+    json[mode] = to_json(counts);
+    text += (text.empty() ? "" : "\n") + to_text(mode, counts);
   };
-  if (options.mode != "match") {
-    report("build", build_itch(*flow));
+  if (options.mode != "match" && !options.is_gateway) report("build", build_itch(*flow));
+  const auto matched = match_itch(*flow);
+  if (!matched) output.fail(failure_of(matched.error()));
+  if (options.mode != "build" || options.is_gateway) report("match", *matched);
+  bool agrees = true;
+  if (options.is_gateway) {
+    const auto played = play_through(options, *flow, output);
+    if (!played) output.fail(failure_of(played.error()));
+    report("gateway", played->counts);
+    agrees = played->counts == *matched;
+    json["gateway"]["commands"] = played->commands;
+    json["gateway"]["seconds"] = played->seconds;
+    json["gateway"]["latency_us"] = to_json(played->latency);
+    json["gateway"]["agrees"] = agrees;
+    text += rate_text(*played) + (agrees ? "\n  agrees with" : "\n  DIFFERS from");
+    text += " the book in process";
   }
-  if (options.mode != "build") {
-    const auto counts = match_itch(*flow);
-    if (!counts.ok()) {
-      return fail(counts.error());
-    }
-    report("match", *counts);
-  }
-  if (options.is_json) {
-    std::printf("}\n");
-  }
-  if (!is_sound) {
-    std::fprintf(stderr, "karst: %s is not consistent\n", options.file.c_str());
-  }
-  return is_sound ? 0 : 1;
+  output.answer(json, text);
+  if (is_sound && agrees) return;
+  std::fprintf(stderr, "karst: %s\n",
+               is_sound ? "the exchange comes to something else than the book in process"
+                        : (options.file + " is not consistent").c_str());
+  throw CLI::RuntimeError(exit_damaged);
 }
 
 }  // namespace karst::tool

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/result.hpp"
+#include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/itch_file.hpp"
 #include "gateway/tool/trade_hash.hpp"
 
@@ -27,6 +28,8 @@ struct ItchCounts {
   std::optional<std::int64_t> best_ask;  // Unit: as in the file
   std::uint64_t open_orders = 0;
 
+  friend bool operator==(const ItchCounts&, const ItchCounts&) = default;
+
   /// Whether the file told one consistent story.
   [[nodiscard]] bool is_sound() const { return unknown + duplicates + excess + refused == 0; }
 };
@@ -42,14 +45,20 @@ struct ItchCounts {
 /// Errors: invalid, if the prices of the file lie further apart than a book may be wide.
 [[nodiscard]] Result<ItchCounts> match_itch(const ItchFlow& flow);
 
+/// Counts a message of the file.
+void count(ItchCounts& counts, ItchType type);
+
 struct ReplayItchOptions {
   std::string file;
-  std::string mode = "both";  // build, match or both
-  bool is_json = false;
+  std::string mode = "both";  ///< build, match or both
+  bool is_gateway = false;    ///< match through an exchange made for it too, and compare
+  bool is_running = false;    ///< through that of `link` instead
+  std::string keep;           ///< folder for our own; empty: a temporary one
+  LinkOptions link;
 };
 
-/// Returns: the exit code: 0 if every replay was sound. The figures go to standard output, errors
-///          to standard error.
-[[nodiscard]] int run_replay_itch(const ReplayItchOptions& options);
+/// Plays the file and prints the figures. A file that is not consistent, or an exchange that comes
+/// to something else than the book in process, ends the program with exit_damaged.
+void run_replay_itch(const ReplayItchOptions& options);
 
 }  // namespace karst::tool
