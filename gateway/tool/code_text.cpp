@@ -41,9 +41,9 @@ std::string_view code_hint(int code) {
     case v1::CODE_REFERENCE_IN_USE:
       return "each movement of money has a reference of its own: choose another";
     case v1::CODE_ACCOUNT_SUSPENDED:
-      return "an operator lets it trade again: karst merchant admit ACCOUNT --again";
+      return "an operator lets it trade again: karst merchant readmit ACCOUNT";
     case v1::CODE_ACCOUNT_KILLED:
-      return "switch it off again: karst kill ACCOUNT --off";
+      return "switch it off again: karst unkill ACCOUNT";
     case v1::CODE_RATE_EXCEEDED:
       return "wait, or let an operator raise it: karst limits ACCOUNT";
     case v1::CODE_UNKNOWN_CURRENCY:
@@ -63,7 +63,7 @@ std::string_view code_hint(int code) {
     case v1::CODE_INSTRUMENT_HALTED:
       return "an operator opens it again: karst resume INSTRUMENT";
     case v1::CODE_INSTRUMENT_SUSPENDED:
-      return "an operator opens it again: karst product open INSTRUMENT";
+      return "an operator opens it again: karst instrument open INSTRUMENT";
     case v1::CODE_WRONG_STATE:
       return "its state now: karst watch --once";
     case v1::CODE_INSUFFICIENT_FUNDS:

@@ -33,6 +33,7 @@ void add_commands(CLI::App& app) {
   add_demo(app);
   add_init(app);
   add_load(app);
+  add_operate(app);
   add_replay(app);
   add_watch(app);
   add_files(app);

@@ -30,6 +30,8 @@ void add_files(CLI::App& app);
 
 /// `karst load`: sends commands by the clock and measures the answers.
 void add_load(CLI::App& app);
+/// `karst merchant …`, `pool`, `product`, `fund`, `halt` …: the operator's commands.
+void add_operate(CLI::App& app);
 
 /// `karst replay …`: plays recorded markets.
 void add_replay(CLI::App& app);
