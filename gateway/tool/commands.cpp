@@ -2,9 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "gateway/tool/completion.hpp"
 #include "gateway/tool/output.hpp"
 
 namespace karst::tool {
@@ -24,24 +28,56 @@ int explain(const CLI::App& app, const CLI::ParseError& wrong, bool is_json) {
   }
 }
 
+/// Under which heading the help lists a subcommand.
+std::string group_of(const std::string& name) {
+  static const std::map<std::string, std::vector<std::string>> groups{
+      {"Start", {"init", "keygen", "demo", "doctor", "completion"}},
+      {"Watch", {"watch", "status", "access-log"}},
+      {"Measure", {"bench", "load", "replay"}},
+      {"Files of an exchange, on its server",
+       {"audit", "journal", "snapshot", "state-hash", "rebuild", "backup", "restore"}},
+      {"Operate",
+       {"merchant", "group", "limits", "kill", "unkill", "keys", "confirm", "fund", "withdraw",
+        "currency", "calendar", "fees", "pool", "capacity", "contracts", "product", "instrument",
+        "halt", "resume", "clock"}}};
+  for (const auto& [group, names] : groups) {
+    if (std::ranges::find(names, name) != names.end()) return group;
+  }
+  return "Trade";
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app) {
   app.require_subcommand(1);
-  add_audit(app);
-  add_bench(app);
-  add_demo(app);
   add_init(app);
-  add_load(app);
-  add_operate(app);
-  add_replay(app);
+  add_demo(app);
+  add_doctor(app);
+  add_completion(app);
   add_watch(app);
+  add_status(app);
+  add_operate(app);
+  add_keys(app);
+  add_audit(app);
   add_files(app);
+  add_replay(app);
+  add_load(app);
+  add_bench(app);
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->group(group_of(command->get_name()));
+  }
 }
 
 int run(int argc, const char* const* argv) {
   CLI::App app{"karst: the tool of the Karst exchange", "karst"};
   add_commands(app);
+  // What shells ask after Tab; its words are no arguments of ours (docs/TOOL.md).
+  if (argc > 1 && std::string_view(argv[1]) == "complete") {
+    for (const Candidate& it : complete(app, {argv + 2, argv + argc})) {
+      std::printf("%s\t%s\n", it.word.c_str(), it.about.c_str());
+    }
+    return exit_ok;
+  }
   try {
     app.parse(argc, argv);
     return exit_ok;

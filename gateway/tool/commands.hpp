@@ -19,6 +19,18 @@ void add_audit(CLI::App& app);
 /// `karst bench …`: measures the layers of the engine on recorded flow.
 void add_bench(CLI::App& app);
 
+/// `karst completion`: scripts for shells.
+void add_completion(CLI::App& app);
+
+/// `karst doctor`: is all as an exchange needs it?
+void add_doctor(CLI::App& app);
+
+/// `karst keys create`, `karst confirm`.
+void add_keys(CLI::App& app);
+
+/// `karst status`, `karst access-log`, `karst clock`.
+void add_status(CLI::App& app);
+
 /// `karst demo`: merchants that trade by themselves on a running exchange.
 void add_demo(CLI::App& app);
 

@@ -45,11 +45,9 @@ std::string word_of(const EnumValueDescriptor& value) {
   return word;
 }
 
-std::string words_of(const EnumDescriptor& type) {
-  std::string words;
-  for (int i = 1; i < type.value_count(); ++i) {
-    words += (i == 1 ? "" : ", ") + word_of(*type.value(i));
-  }
+std::vector<std::string> words_of(const EnumDescriptor& type) {
+  std::vector<std::string> words;
+  for (int i = 1; i < type.value_count(); ++i) words.push_back(word_of(*type.value(i)));
   return words;
 }
 
@@ -147,7 +145,7 @@ std::string set_enum(Message& message, const FieldDescriptor& field, const std::
     message.GetReflection()->SetEnum(&message, &field, type.value(i));
     return {};
   }
-  return "is none of " + words_of(type);
+  return "is not one of the words for it";
 }
 
 std::string set_text(Message& message, const FieldDescriptor& field, const std::string& text) {
@@ -218,7 +216,7 @@ void carry_out(const Deed& deed, const DeedState& state) {
   std::string text = sentence_of(deed, state);
   const std::string where = " (command " + std::to_string(reply.sequence()) + ")";
   if (reply.validated_only()) {
-    text = "the exchange would look at it: fields and scopes are right; nothing was done";
+    text = validated_text;
   } else if (reply.is_repeated()) {
     text += ", as was said before" + where;
   } else {
@@ -237,13 +235,11 @@ void add_option(CLI::App& app, const Deed& deed, const DeedOption& it, DeedState
     return;
   }
   std::string& text = state.texts[it.field];
-  std::string about = it.about;
-  if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
-    about += (about.empty() ? "" : ": ") + words_of(*field->enum_type());
-  }
-  CLI::Option* const option = app.add_option(it.name, text, about);
+  CLI::Option* const option = app.add_option(it.name, text, it.about);
   switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_ENUM: option->type_name("WORD"); break;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      option->type_name("WORD")->check(CLI::IsMember(words_of(*field->enum_type())));
+      break;
     case FieldDescriptor::CPPTYPE_STRING: option->type_name("TEXT"); break;
     default: option->type_name(kind_of(reading_of(owner, it.field)));
   }
@@ -294,7 +290,7 @@ void add_deed(CLI::App& app, const Deed& deed) {
   const auto state = std::make_shared<DeedState>();
   CLI::App* const command = subcommand(app, deed.path, deed.about);
   for (const DeedOption& option : deed.options) add_option(*command, deed, option, *state);
-  command->add_flag("--check", state->is_check, "only check fields and scopes; do nothing");
+  command->add_flag("--validate-only", state->is_check, "only check fields and scopes; do nothing");
   add_link_options(*command, state->link);
   command->footer(example_text(deed.example));
   command->callback([deed, state] { carry_out(deed, *state); });
@@ -304,13 +300,17 @@ Json reply_json(const v1::Command& command, const v1::Reply& reply) {
   const auto* const bodies = v1::Command::descriptor()->oneof_decl(0);
   const FieldDescriptor* const body =
       command.GetReflection()->GetOneofFieldDescriptor(command, bodies);
-  Json json{{"command", body == nullptr ? "" : body->name()},
-            {"account", command.account_id()},
+  return reply_json(body == nullptr ? "" : body->name(), command.account_id(), reply);
+}
+
+Json reply_json(const std::string& command, std::uint32_t account, const v1::Reply& reply) {
+  Json json{{"command", command},
+            {"account", account},
             {"code", code_name(reply.code())},
             {"sequence", reply.sequence()},
             {"event", reply.event_number()},
             {"is_repeated", reply.is_repeated()},
-            {"is_checked_only", reply.validated_only()}};
+            {"is_validated_only", reply.validated_only()}};
   json["order"] = reply.order_id() == 0 ? Json() : Json(reply.order_id());
   json["time"] = reply.engine_ns() == 0 ? Json() : Json(format_time(reply.engine_ns()));
   return json;

@@ -1,6 +1,7 @@
 // Subcommands that carry out one command of the exchange, said as tables.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,10 @@ struct Deed {
   std::vector<DeedConstant> constants = {};
 };
 
+/// The operator's subcommands. Every field of every command that an operator may send is filled by
+/// one of them, but for CreateKey, which makes files too (keys_commands.cpp).
+[[nodiscard]] std::vector<Deed> operate_deeds();
+
 /// Adds the deed's subcommand to `app`, and those above it in its path.
 void add_deed(CLI::App& app, const Deed& deed);
 
@@ -68,6 +73,12 @@ CLI::App* subcommand(CLI::App& app, const std::string& path, const std::string& 
 
 /// The shape docs/json/reply.json: what became of a command.
 [[nodiscard]] Json reply_json(const v1::Command& command, const v1::Reply& reply);
+[[nodiscard]] Json reply_json(const std::string& command, std::uint32_t account,
+                              const v1::Reply& reply);
+
+/// What --validate-only says for people.
+inline constexpr const char* validated_text =
+    "fields and scopes are right; nothing was done, and the market was not looked at";
 
 /// The footer of a subcommand's help.
 [[nodiscard]] std::string example_text(const std::string& line);

@@ -35,36 +35,43 @@ std::string key_path(const LinkOptions& options) {
   return options.key;
 }
 
-void read_address(const LinkOptions& options, const Output& output, gateway::TlsPeer& peer) {
+std::optional<Failure> read_address(const LinkOptions& options, gateway::TlsPeer& peer) {
   peer.port = options.port;
   peer.host = options.host;
   const std::string path = options.home + "/karst.toml";
   // Who says host and port needs no configuration file: it is the server's.
   if ((peer.port == 0 || peer.host.empty()) && std::filesystem::exists(path)) {
     const Result<gateway::Config> config = gateway::load_config(path);
-    if (!config) output.fail(failure_of(config.error()));
+    if (!config) return failure_of(config.error());
     if (peer.port == 0) peer.port = config->server.port;
     const std::string& address = config->server.address;
     if (peer.host.empty() && address != "0.0.0.0" && address != "::") peer.host = address;
     if (peer.port == 0) {
-      output.fail({exit_usage, "NO_PORT", "karst.toml lets the system choose the port",
-                   "say the one karstd printed: --port N"});
+      return Failure{exit_usage, "NO_PORT", "karst.toml lets the system choose the port",
+                     "say the one karstd printed: --port N"};
     }
   }
   if (peer.port == 0) peer.port = default_port;
   if (peer.host.empty()) peer.host = "127.0.0.1";
+  return std::nullopt;
 }
 
-KeyFile read_key(const LinkOptions& options, const Output& output) {
+std::optional<Failure> read_key(const LinkOptions& options, gateway::ClientConfig& config) {
   const std::string path = key_path(options);
   const Result<KeyFile> read = read_key_file(path);
-  if (read) return *read;
-  Failure failure = failure_of(read.error());
-  failure.code = read.error().code == ErrorCode::invalid ? "BAD_KEY_FILE" : "NO_KEY_FILE";
-  failure.text = read.error().code == ErrorCode::invalid ? "no Ed25519 secret key in " + path
-                                                         : "cannot read the key " + path;
-  failure.hint = "--key FILE names another; an operator makes keys: karst keys create";
-  output.fail(failure);
+  if (!read) {
+    const bool is_unreadable = read.error().code == ErrorCode::invalid;
+    Failure failure = failure_of(read.error());
+    failure.code = is_unreadable ? "BAD_KEY_FILE" : "NO_KEY_FILE";
+    failure.text =
+        (is_unreadable ? "no Ed25519 secret key in " : "cannot read the key ") + path;
+    failure.hint = "--key FILE names another; an operator makes keys: karst keys create";
+    return failure;
+  }
+  config.secret = read->secret;
+  const std::uint32_t number = options.key_id != 0 ? options.key_id : read->key;
+  config.key = KeyId{number == 0 ? 1 : number};
+  return std::nullopt;
 }
 
 /// "CODE_X" out of "log on (CODE_X)"; 0 if there is none.
@@ -108,25 +115,21 @@ void add_link_options(CLI::App& command, LinkOptions& options, bool is_positiona
   command.add_flag("--json", options.is_json, "answer with one JSON value (docs/TOOL.md)");
 }
 
-gateway::ClientConfig client_config(const LinkOptions& options, const Output& output) {
-  gateway::ClientConfig config;
+std::optional<Failure> fill_client_config(const LinkOptions& options,
+                                          gateway::ClientConfig& config) {
   config.peer.ca_file = options.ca_file.empty() ? options.home + "/ca.crt" : options.ca_file;
   if (!std::filesystem::exists(config.peer.ca_file)) {
-    output.fail({exit_not_there, "NO_EXCHANGE_FOLDER", "there is no " + config.peer.ca_file,
-                 "name the exchange's folder: --home DIR or KARST_HOME=DIR; "
-                 "./run demo makes data/demo, karst init DIR a new one"});
+    return Failure{exit_not_there, "NO_EXCHANGE_FOLDER", "there is no " + config.peer.ca_file,
+                   "name the exchange's folder: --home DIR or KARST_HOME=DIR; "
+                   "./run demo makes data/demo, karst init DIR a new one"};
   }
-  read_address(options, output, config.peer);
+  if (auto failure = read_address(options, config.peer)) return failure;
   config.peer.name = options.server_name;
   if (config.peer.name.empty()) {
     config.peer.name = is_this_machine(config.peer.host) ? "localhost" : config.peer.host;
   }
-  const KeyFile key = read_key(options, output);
-  config.secret = key.secret;
-  const std::uint32_t number = options.key_id != 0 ? options.key_id : key.key;
-  config.key = KeyId{number == 0 ? 1 : number};
   config.timeout_ms = static_cast<int>(options.timeout_s) * 1'000;
-  return config;
+  return read_key(options, config);
 }
 
 std::string address_of(const gateway::ClientConfig& config) {
@@ -161,7 +164,8 @@ Failure failure_of(const Error& error, const gateway::ClientConfig& config) {
 
 ExchangeLink::ExchangeLink(const LinkOptions& options, const Output& output,
                            gateway::ClientHandlers handlers)
-    : output_(output), config_(client_config(options, output)) {
+    : output_(output) {
+  if (const auto failure = fill_client_config(options, config_)) output_.fail(*failure);
   config_.handlers = std::move(handlers);
   auto connected = gateway::Client::connect(config_);
   if (!connected) output_.fail(failure_of(connected.error(), config_));

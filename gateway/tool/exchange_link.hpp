@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/client/client.hpp"
@@ -32,9 +33,9 @@ struct LinkOptions {
 /// the first argument.
 void add_link_options(CLI::App& command, LinkOptions& options, bool is_positional = false);
 
-/// What a client needs, from the options and the folder. Errors: `fail` of the output.
-[[nodiscard]] gateway::ClientConfig client_config(const LinkOptions& options,
-                                                  const Output& output);
+/// Fills in what a client needs, from the options and the folder. Returns: what stands in the way.
+[[nodiscard]] std::optional<Failure> fill_client_config(const LinkOptions& options,
+                                                        gateway::ClientConfig& config);
 
 /// "127.0.0.1:7420", for people.
 [[nodiscard]] std::string address_of(const gateway::ClientConfig& config);

@@ -207,6 +207,14 @@ std::vector<Deed> product_deeds() {
 
 }  // namespace
 
+std::vector<Deed> operate_deeds() {
+  std::vector<Deed> all;
+  for (const auto& deeds : {merchant_deeds(), reference_deeds(), pool_deeds(), product_deeds()}) {
+    all.insert(all.end(), deeds.begin(), deeds.end());
+  }
+  return all;
+}
+
 void add_operate(CLI::App& app) {
   subcommand(app, "merchant", "admit and suspend merchants");
   subcommand(app, "pool", "compute pools and their terms");
@@ -215,9 +223,7 @@ void add_operate(CLI::App& app) {
   subcommand(app, "product", "data products");
   subcommand(app, "instrument", "suspend, open and delist");
   subcommand(app, "keys", "log-on keys");
-  for (const auto& deeds : {merchant_deeds(), reference_deeds(), pool_deeds(), product_deeds()}) {
-    for (const Deed& deed : deeds) add_deed(app, deed);
-  }
+  for (const Deed& deed : operate_deeds()) add_deed(app, deed);
 }
 
 }  // namespace karst::tool

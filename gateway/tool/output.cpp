@@ -70,7 +70,8 @@ void Output::fail(const Failure& failure) const {
                     {{"exit_code", static_cast<int>(failure.exit)},
                      {"code", failure.code},
                      {"text", failure.text},
-                     {"hint", failure.hint}}}}));
+                     {"hint", failure.hint},
+                     {"value", failure.value}}}}));
   }
   std::fprintf(stderr, "karst: %s\n", failure.text.c_str());
   if (!failure.hint.empty()) std::fprintf(stderr, "       %s\n", failure.hint.c_str());
@@ -103,6 +104,7 @@ Failure failure_of(const v1::Reply& reply) {
   const int code = reply.code();
   const bool is_waiting = code == v1::CODE_CONFIRMATION_NEEDED;
   Failure failure{is_waiting ? exit_needs_second : exit_refused, code_name(code), {}};
+  failure.value = reply.value();
   failure.text = "the exchange refused: " + failure.code;
   if (!reply.field().empty()) failure.text += " (" + reply.field() + ")";
   failure.text += ": " + std::string(code_text(code));

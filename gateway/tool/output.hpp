@@ -1,6 +1,7 @@
 // How a subcommand speaks: answers, tables and failures, for people or as JSON.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ struct Failure {
   ExitCode exit = exit_failed;
   std::string code;  ///< Stable, for programs: "CANNOT_CONNECT", or the exchange's code.
   std::string text;  ///< For people: a sentence without a full stop.
-  std::string hint = {};  ///< What to do next; may be empty.
+  std::string hint = {};   ///< What to do next; may be empty.
+  std::int64_t value = 0;  ///< Reply.value of a refusal: see docs/ERRORS.md.
 };
 
 /// A failure of the world: exit code and code name follow from the error's.

@@ -1,4 +1,5 @@
 // What every networked subcommand shares: finding the exchange, log-on, failures, exit codes.
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -56,6 +57,11 @@ TEST(ToolLink, finds_the_exchange_by_its_folder_and_names_what_is_wrong) {
   exchange.expect_failure("watch --once", exit_not_connected, "./run demo starts one");
   const Json error = exchange.json("watch --once", "error", exit_not_connected);
   EXPECT_EQ(error["error"]["code"], "CANNOT_CONNECT");
+}
+
+TEST(ToolLink, the_judge_of_shapes_judges) {
+  EXPECT_NONFATAL_FAILURE(expect_shape(R"({"error": {"code": "X"}})", "error"), "required");
+  EXPECT_NONFATAL_FAILURE(expect_shape("no JSON", "error"), "is not of the shape error");
 }
 
 TEST(ToolLink, every_code_has_its_text_of_the_page) {

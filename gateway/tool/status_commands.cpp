@@ -1,0 +1,132 @@
+// `karst status`, `access-log`, `clock`: what the exchange is doing, who asked what, its time.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gateway/tool/commands.hpp"
+#include "gateway/tool/deed.hpp"
+#include "gateway/tool/exchange_link.hpp"
+#include "gateway/tool/human_units.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+
+namespace karst::tool {
+namespace {
+
+void show_status(const LinkOptions& options) {
+  const Output output(options.is_json);
+  ExchangeLink link(options, output);
+  v1::Request request;
+  request.mutable_query_status();
+  const v1::Response response = link.ask(request);
+  const v1::Status& status = response.status();
+  const Json json{{"version", status.version()},
+                  {"address", address_of(link.config())},
+                  {"started", format_time(status.started_ns())},
+                  {"sequence", status.last_sequence()},
+                  {"books_sequence", status.ledger_sequence()},
+                  {"sessions", status.sessions()},
+                  {"connections", status.connections()},
+                  {"commands", status.commands_total()},
+                  {"refusals", status.refusals_total()},
+                  {"is_disk_full", status.is_disk_full()}};
+  Table table{{"exchange", address_of(link.config())}, {}};
+  const auto row = [&](const char* name, const std::string& value) {
+    table.rows.push_back({name, value});
+  };
+  row("version", status.version());
+  row("since", format_time(status.started_ns()));
+  row("newest command", std::to_string(status.last_sequence()));
+  row("books hold", std::to_string(status.ledger_sequence()));
+  row("sessions", std::to_string(status.sessions()) + " on " +
+                      std::to_string(status.connections()) + " connections");
+  row("since the start", std::to_string(status.commands_total()) + " commands, " +
+                             std::to_string(status.refusals_total()) + " refused at the gate");
+  if (status.is_disk_full()) {
+    row("disk", output.coloured(Colour::red, "full: only cancels are taken; make room"));
+  }
+  output.answer(json, table);
+}
+
+void show_access_log(const LinkOptions& options, std::uint64_t before, std::uint32_t limit) {
+  const Output output(options.is_json);
+  ExchangeLink link(options, output);
+  v1::Request request;
+  request.mutable_query_access_log()->set_before_number(before);
+  request.mutable_query_access_log()->set_limit(limit);
+  const v1::Response response = link.ask(request);
+  Json json = Json::array();
+  Table table{{"number", "time", "key", "about", "question"}, {}, {true, false, true, true, false}};
+  for (const v1::Access& it : response.access_log().accesses()) {
+    json.push_back({{"number", it.number()},
+                    {"time", format_time(it.time_ns())},
+                    {"key", it.key_id()},
+                    {"account", it.account_id()},
+                    {"question", it.question()}});
+    table.rows.push_back({std::to_string(it.number()), format_time(it.time_ns()),
+                          std::to_string(it.key_id()),
+                          it.account_id() == 0 ? "all" : std::to_string(it.account_id()),
+                          it.question()});
+  }
+  output.answer(json, table);
+}
+
+void set_clock(const LinkOptions& options, const std::string& text) {
+  const Output output(options.is_json);
+  const auto time = parse_time(text);
+  if (!time) {
+    output.fail({exit_usage, "USAGE", text + " is no time like 2026-11-22T13:00+08:00",
+                 "see karst clock --help"});
+  }
+  ExchangeLink link(options, output);
+  v1::Request request;
+  request.mutable_set_time()->set_time_ns(*time);
+  const v1::Response response = link.ask(request);
+  output.answer(reply_json("set_time", 0, response.reply()),
+                "it is " + format_time(response.reply().engine_ns()));
+}
+
+void add_clock(CLI::App& app) {
+  struct Options {
+    LinkOptions link;
+    std::string time;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command = app.add_subcommand(
+      "clock", "move the time of an exchange that was started with clock = \"trace\"");
+  command->add_option("time", options->time, "never backwards")->type_name("TIME")->required();
+  add_link_options(*command, options->link);
+  command->footer(example_text("clock 2026-11-22T13:00+08:00"));
+  command->callback([options] { set_clock(options->link, options->time); });
+}
+
+}  // namespace
+
+void add_status(CLI::App& app) {
+  add_clock(app);
+  struct Options {
+    LinkOptions link;
+    std::uint64_t before = 0;
+    std::uint32_t limit = 20;
+  };
+  {
+    const auto options = std::make_shared<Options>();
+    CLI::App* const command = app.add_subcommand("status", "what the exchange is doing now");
+    add_link_options(*command, options->link, true);
+    command->footer(example_text("status data/demo"));
+    command->callback([options] { show_status(options->link); });
+  }
+  const auto options = std::make_shared<Options>();
+  CLI::App* const command =
+      app.add_subcommand("access-log", "who asked what about whom, newest first");
+  command->add_option("--before", options->before, "only older ones than this number; 0 = all");
+  command->add_option("--limit", options->limit, "so many at most")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
+  add_link_options(*command, options->link);
+  command->footer(example_text("access-log --limit 50"));
+  command->callback(
+      [options] { show_access_log(options->link, options->before, options->limit); });
+}
+
+}  // namespace karst::tool
