@@ -290,7 +290,7 @@ void add_deed(CLI::App& app, const Deed& deed) {
   const auto state = std::make_shared<DeedState>();
   CLI::App* const command = subcommand(app, deed.path, deed.about);
   for (const DeedOption& option : deed.options) add_option(*command, deed, option, *state);
-  command->add_flag("--validate-only", state->is_check, "only check fields and scopes; do nothing");
+  command->add_flag("--validate-only", state->is_check, "ask what would come of it; do nothing");
   add_link_options(*command, state->link);
   command->footer(example_text(deed.example));
   command->callback([deed, state] { carry_out(deed, *state); });

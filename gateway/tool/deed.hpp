@@ -78,7 +78,7 @@ CLI::App* subcommand(CLI::App& app, const std::string& path, const std::string& 
 
 /// What --validate-only says for people.
 inline constexpr const char* validated_text =
-    "fields and scopes are right; nothing was done, and the market was not looked at";
+    "as things are now the exchange would carry it out; nothing was done";
 
 /// The footer of a subcommand's help.
 [[nodiscard]] std::string example_text(const std::string& line);

@@ -132,6 +132,12 @@ std::optional<Failure> fill_client_config(const LinkOptions& options,
   return read_key(options, config);
 }
 
+gateway::ClientConfig client_config(const LinkOptions& options, const Output& output) {
+  gateway::ClientConfig config;
+  if (const auto failure = fill_client_config(options, config)) output.fail(*failure);
+  return config;
+}
+
 std::string address_of(const gateway::ClientConfig& config) {
   return config.peer.host + ":" + std::to_string(config.peer.port);
 }
@@ -164,8 +170,7 @@ Failure failure_of(const Error& error, const gateway::ClientConfig& config) {
 
 ExchangeLink::ExchangeLink(const LinkOptions& options, const Output& output,
                            gateway::ClientHandlers handlers)
-    : output_(output) {
-  if (const auto failure = fill_client_config(options, config_)) output_.fail(*failure);
+    : output_(output), config_(client_config(options, output)) {
   config_.handlers = std::move(handlers);
   auto connected = gateway::Client::connect(config_);
   if (!connected) output_.fail(failure_of(connected.error(), config_));

@@ -36,6 +36,9 @@ void add_link_options(CLI::App& command, LinkOptions& options, bool is_positiona
 /// Fills in what a client needs, from the options and the folder. Returns: what stands in the way.
 [[nodiscard]] std::optional<Failure> fill_client_config(const LinkOptions& options,
                                                         gateway::ClientConfig& config);
+/// The same; what stands in the way ends the program.
+[[nodiscard]] gateway::ClientConfig client_config(const LinkOptions& options,
+                                                  const Output& output);
 
 /// "127.0.0.1:7420", for people.
 [[nodiscard]] std::string address_of(const gateway::ClientConfig& config);

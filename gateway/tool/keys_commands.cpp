@@ -150,7 +150,7 @@ void add_create(CLI::App& app) {
   command->add_option("--public-key", options->public_key,
                       "of a key made elsewhere (karst keygen): no file is made")
       ->type_name("HEX");
-  command->add_flag("--validate-only", options->is_check, "only check fields and scopes");
+  command->add_flag("--validate-only", options->is_check, "ask what would come of it; do nothing");
   add_link_options(*command, options->link);
   command->footer(
       example_text("keys create 51 --account 51 --scopes read,trade --file cloud-atlas.key"));

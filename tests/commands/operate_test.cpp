@@ -141,6 +141,7 @@ TEST(ToolOperate, validate_only_does_nothing) {
   const Json json = exchange.json("fund 1 10 --reference A --validate-only", "reply");
   EXPECT_EQ(json["is_validated_only"], true);
   EXPECT_EQ(json["sequence"], 0);
+  exchange.expect_failure("merchant suspend 99 --validate-only", exit_refused, "UNKNOWN_ACCOUNT");
   EXPECT_EQ(expect_done(exchange, "fund 1 10 --reference A", "fund")["is_repeated"], false);
 }
 
