@@ -6,6 +6,7 @@
 
 #include "gateway/config/config.hpp"
 #include "gateway/daemon/daemon.hpp"
+#include "gateway/daemon/open_files.hpp"
 
 namespace {
 
@@ -29,8 +30,18 @@ sigset_t block_signals() {
   return signals;
 }
 
+/// The configuration, with as many connections as there may be open files.
+karst::Result<Config> load(const std::string& path) {
+  karst::Result<Config> config = karst::gateway::load_config(path);
+  if (!config) return config;
+  const karst::Result<std::string> lowered = karst::gateway::fit_open_files(*config);
+  if (!lowered) return lowered.error();
+  if (!lowered->empty()) std::fprintf(stderr, "karstd: %s\n", lowered->c_str());
+  return config;
+}
+
 void reload(Daemon& daemon, const std::string& path) {
-  const karst::Result<Config> config = karst::gateway::load_config(path);
+  const karst::Result<Config> config = load(path);
   const karst::Status status = config ? daemon.reload(*config) : karst::Status(config.error());
   if (!status) {
     std::fprintf(stderr, "karstd: nothing reloaded: %s\n", status.error().text().c_str());
@@ -66,7 +77,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string path = argv[argc - 1];
-  const karst::Result<Config> config = karst::gateway::load_config(path);
+  const karst::Result<Config> config = is_check ? karst::gateway::load_config(path) : load(path);
   if (!config) return fail(config.error());
   if (is_check) {
     std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);

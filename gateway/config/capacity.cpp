@@ -24,7 +24,7 @@ std::vector<Row> rows_of(const Config& config) {
   constexpr std::uint64_t node_bytes = 32;
   constexpr std::uint64_t levels_per_page = 64;
   constexpr std::uint64_t level_bytes = 16;
-  constexpr std::uint64_t session_bytes = 64 * 1024;  // measured: TLS state and session, idle
+  constexpr std::uint64_t session_bytes = 64 * 1024;  // idle 16 KiB; the rest for answers
   const Configure& c = config.capacity;
   return {
       {"merchants", c.accounts_max,

@@ -183,24 +183,6 @@ TEST(Sessions, a_revoked_key_is_cut_within_a_second) {
   EXPECT_NE(came.error().text().find("KEY_REVOKED"), std::string::npos) << came.error().text();
 }
 
-TEST(Sessions, five_hundred_idle_ones_leave_a_good_client_its_second) {
-  TestExchange exchange;
-  exchange.set_config("log_on_timeout_ms", "60000");
-  exchange.start();
-  exchange.make_market();
-  gateway::TlsPeer peer = exchange.client_config(test::alice).peer;
-  std::vector<gateway::TlsConnection> idle;
-  for (int i = 0; i < 500; ++i) {
-    auto opened = gateway::TlsConnection::open(peer, 10'000);
-    ASSERT_TRUE(opened) << i << ": " << opened.error().text();
-    idle.push_back(std::move(opened).value());
-  }
-  const auto begin = std::chrono::steady_clock::now();
-  const auto alice = exchange.connect(test::alice);
-  EXPECT_EQ(test::call(*alice, test::order(1, v1::SIDE_SELL, 100, 1)).code(), v1::CODE_OK);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
-}
-
 TEST(Sessions, a_reader_that_stops_is_cut_and_nobody_else_waits) {
   TestExchange exchange;
   exchange.set_config("unread_bytes_max", "65536");

@@ -1,6 +1,7 @@
 #include "tests/gateway/test_exchange.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,7 +95,9 @@ void TestExchange::stop() {
   daemon_.reset();
 }
 
-void TestExchange::start_process() {
+std::string TestExchange::process_log() const { return read_file(folder() + "/karstd.log"); }
+
+void TestExchange::start_process(std::uint64_t files_max) {
   const std::string program = std::string(KARST_BINARY_DIR) + "/karstd";
   const std::string config = folder() + "/karst.toml";
   const std::string log = folder() + "/karstd.log";
@@ -102,6 +105,8 @@ void TestExchange::start_process() {
   if (process_ == 0) {
     const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ::dup2(fd, STDERR_FILENO);
+    const rlimit files{files_max, files_max};
+    if (files_max != 0) ::setrlimit(RLIMIT_NOFILE, &files);
     ::execl(program.c_str(), program.c_str(), config.c_str(), nullptr);
     ::_exit(127);
   }

@@ -54,8 +54,10 @@ class TestExchange {
   /// In this process. Throws when it cannot.
   void start();
   void stop();
-  /// The program karstd as a process of its own.
-  void start_process();
+  /// The program karstd as a process of its own, which may open so many files (0: as many as we).
+  void start_process(std::uint64_t files_max = 0);
+  /// What it has written to its log so far.
+  [[nodiscard]] std::string process_log() const;
   /// Ends it by `signal` and waits until it is gone. Returns: its wait status.
   int end_process(int signal);
   [[nodiscard]] pid_t process() const { return process_; }
