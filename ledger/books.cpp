@@ -130,6 +130,7 @@ Status Books::append(const Command& command, std::span<const Event> events) {
   }
   drafts_.clear();
   const std::lock_guard guard(mutex_);
+  if (store_failed_) return poison(*store_failed_);
   if (store_ && tails_.size() > options_.tails_max) {
     return Error{ErrorCode::busy, "append to the books: work() first", options_.directory};
   }
@@ -188,6 +189,14 @@ Result<std::uint64_t> Books::cover() {
   return log_->records();
 }
 
+// After a write or sync that failed nothing is known about the store's file: it is used no more.
+Error Books::store_error(const Error& error) {
+  if (error.code == ErrorCode::no_space || error.code == ErrorCode::busy) return error;
+  const std::lock_guard guard(mutex_);
+  store_failed_ = error;
+  return error;
+}
+
 Result<bool> Books::work() {
   KARST_ASSERT(!options_.read_only);
   const Result<bool> prepared = log_->prepare();
@@ -199,6 +208,7 @@ Result<bool> Books::work() {
   std::uint64_t end = 0;
   {
     const std::lock_guard guard(mutex_);
+    if (store_failed_) return *store_failed_;
     begin = std::uint64_t{indexed_} * options_.segment_records;
     end = begin + options_.segment_records;
     if (tails_.size() < 2 || log_->records() < end) return false;
@@ -207,7 +217,7 @@ Result<bool> Books::work() {
     definitions.assign(definitions_.begin(), after);
   }
   const SegmentInput input{*tail, log_->marks(begin, end), definitions};
-  if (Status added = store_->add_segment(input); !added) return added.error();
+  if (Status added = store_->add_segment(input); !added) return store_error(added.error());
   const std::lock_guard guard(mutex_);
   tails_.pop_front();  // `tail` keeps it until the lock is let go
   definitions_.erase(definitions_.begin(),

@@ -23,8 +23,9 @@
 namespace karst {
 
 struct BooksOptions {
-  std::string directory;   ///< Holds log/ and a lock file.
-  std::string store_path;  ///< Of ledger.db; "" = no store, every posting stays in memory.
+  std::string directory;    ///< Holds log/ and a lock file.
+  std::string store_path;   ///< Of ledger.db; "" = no store, every posting stays in memory.
+  std::string store_vfs{};  ///< How SQLite reaches it; "" = the system's own way.
   std::uint16_t shard = 0;
   std::uint32_t segment_records = 1U << 18U;  ///< Records indexed at once; fixed for a ledger.
   std::uint64_t file_bytes = std::uint64_t{256} << 20U;
@@ -32,6 +33,8 @@ struct BooksOptions {
   std::uint32_t tails_max = 8;  ///< append() is busy when so many segments wait for the store.
   std::size_t keys_expected = 1U << 16U;
   bool read_only = false;
+
+  [[nodiscard]] StorePlace store() const { return {store_path, store_vfs}; }
 };
 
 /// What opening did, for the operator.
@@ -89,8 +92,12 @@ class Books {
   /// One step of what may happen in the background: makes the next file, or indexes a segment.
   ///
   /// Returns: whether there was anything to do.
-  /// Errors:  no_space and busy may pass: call again later. Any other: the same, but say so.
+  /// Errors:  no_space and busy may pass: call again later. Any other is final, and the next
+  ///          append() says so.
   [[nodiscard]] Result<bool> work();
+
+  /// Why append() will never work again, if so. By append()'s owner.
+  [[nodiscard]] const std::optional<Error>& poisoned() const { return poisoned_; }
 
   [[nodiscard]] std::uint64_t next_command() const { return command_fed_ + 1; }
   /// Everything up to it is in the log for good: the journal may be trimmed up to it.
@@ -125,6 +132,7 @@ class Books {
 
   [[nodiscard]] Status open_all();
   [[nodiscard]] Status open_store();
+  [[nodiscard]] Status forget_cached_store();
   [[nodiscard]] Status load_store(std::vector<RecordMark>& marks);
   [[nodiscard]] Status open_log(std::vector<RecordMark> marks);
   [[nodiscard]] Status drop_store(const std::string& why);
@@ -136,6 +144,7 @@ class Books {
   void define(const Definition& definition);
   void end_record();
   [[nodiscard]] Status poison(Error error);
+  [[nodiscard]] Error store_error(const Error& error);
   [[nodiscard]] std::shared_ptr<const Tail> tail_of(std::uint32_t segment, AccountKey key,
                                                     std::uint32_t& number) const;
 
@@ -157,6 +166,7 @@ class Books {
   std::deque<std::shared_ptr<Tail>> tails_;  // oldest first; the last one is being written
   std::deque<Definition> definitions_;       // of segments not indexed
   std::uint32_t indexed_ = 0;
+  std::optional<Error> store_failed_;
 };
 
 }  // namespace karst

@@ -1,6 +1,3 @@
-#include <filesystem>
-#include <system_error>
-
 #include "ledger/books.hpp"
 #include "ledger/record_reader.hpp"
 
@@ -9,6 +6,11 @@ namespace {
 
 Error broken(const char* doing, std::uint64_t seq) {
   return Error{ErrorCode::invalid, doing, "record " + std::to_string(seq), Error::no_offset, 0};
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string(".") : path.substr(0, slash);
 }
 
 }  // namespace
@@ -77,10 +79,25 @@ void Books::forget() {
   tails_.push_back(std::make_shared<Tail>(0, options_.segment_records));
 }
 
+// After a failed sync memory may hold pages of the store that the device never got.
+Status Books::forget_cached_store() {
+  for (const char* suffix : {"", "-wal"}) {
+    const Result<OpenFile> file =
+        OpenFile::open(storage_, options_.store_path + suffix, OpenMode::write);
+    if (!file && file.error().code == ErrorCode::not_found) continue;
+    if (!file) return file.error();
+    if (Status dropped = storage_.drop_cache(file->handle()); !dropped) return dropped;
+  }
+  return {};
+}
+
 Status Books::open_store() {
+  if (!options_.read_only) {
+    if (Status forgotten = forget_cached_store(); !forgotten) return forgotten;
+  }
   const StoreIdentity identity{options_.shard, options_.segment_records};
-  Result<Store> store = options_.read_only ? Store::open_read_only(options_.store_path, identity)
-                                           : Store::open(options_.store_path, identity);
+  Result<Store> store = options_.read_only ? Store::open_read_only(options_.store(), identity)
+                                           : Store::open(options_.store(), identity);
   if (store) {
     store_.emplace(std::move(store).value());
     return {};
@@ -101,16 +118,15 @@ Status Books::drop_store(const std::string& why) {
     options_.store_path.clear();
     return {};
   }
+  // The file goes first: without it what waits in the write-ahead log is nothing.
   for (const char* suffix : {"", "-wal", "-shm"}) {
-    std::error_code error;
-    std::filesystem::remove(options_.store_path + suffix, error);
-    if (error) {
-      return Error{ErrorCode::io, "remove", options_.store_path + suffix, Error::no_offset,
-                   error.value()};
-    }
+    const Status removed = storage_.unlink(options_.store_path + suffix);
+    if (!removed && removed.error().code == ErrorCode::not_found) continue;
+    if (!removed) return removed;
+    const Status synced = storage_.sync_directory(directory_of(options_.store_path));
+    if (!synced) return synced;
   }
-  Result<Store> store =
-      Store::open(options_.store_path, {options_.shard, options_.segment_records});
+  Result<Store> store = Store::open(options_.store(), {options_.shard, options_.segment_records});
   if (!store) return store.error();
   store_.emplace(std::move(store).value());
   return {};

@@ -31,7 +31,9 @@ class BooksStore final : public DerivedStore {
   }
   [[nodiscard]] Status sync() override;
   /// What was appended stays; whatever is appended again is compared with it.
-  [[nodiscard]] Status reset() override { return {}; }
+  [[nodiscard]] Status reset() override {
+    return books_.poisoned() ? Status(*books_.poisoned()) : Status();
+  }
   [[nodiscard]] Result<bool> work() override { return books_.work(); }
   [[nodiscard]] std::uint64_t trim_floor() const override {
     return trim_floor_.load(std::memory_order_acquire);

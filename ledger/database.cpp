@@ -98,12 +98,13 @@ std::string Statement::text(int column) const {
   return at != nullptr ? std::string(at, static_cast<std::size_t>(bytes)) : std::string();
 }
 
-Result<Database> Database::open(const std::string& path, Mode mode) {
+Result<Database> Database::open(const std::string& path, Mode mode, const std::string& vfs) {
   sqlite3* connection = nullptr;
   const int flags =
       mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const int opened = sqlite3_open_v2(path.c_str(), &connection,
-                                     flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+                                     flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                     vfs.empty() ? nullptr : vfs.c_str());
   Database database;
   database.connection_.reset(connection);
   database.path_ = path;

@@ -52,12 +52,15 @@ class Statement {
 /// and nothing else. Readers are opened read-only.
 ///
 /// Errors:  no_space, corrupt, not_found, unknown_format as far as SQLite tells them apart; else
-/// io. Threads: one owner.
+///          io.
+/// Threads: one owner.
 class Database {
  public:
   enum class Mode : std::uint8_t { read, write };
 
-  [[nodiscard]] static Result<Database> open(const std::string& path, Mode mode);
+  /// `vfs` names how SQLite reaches its files; "" is the system's own way.
+  [[nodiscard]] static Result<Database> open(const std::string& path, Mode mode,
+                                             const std::string& vfs = "");
 
   /// Runs statements of our own that take no values.
   [[nodiscard]] Status execute(const char* sql);

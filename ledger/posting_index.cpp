@@ -12,7 +12,7 @@ constexpr std::uint32_t any_place = ~std::uint32_t{0};
 
 Result<PostingIndex> PostingIndex::open(const Books& books) {
   if (books.options().store_path.empty()) return PostingIndex(books, std::nullopt);
-  Result<StoreReader> store = StoreReader::open(books.options().store_path);
+  Result<StoreReader> store = StoreReader::open(books.options().store());
   if (!store) return store.error();
   return PostingIndex(books, std::move(store).value());
 }

@@ -56,6 +56,8 @@ Status RecordLog::open_files() {
     file_sizes_.push_back(*size);
   }
   if (options_.read_only) return {};
+  // A file that was named by a process which died before its name was durable is written to now.
+  if (Status synced = storage_.sync_directory(options_.directory); !synced) return synced;
   // After a failed sync memory may hold frames that the device never got.
   const std::size_t uncertain = std::min(files_.size(), files_uncertain_max);
   for (std::size_t i = files_.size() - uncertain; i < files_.size(); ++i) {

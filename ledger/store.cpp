@@ -82,8 +82,9 @@ Result<Definition> definition_of(const Statement& row, const std::string& path) 
 
 }  // namespace
 
-Result<Store> Store::open(const std::string& path, const StoreIdentity& identity) {
-  Result<Database> database = Database::open(path, Database::Mode::write);
+Result<Store> Store::open(const StorePlace& place, const StoreIdentity& identity) {
+  const std::string& path = place.path;
+  Result<Database> database = Database::open(path, Database::Mode::write, place.vfs);
   if (!database) return database.error();
   Store store(std::move(database).value());
   const Result<std::int64_t> version = store.database_.number("PRAGMA user_version");
@@ -100,8 +101,9 @@ Result<Store> Store::open(const std::string& path, const StoreIdentity& identity
   return store;
 }
 
-Result<Store> Store::open_read_only(const std::string& path, const StoreIdentity& identity) {
-  Result<Database> database = Database::open(path, Database::Mode::read);
+Result<Store> Store::open_read_only(const StorePlace& place, const StoreIdentity& identity) {
+  const std::string& path = place.path;
+  Result<Database> database = Database::open(path, Database::Mode::read, place.vfs);
   if (!database) return database.error();
   Store store(std::move(database).value());
   const Result<std::int64_t> version = store.database_.number("PRAGMA user_version");
@@ -183,7 +185,9 @@ Status Store::add_segment(const SegmentInput& input) {
     return added;
   }
   ++segments_;
-  return database_.checkpoint();
+  const Status moved = database_.checkpoint();
+  // On a full disk the segment stays in the write-ahead log until the next one.
+  return !moved && moved.error().code == ErrorCode::no_space ? Status{} : moved;
 }
 
 // In ascending order of (account, asset): the table grows at its end only.
@@ -285,8 +289,8 @@ Status Store::load(const Sink& sink) {
 
 // The reader --------------------------------------------------------------------------------------
 
-Result<StoreReader> StoreReader::open(const std::string& path) {
-  Result<Database> database = Database::open(path, Database::Mode::read);
+Result<StoreReader> StoreReader::open(const StorePlace& place) {
+  Result<Database> database = Database::open(place.path, Database::Mode::read, place.vfs);
   if (!database) return database.error();
   StoreReader reader(std::move(database).value());
   struct Wanted {

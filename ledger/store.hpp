@@ -15,6 +15,12 @@
 
 namespace karst {
 
+/// Where ledger.db stands.
+struct StorePlace {
+  std::string path;
+  std::string vfs;  ///< As Database::open().
+};
+
 /// What a store is of; a store of anything else is not this ledger's.
 struct StoreIdentity {
   std::uint16_t shard = 0;
@@ -46,9 +52,9 @@ class Store {
   ///
   /// Errors: corrupt, when it is no store; unknown_format, when a newer build has made it;
   ///         invalid, when it is the store of another ledger.
-  [[nodiscard]] static Result<Store> open(const std::string& path, const StoreIdentity& identity);
+  [[nodiscard]] static Result<Store> open(const StorePlace& place, const StoreIdentity& identity);
   /// The same for load() alone: changes nothing and makes nothing.
-  [[nodiscard]] static Result<Store> open_read_only(const std::string& path,
+  [[nodiscard]] static Result<Store> open_read_only(const StorePlace& place,
                                                     const StoreIdentity& identity);
 
   /// How many segments there are.
@@ -88,7 +94,7 @@ class Store {
 /// Threads: one owner; any number of readers beside the writer.
 class StoreReader {
  public:
-  [[nodiscard]] static Result<StoreReader> open(const std::string& path);
+  [[nodiscard]] static Result<StoreReader> open(const StorePlace& place);
 
   /// The last block of the key in the segment that begins at or before `place`; none if none.
   [[nodiscard]] Result<std::optional<PostingBlock>> block_at(std::uint32_t segment, AccountKey key,

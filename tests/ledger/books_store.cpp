@@ -147,7 +147,7 @@ TEST_F(BooksStore, hostile_names_are_stored_as_data_and_found) {
     ASSERT_TRUE(books->sync().ok());
     work_all(*books);
   }
-  auto reader = StoreReader::open(options.store_path);
+  auto reader = StoreReader::open(options.store());
   ASSERT_TRUE(reader.ok());
   const auto found = reader->search("'); DROP", 10);
   ASSERT_TRUE(found.ok());

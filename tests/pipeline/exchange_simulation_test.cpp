@@ -28,10 +28,13 @@ TEST(ExchangeSimulation, a_crash_at_every_change_of_the_disk_loses_no_answer) {
     points = n - 1;
   }
   std::printf(
-      "%llu crash points x 4 losses, %llu lives, %llu torn tails cut, %llu from snapshots\n",
+      "%llu crash points x 4 losses, %llu lives, %llu torn tails cut, %llu from snapshots, "
+      "%llu segments indexed, %llu audit stores rebuilt\n",
       static_cast<unsigned long long>(points), static_cast<unsigned long long>(coverage.lives),
       static_cast<unsigned long long>(coverage.torn_tails_cut),
-      static_cast<unsigned long long>(coverage.recoveries_from_snapshot));
+      static_cast<unsigned long long>(coverage.recoveries_from_snapshot),
+      static_cast<unsigned long long>(coverage.segments_indexed),
+      static_cast<unsigned long long>(coverage.audit_stores_rebuilt));
   EXPECT_GT(points, 100U);
   EXPECT_GT(coverage.torn_tails_cut, 0U);
   EXPECT_GT(coverage.recoveries_from_snapshot, 0U);
@@ -39,6 +42,7 @@ TEST(ExchangeSimulation, a_crash_at_every_change_of_the_disk_loses_no_answer) {
   EXPECT_GT(coverage.acks_repeated, 0U);
   EXPECT_GT(coverage.store_catch_ups, 0U);
   EXPECT_GT(coverage.trades, 0U);
+  EXPECT_GT(coverage.segments_indexed, 4 * points);
 }
 
 TEST(ExchangeSimulation, seeded_schedules_of_faults_lose_no_answer) {

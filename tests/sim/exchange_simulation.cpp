@@ -4,9 +4,10 @@
 #include <cstring>
 #include <map>
 
-#include "ledger/record_reader.hpp"
 #include "tests/sim/book_watch.hpp"
+#include "tests/sim/books_compare.hpp"
 #include "tests/sim/small_market.hpp"
+#include "tests/sim/sqlite_disk.hpp"
 
 namespace karst::sim {
 namespace {
@@ -27,27 +28,16 @@ PipelineSizes small_pipeline() {
   return sizes;
 }
 
-BooksOptions small_books() {
+BooksOptions small_books(const SqliteDisk& sqlite) {
   BooksOptions options;
   options.directory = "books";
-  options.segment_records = 64;
+  options.store_path = "books/ledger.db";
+  options.store_vfs = sqlite.name();
+  options.segment_records = 12;
+  options.tails_max = 3;
   options.file_bytes = std::uint64_t{32} << 10U;
   options.keys_expected = 64;
   return options;
-}
-
-// The bytes of all durable records, one behind the other.
-Result<std::vector<std::byte>> bytes_of(const Books& books) {
-  std::vector<std::byte> bytes;
-  RecordReader reader(books.log());
-  if (Status found = reader.seek(0); !found) return found.error();
-  for (std::uint64_t seq = 0; seq < books.records(); ++seq) {
-    const Result<RecordView> record = reader.next();
-    if (!record) return record.error();
-    const auto of_record = record.value().bytes();
-    bytes.insert(bytes.end(), of_record.begin(), of_record.end());
-  }
-  return bytes;
 }
 
 std::uint64_t handle_of(std::size_t client, std::uint64_t index) {
@@ -76,6 +66,8 @@ void ExchangeCoverage::add(const ExchangeCoverage& other) {
   refused_busy += other.refused_busy;
   ticks += other.ticks;
   trades += other.trades;
+  segments_indexed += other.segments_indexed;
+  audit_stores_rebuilt += other.audit_stores_rebuilt;
 }
 
 const Command* SimClient::next() const {
@@ -110,7 +102,7 @@ std::string SimClient::answered(std::uint64_t index, const Event& answer) {
 
 struct ExchangeSimulation::Process {
   explicit Process(ExchangeSimulation& simulation)
-      : snapshots(simulation.storage_, "snapshots", 0) {}
+      : snapshots(simulation.storage_, "snapshots", 0), sqlite(simulation.storage_) {}
 
   Status open(ExchangeSimulation& simulation) {
     FileLogOptions journal;
@@ -139,9 +131,11 @@ struct ExchangeSimulation::Process {
     config.pipeline = small_pipeline();
     config.sequencer.batch_commands_max = simulation.options_.batch_commands_max;
     config.snapshots.every_commands = simulation.options_.snapshot_every;
-    Result<std::unique_ptr<Books>> found_books = Books::open(simulation.storage_, small_books());
+    Result<std::unique_ptr<Books>> found_books =
+        Books::open(simulation.storage_, small_books(sqlite));
     if (!found_books) return found_books.error();
     books = std::move(found_books).value();
+    if (books->opened().was_store_rebuilt) simulation.coverage_.audit_stores_rebuilt += 1;
     books_store = std::make_unique<BooksStore>(*books, often_covered);
 
     core = std::make_unique<ExchangeCore>(config, simulation.clock_, *log, &snapshots);
@@ -158,6 +152,7 @@ struct ExchangeSimulation::Process {
   std::unique_ptr<FileLog> log;
   SnapshotStore snapshots;
   std::unique_ptr<EventLog> events;
+  SqliteDisk sqlite;
   std::unique_ptr<Books> books;
   std::unique_ptr<BooksStore> books_store;
   std::unique_ptr<ExchangeCore> core;
@@ -211,6 +206,7 @@ bool ExchangeSimulation::start() {
 }
 
 void ExchangeSimulation::die(Loss loss) {
+  storage_.stop();  // nothing is tidied up
   process_.reset();
   coverage_.crashes += 1;
   storage_.restart(loss);
@@ -261,6 +257,7 @@ bool ExchangeSimulation::act(Actor actor) {
     case Actor::housekeeper:
       return survives(prepare_log(core.pipeline(), *core.overlapped_log()));
     case Actor::shadow:
+      work_for_books();
       bring_back_stores();
       make_snapshots();
       return !storage_.has_crashed();
@@ -320,6 +317,12 @@ void ExchangeSimulation::answered(const Delivery& delivery) {
   SimClient& client = clients_[delivery.handle >> 32U];
   const std::string wrong = client.answered(delivery.handle & 0xffffffffU, answer);
   if (!wrong.empty()) violation(wrong);
+}
+
+void ExchangeSimulation::work_for_books() {
+  const Result<bool> worked = process_->books_store->work();
+  if (worked || storage_.has_crashed() || are_faults_expected_) return;
+  violation("books: " + worked.error().text());
 }
 
 void ExchangeSimulation::bring_back_stores() {
@@ -464,23 +467,28 @@ void ExchangeSimulation::check_event_log() {
   for (const auto& [account, expected] : accounts) check_account(account, expected);
 }
 
-// Books made anew from what was released have the same records, byte for byte.
+// Books made anew from what was released have the same records, byte for byte, and answer the same.
 void ExchangeSimulation::check_books() {
   SimStorage elsewhere;
-  Result<std::unique_ptr<Books>> rebuilt = Books::open(elsewhere, small_books());
+  SqliteDisk sqlite(elsewhere);
+  Result<std::unique_ptr<Books>> rebuilt = Books::open(elsewhere, small_books(sqlite));
   if (!rebuilt) return violation("books: " + rebuilt.error().text());
   BooksStore store(**rebuilt, often_covered);
+  StoreCatchUp catch_up(store);
   for (const MemoryStore::Entry& entry : memory_.entries()) {
-    if (Status done = store.append(entry.executed()); !done) {
+    if (Status done = catch_up.take(entry.executed()); !done) {
       return violation("books: " + done.error().text());
     }
   }
-  if (Status done = store.sync(); !done) return violation("books: " + done.error().text());
-  const Result<std::vector<std::byte>> expected = bytes_of(**rebuilt);
-  const Result<std::vector<std::byte>> live = bytes_of(*process_->books);
-  if (!live) return violation("books: " + live.error().text());
-  if (!expected) return violation("books: " + expected.error().text());
-  if (live.value() != expected.value()) violation("the books differ from books made anew");
+  if (Status done = catch_up.finish(); !done) return violation("books: " + done.error().text());
+  for (Books* books : {rebuilt->get(), process_->books.get()}) {
+    Result<bool> worked = true;
+    while (worked && *worked) worked = books->work();
+    if (!worked) return violation("books: " + worked.error().text());
+  }
+  const std::string found = difference(*process_->books, **rebuilt);
+  if (!found.empty()) violation("the books differ from books made anew: " + found);
+  coverage_.segments_indexed += process_->books->indexed_segments();
 }
 
 void ExchangeSimulation::check_account(std::uint32_t account,

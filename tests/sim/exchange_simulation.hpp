@@ -36,6 +36,8 @@ struct ExchangeCoverage {
   std::uint64_t refused_busy = 0;
   std::uint64_t ticks = 0;
   std::uint64_t trades = 0;
+  std::uint64_t segments_indexed = 0;
+  std::uint64_t audit_stores_rebuilt = 0;
 
   void add(const ExchangeCoverage& other);
 };
@@ -134,6 +136,7 @@ class ExchangeSimulation {
   void send();
   void receive();
   void answered(const Delivery& delivery);
+  void work_for_books();
   void bring_back_stores();
   void make_snapshots();
   bool survives(const Status& status);

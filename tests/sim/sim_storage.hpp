@@ -57,6 +57,9 @@ class SimStorage final : public Storage {
   /// While paused, calls meet no fault and are not counted: for whoever looks from outside.
   void pause_faults(bool is_paused) { is_paused_ = is_paused; }
 
+  /// The machine stops here, between two calls: whoever tidies up finds no disk any more.
+  void stop() { has_crashed_ = true; }
+
   /// After a crash, or out of the blue: the disk as the next process finds it. Handles and locks
   /// are gone, and so are the faults above, but for the capacity.
   void restart(Loss loss);
