@@ -152,6 +152,7 @@ class FeedPublisher {
   void add_wildcard(Subscriber& subscriber, Schema schema);
   void remove_channel(Subscriber& subscriber, std::uint32_t slot, Schema schema);
   void remove_wildcard(Subscriber& subscriber, Schema schema);
+  [[nodiscard]] FramePtr position_frame() const;
   void push(Subscriber& subscriber, const FramePtr& frame);
   void push_reply(Subscriber& subscriber, const v1::SubscribeReply& reply);
   void cut(Subscriber& subscriber);

@@ -282,14 +282,18 @@ void FeedPublisher::end_instrument(std::uint32_t slot) {
 }
 
 void FeedPublisher::heartbeat() {
-  v1::FeedHeartbeat heartbeat;
-  heartbeat.set_sequence(sequence_);
-  heartbeat.set_time_ns(time_.value());
-  const FramePtr frame = make_frame(heartbeat);
+  const FramePtr frame = position_frame();
   for (const auto& subscriber : subscribers_) {
     if (subscriber->is_cut_ || subscriber->is_any_stale()) continue;
     if (subscriber->has_room(*frame)) push(*subscriber, frame);
   }
+}
+
+FramePtr FeedPublisher::position_frame() const {
+  v1::FeedHeartbeat heartbeat;
+  heartbeat.set_sequence(sequence_);
+  heartbeat.set_time_ns(time_.value());
+  return make_frame(heartbeat);
 }
 
 void FeedPublisher::push(Subscriber& subscriber, const FramePtr& frame) {
@@ -335,6 +339,7 @@ void FeedPublisher::fall_behind(Subscriber& subscriber, std::uint32_t slot, Sche
 }
 
 void FeedPublisher::catch_up(Subscriber& subscriber) {
+  const bool was_stale = subscriber.is_any_stale();
   while (subscriber.is_any_stale() && subscriber.queued_bytes() < subscriber.budget_bytes() / 2) {
     const Subscriber::Stale stale = subscriber.pop_stale();
     if (watches_[stale.slot].instrument.is_none()) continue;  // retired in the meantime
@@ -352,7 +357,10 @@ void FeedPublisher::catch_up(Subscriber& subscriber) {
       for (const FramePtr& frame : frames_) push(subscriber, frame);
     });
   }
-  if (!subscriber.is_any_stale()) subscriber.gap_after_ = 0;
+  if (subscriber.is_any_stale()) return;
+  subscriber.gap_after_ = 0;
+  // That was all: nobody waits for the next timer to know.
+  if (was_stale) push(subscriber, position_frame());
 }
 
 void FeedPublisher::take(Subscriber& subscriber, std::size_t bytes_max,

@@ -64,8 +64,9 @@ TEST_F(FeedSubscription, first_the_answer_then_the_snapshot_then_every_increment
   Subscriber& subscriber = publisher.attach();
   publisher.subscribe(subscriber, subscribe_to({Schema::mbo}, {first_id}));
   auto messages = take_all(publisher, subscriber);
-  ASSERT_EQ(messages.size(), 2U);
+  ASSERT_EQ(messages.size(), 3U);
   EXPECT_EQ(messages[0].subscribed().sequence(), 2U);
+  EXPECT_EQ(messages[2].heartbeat().sequence(), 2U) << "that was all";
   EXPECT_FALSE(messages[0].subscribed().resumed());
   const v1::MarketUpdate snapshot = messages[1].update();
   EXPECT_TRUE(snapshot.snapshot() && snapshot.end_of_event());
@@ -223,7 +224,7 @@ TEST_F(FeedSubscription, who_comes_back_too_late_gets_snapshots) {
     publisher.subscribe(back, request);
     const auto messages = take_all(publisher, back);
     EXPECT_EQ(messages[0].subscribed().resumed(), is_resumed) << after;
-    ASSERT_EQ(messages.size(), is_resumed ? 12U - after : 2U) << after;
+    ASSERT_EQ(messages.size(), is_resumed ? 12U - after : 3U) << after;
     if (!is_resumed) {
       EXPECT_TRUE(messages[1].update().snapshot());
     }
@@ -282,7 +283,7 @@ TEST_F(FeedSubscription, a_conflated_subscriber_is_told_and_gets_snapshots_and_g
   }
   EXPECT_FALSE(subscriber.is_cut());
   const auto messages = take_all(publisher, subscriber);
-  ASSERT_EQ(messages.size(), 4U);
+  ASSERT_EQ(messages.size(), 5U);
   EXPECT_EQ(messages[0].notice().kind(), v1::FeedNotice::KIND_CONFLATED);
   EXPECT_TRUE(messages[1].update().snapshot());
   EXPECT_EQ(messages[1].update().orders_size(), 20);
@@ -291,6 +292,7 @@ TEST_F(FeedSubscription, a_conflated_subscriber_is_told_and_gets_snapshots_and_g
   EXPECT_EQ(messages[2].notice().to_sequence(), 21U);
   EXPECT_TRUE(messages[3].update().snapshot());
   EXPECT_EQ(messages[3].update().schema(), v1::FEED_SCHEMA_TRADES);
+  EXPECT_EQ(messages[4].heartbeat().sequence(), 21U);
 }
 
 TEST_F(FeedSubscription, who_asks_without_reading_is_cut) {
@@ -381,7 +383,10 @@ TEST_F(FeedSubscription, a_heartbeat_says_up_to_where_everything_was_sent) {
   Subscriber& subscriber = publisher.attach();
   publisher.subscribe(subscriber, subscribe_to({Schema::mbo}));
   publisher.heartbeat();  // its snapshot is still to come: nothing to say
-  EXPECT_EQ(take_all(publisher, subscriber).size(), 2U);
+  const auto first = take_all(publisher, subscriber);
+  ASSERT_EQ(first.size(), 3U);
+  EXPECT_TRUE(first[1].update().snapshot());
+  EXPECT_EQ(first[2].heartbeat().sequence(), 1U) << "behind the last snapshot, at once";
   script_.command(CommandType::tick).to(publisher);
   publisher.heartbeat();
   const auto messages = take_all(publisher, subscriber);
