@@ -1,6 +1,7 @@
 #include "gateway/daemon/desk.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/account_table.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
@@ -87,8 +88,9 @@ void Desk::look(const Engine& engine, Answer& answer) {
     case Answer::Kind::balances:
       for (std::uint32_t c = 1; c < engine.sizes().currencies_max; ++c) {
         const CurrencyId currency{static_cast<std::uint16_t>(c)};
-        if (engine.currency_code(currency) == nullptr) continue;
-        answer.balances.emplace_back(currency, engine.balance(answer.account, currency));
+        const Text<8>* code = engine.currency_code(currency);
+        if (code == nullptr) continue;
+        answer.balances.push_back({currency, *code, engine.balance(answer.account, currency)});
       }
       return;
     case Answer::Kind::holdings:
@@ -209,12 +211,13 @@ void Desk::send(const Answer& answer) {
       v1::Balances& to = *response.mutable_balances();
       to.set_request_id(answer.request_id);
       to.set_as_of_sequence(answer.sequence);
-      for (const auto& [currency, balance] : answer.balances) {
+      for (const Answer::Purse& purse : answer.balances) {
         v1::Balance& line = *to.add_balances();
-        line.set_currency_id(currency.value());
-        line.set_available_fen(balance.available.value());
-        line.set_reserved_fen(balance.reserved.value());
-        line.set_escrow_fen(balance.escrow.value());
+        line.set_currency_id(purse.currency.value());
+        line.set_currency(std::string(purse.code.data(), ::strnlen(purse.code.data(), 8)));
+        line.set_available_fen(purse.balance.available.value());
+        line.set_reserved_fen(purse.balance.reserved.value());
+        line.set_escrow_fen(purse.balance.escrow.value());
       }
       break;
     }

@@ -57,7 +57,12 @@ class Desk final : public QuestionDesk {
     bool is_known = false;
     bool is_too_large = false;
     std::vector<OpenOrder> orders;
-    std::vector<std::pair<CurrencyId, Balance>> balances;
+    struct Purse {
+      CurrencyId currency;
+      Text<8> code;
+      Balance balance;
+    };
+    std::vector<Purse> balances;
     struct Row {
       InstrumentId instrument;
       Draw kind;

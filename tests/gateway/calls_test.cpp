@@ -99,6 +99,7 @@ TEST_F(Calls, questions_answer_about_oneself_and_refuse_what_is_not_ones_own) {
   ASSERT_EQ(code(bought), v1::CODE_OK);
   const Result<v1::Balances> balances = gateway::balances(*bob);
   ASSERT_TRUE(balances);
+  EXPECT_EQ(balances->balances(0).currency(), "CNY");
   EXPECT_EQ(balances->balances(0).available_fen(), 1'000'000'000 - 400);
   const Result<v1::Holdings> holdings = gateway::holdings(*bob);
   ASSERT_TRUE(holdings);
