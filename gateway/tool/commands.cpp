@@ -54,6 +54,11 @@ void add_commands(CLI::App& app) {
   add_demo(app);
   add_doctor(app);
   add_completion(app);
+  add_views(app);
+  add_place(app);
+  add_change_orders(app);
+  add_offers(app);
+  add_events(app);
   add_watch(app);
   add_status(app);
   add_operate(app);

@@ -44,6 +44,16 @@ void add_files(CLI::App& app);
 void add_load(CLI::App& app);
 /// `karst merchant …`, `pool`, `product`, `fund`, `halt` …: the operator's commands.
 void add_operate(CLI::App& app);
+/// `karst buy`, `karst sell`: an order, and what came of it.
+void add_place(CLI::App& app);
+/// `karst amend`, `cancel`, `mass-cancel`, `hibernate`, `reactivate`: what is done to orders.
+void add_change_orders(CLI::App& app);
+/// `karst offers …`: data products sold by posted offer.
+void add_offers(CLI::App& app);
+/// `karst orders`, `holdings`, `balance`, `instruments`: how things stand.
+void add_views(CLI::App& app);
+/// `karst events`: the event log of a merchant.
+void add_events(CLI::App& app);
 
 /// `karst replay …`: plays recorded markets.
 void add_replay(CLI::App& app);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/tool/instrument_text.hpp"
+
 namespace karst::tool {
 namespace {
 
@@ -20,10 +22,10 @@ constexpr std::string_view green = "\x1b[32m";
 constexpr std::string_view red = "\x1b[31m";
 constexpr std::string_view bold = "\x1b[1m";
 constexpr std::string_view plain = "\x1b[0m";
-constexpr std::int64_t fen_per_unit = 100;
 constexpr std::size_t head_lines = 3;       // title, state, column heads
 constexpr std::size_t ladder_columns = 43;  // orders, bid lots, price, ask lots, orders
 constexpr std::size_t trade_columns_min = 24;
+constexpr std::size_t list_columns = 53;  // of the list: all but the name
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 constexpr std::int64_t seconds_per_day = 86'400;
 
@@ -69,18 +71,9 @@ class Line {
   std::string text_;
 };
 
-/// Ticks as an amount of the currency: 250 ticks of 1 fen are 2.50.
 std::string price_text(const FeedInstrument& instrument, std::int64_t ticks) {
   if (!instrument.definition) return std::to_string(ticks);
-  const std::int64_t fen = ticks * instrument.definition->tick_value_fen();
-  char text[32];
-  std::snprintf(text, sizeof text, "%lld.%02lld", static_cast<long long>(fen / fen_per_unit),
-                static_cast<long long>(fen % fen_per_unit));
-  return text;
-}
-
-std::string quantity_text(std::uint64_t quantity) {
-  return quantity == feed::quantity_unlimited ? "unlimited" : std::to_string(quantity);
+  return tool::price_text(*instrument.definition, ticks);
 }
 
 /// UTC, hours to seconds.
@@ -92,34 +85,18 @@ std::string clock_text(std::int64_t time_ns) {
   return text;
 }
 
-/// "INSTRUMENT_STATE_OPEN" is shown as "open".
 std::string state_text(const FeedInstrument& instrument) {
   if (instrument.is_ended) return "retired";
   if (!instrument.status) return "unknown";
-  constexpr std::string_view prefix = "INSTRUMENT_STATE_";
-  std::string name = v1::InstrumentState_Name(instrument.status->state());
-  if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return name;
+  return plain_name("INSTRUMENT_STATE_", v1::InstrumentState_Name(instrument.status->state()));
 }
 
-std::string symbol_text(const FeedInstrument& instrument) {
-  if (!instrument.definition) return "?";
-  std::string text = instrument.definition->symbol();
-  if (instrument.definition->kind() == v1::Definition::KIND_HOUR_CONTRACT) {
-    text += " hour " + std::to_string(instrument.definition->delivery_hour());
-  }
-  return text;
+std::string name_text(const FeedInstrument& instrument) {
+  return instrument.definition ? instrument_name(*instrument.definition) : "?";
 }
 
 std::string unit_text(const FeedInstrument& instrument) {
-  if (!instrument.definition) return "ticks";
-  constexpr std::string_view prefix = "UNIT_";
-  std::string unit = v1::Unit_Name(instrument.definition->unit());
-  if (unit.starts_with(prefix)) unit.erase(0, prefix.size());
-  return instrument.definition->currency() + " per " + unit;
+  return instrument.definition ? price_unit_text(*instrument.definition) : "ticks";
 }
 
 /// The price of the last trade seen, else the reference price.
@@ -202,7 +179,7 @@ const FeedInstrument& known(const FeedClient& client, std::uint32_t instrument) 
 std::string watch_frame(const FeedClient& client, std::uint32_t id, const WatchStyle& style) {
   const FeedInstrument& instrument = known(client, id);
   const auto line = [&] { return Line(style.width, style.is_coloured); };
-  const std::string name = symbol_text(instrument) + " (" + std::to_string(id) + ")";
+  const std::string name = name_text(instrument) + " (" + std::to_string(id) + ")";
   std::string frame = line().put(name, bold).put("  " + unit_text(instrument)).end();
   const feed::FeedClientBook* book = instrument.book();
   std::string state = state_text(instrument) + ", last " + last_text(instrument);
@@ -230,15 +207,17 @@ std::string watch_frame(const FeedClient& client, std::uint32_t id, const WatchS
 
 std::string watch_list(const FeedClient& client, const WatchStyle& style) {
   const auto line = [&] { return Line(style.width, style.is_coloured); };
+  const std::size_t name_columns =
+      std::clamp(style.width, list_columns + 24, list_columns + 34) - list_columns;
   std::string frame = line()
-                          .right("id", 10)
+                          .right("id", 8)
                           .put("  ")
-                          .left("name", 24)
-                          .left("state", 10)
-                          .right("bid", 10)
-                          .right("ask", 10)
-                          .right("last", 10)
-                          .right("trades", 8)
+                          .left("name", name_columns)
+                          .left("state", 9)
+                          .right("bid", 9)
+                          .right("ask", 9)
+                          .right("last", 9)
+                          .right("trades", 7)
                           .end();
   std::size_t lines = 1;
   for (const auto& [id, instrument] : client.instruments()) {
@@ -250,14 +229,14 @@ std::string watch_list(const FeedClient& client, const WatchStyle& style) {
       return levels.empty() ? std::string("-") : price_text(shown, levels[0].price);
     };
     frame += line()
-                 .right(std::to_string(id), 10)
+                 .right(std::to_string(id), 8)
                  .put("  ")
-                 .left(symbol_text(instrument), 24)
-                 .left(state_text(instrument), 10)
-                 .right(best(Side::buy), 10, green)
-                 .right(best(Side::sell), 10, red)
-                 .right(last_text(instrument), 10)
-                 .right(std::to_string(instrument.trades_count), 8)
+                 .left(name_text(instrument), name_columns)
+                 .left(state_text(instrument), 9)
+                 .right(best(Side::buy), 9, green)
+                 .right(best(Side::sell), 9, red)
+                 .right(last_text(instrument), 9)
+                 .right(std::to_string(instrument.trades_count), 7)
                  .end();
   }
   return frame;

@@ -92,7 +92,7 @@ TEST_F(WatchView, a_ladder_with_the_trades_beside_it) {
   receive_book();
   receive_trades();
   EXPECT_EQ(watch_frame(client_, 131'073, {76, 9, false}),
-            "GZ-A hour 490000 (131073)  CNY per P_HOUR\n"
+            "GZ-A@2025-11-24T16Z (131073)  CNY per P_HOUR\n"
             "open, last 24.95, sequence 9\n"
             "    n        bid      price        ask    n  trades\n"
             "                                             05:04:03     24.95      15 sell\n"
@@ -107,7 +107,7 @@ TEST_F(WatchView, a_narrow_terminal_has_no_trades_and_no_wide_line) {
   receive_book();
   receive_trades();
   EXPECT_EQ(watch_frame(client_, 131'073, {40, 8, false}),
-            "GZ-A hour 490000 (131073)  CNY per P_HOU\n"
+            "GZ-A@2025-11-24T16Z (131073)  CNY per P_\n"
             "open, last 24.95, sequence 9\n"
             "    n        bid      price        ask\n"
             "                      25.25  unlimited\n"
@@ -120,7 +120,7 @@ TEST_F(WatchView, a_narrow_terminal_has_no_trades_and_no_wide_line) {
 TEST_F(WatchView, colours_dress_bids_and_asks_and_take_no_columns) {
   receive_book();
   const std::string frame = watch_frame(client_, 131'073, {60, 8, true});
-  EXPECT_NE(frame.find("\x1b[1mGZ-A hour 490000 (131073)\x1b[0m"), std::string::npos);
+  EXPECT_NE(frame.find("\x1b[1mGZ-A@2025-11-24T16Z (131073)\x1b[0m"), std::string::npos);
   EXPECT_NE(frame.find("\x1b[32m120\x1b[0m      \x1b[32m24.95\x1b[0m"), std::string::npos);
   EXPECT_NE(frame.find("\x1b[31m25.10\x1b[0m"), std::string::npos);
 }
@@ -135,11 +135,9 @@ TEST_F(WatchView, without_a_book_it_says_so) {
 TEST_F(WatchView, a_list_of_all_instruments) {
   receive_book();
   receive_trades();
-  EXPECT_EQ(watch_list(client_, {86, 24, false}),
-            "        id  name                    state            bid       ask      last"
-            "  trades\n"
-            "    131073  GZ-A hour 490000        open           24.95     25.10     24.95"
-            "       2\n");
+  EXPECT_EQ(watch_list(client_, {80, 24, false}),
+            "      id  name                       state          bid      ask     last trades\n"
+            "  131073  GZ-A@2025-11-24T16Z        open         24.95    25.10    24.95      2\n");
 }
 
 TEST_F(WatchView, a_line_of_json) {
