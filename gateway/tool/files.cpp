@@ -6,6 +6,7 @@
 
 #include "engine/command_codec.hpp"
 #include "gateway/tool/exit_code.hpp"
+#include "gateway/tool/progress.hpp"
 #include "ledger/backup.hpp"
 #include "ledger/journal_reader.hpp"
 #include "ledger/offline.hpp"
@@ -95,6 +96,17 @@ Result<Stamp> dump_batch(const LoggedBatch& batch, Stamp last, const FilesOption
   return last;
 }
 
+// The files of an exchange, with a bar for the bytes that work on its journal reads.
+MeteredStorage journal_meter(const char* what, const FilesOptions& options) {
+  return {what, bytes_below(ExchangeDirectory(options.directory).journal())};
+}
+
+// The same for work that copies all of them and then replays the journal of the copy.
+MeteredStorage copy_meter(const char* what, const FilesOptions& options) {
+  return {what, bytes_below(options.directory) +
+                    bytes_below(ExchangeDirectory(options.directory).journal())};
+}
+
 int print_copy(const Result<BackupReport>& report, bool is_json) {
   if (!report) return fail(report.error(), is_json);
   const BackupReport& it = report.value();
@@ -111,7 +123,7 @@ int print_copy(const Result<BackupReport>& report, bool is_json) {
 }  // namespace
 
 int run_journal_verify(const FilesOptions& options) {
-  PosixStorage storage;
+  MeteredStorage storage = journal_meter("verify", options);
   const std::string journal = ExchangeDirectory(options.directory).journal();
   if (const auto found = storage.list(journal); !found) return fail(found.error(), options.is_json);
   const JournalReport report = verify_journal(storage, journal);
@@ -154,7 +166,7 @@ int run_journal_dump(const FilesOptions& options) {
 }
 
 int run_snapshot(const FilesOptions& options) {
-  PosixStorage storage;
+  MeteredStorage storage = journal_meter("replay", options);
   SystemClock clock;
   const Result<StateAt> made =
       make_snapshot(storage, clock, ExchangeDirectory(options.directory), options.shard);
@@ -164,7 +176,7 @@ int run_snapshot(const FilesOptions& options) {
 }
 
 int run_state_hash(const FilesOptions& options) {
-  PosixStorage storage;
+  MeteredStorage storage = journal_meter("replay", options);
   const Result<StateAt> state =
       state_at(storage, ExchangeDirectory(options.directory), options.shard, options.at);
   if (!state) return fail(state.error(), options.is_json);
@@ -173,7 +185,7 @@ int run_state_hash(const FilesOptions& options) {
 }
 
 int run_rebuild(const FilesOptions& options) {
-  PosixStorage storage;
+  MeteredStorage storage = journal_meter("rebuild", options);
   const Result<Rebuilt> rebuilt =
       rebuild_stores(storage, ExchangeDirectory(options.directory), ExchangeDirectory(options.into),
                      static_cast<std::uint16_t>(options.shard));
@@ -187,14 +199,14 @@ int run_rebuild(const FilesOptions& options) {
 }
 
 int run_backup(const FilesOptions& options) {
-  PosixStorage storage;
+  MeteredStorage storage = copy_meter("back up", options);
   return print_copy(back_up(storage, ExchangeDirectory(options.directory),
                             ExchangeDirectory(options.into), options.shard),
                     options.is_json);
 }
 
 int run_restore(const FilesOptions& options) {
-  PosixStorage storage;
+  MeteredStorage storage = copy_meter("restore", options);
   return print_copy(restore(storage, ExchangeDirectory(options.directory),
                             ExchangeDirectory(options.into), options.shard),
                     options.is_json);
