@@ -49,8 +49,9 @@ std::string line_of(const v1::Event& event, const v1::Definition* definition) {
 class Follower {
  public:
   Follower(const EventsOptions& options, const Output& output)
-      : options_(options), output_(output), market_(wish()), config_(client_config(options.link,
-                                                                                   output)) {}
+      : options_(options), output_(output), market_(wish()) {
+    if (const auto failure = fill_client_config(options.link, config_)) output.fail(*failure);
+  }
 
   void run() {
     connect();
