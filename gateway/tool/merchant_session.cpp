@@ -15,7 +15,7 @@ void add_merchant_options(CLI::App& command, MerchantOptions& options) {
 void add_send_options(CLI::App& command, SendOptions& options) {
   CLI::Option* const validate =
       command.add_flag("--validate-only", options.validate_only,
-                       "check fields and rights only: nothing is sent to the market");
+                       "say what the exchange would answer now; do nothing");
   command
       .add_option("--client-seq", options.client_seq,
                   "send again under this number after a lost answer: carried out once")

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "gateway/tool/deed.hpp"
 #include "gateway/tool/human_units.hpp"
 #include "gateway/tool/instrument_text.hpp"
 
@@ -123,8 +124,7 @@ std::string order_text(const OrderReport& report) {
 }
 
 void answer_validated(const Output& output) {
-  output.answer({{"validated", true}},
-                "well formed and permitted; the market was not asked and nothing was done");
+  output.answer({{"validated", true}}, std::string(validated_text));
 }
 
 }  // namespace karst::tool
