@@ -246,7 +246,9 @@ Result<bool> Sequencer::stage_batch(const Batch& batch) {
 Result<bool> Sequencer::commit_batch(const Batch& batch) {
   const Result<Appended> appended = log_.append(leadership_, batch);
   if (!appended && appended.error().code == ErrorCode::busy) return false;
-  if (!appended && appended.error().code == ErrorCode::no_space) {
+  // Without its configuration an exchange cannot go on as if nothing had been said.
+  const bool is_beginning = last_before_batch_.sequence == 0;
+  if (!appended && appended.error().code == ErrorCode::no_space && !is_beginning) {
     for (const Pipeline::Submission& it : unapplied_) pipeline_.refuse(it, Submitted::disk_full);
     unapplied_.clear();
     open_count_ = 0;

@@ -72,5 +72,63 @@ TEST(ExchangeSimulation, seeded_schedules_of_faults_lose_no_answer) {
   EXPECT_GT(coverage.ticks, 0U);
 }
 
+TEST(ReplicatedSimulation, every_fate_of_every_append_loses_no_answer) {
+  ExchangeCoverage coverage;
+  bool was_reached = true;
+  std::uint64_t appends = 0;
+  for (std::uint64_t n = 1; was_reached; ++n) {
+    for (const sim::Fate fate : sim::every_fate) {
+      const auto violations = sim::run_replicated_fate(n, fate, coverage, was_reached);
+      ASSERT_TRUE(violations.empty()) << first_of(violations) << " (fate " << static_cast<int>(fate)
+                                      << " of append " << n << ")";
+    }
+    appends = n - 1;
+  }
+  std::printf("%llu appends, %llu lives, %llu leaders fenced, %llu refused\n",
+              static_cast<unsigned long long>(appends),
+              static_cast<unsigned long long>(coverage.lives),
+              static_cast<unsigned long long>(coverage.leaders_fenced),
+              static_cast<unsigned long long>(coverage.refused_disk_full));
+  EXPECT_GT(appends, 20U);
+  EXPECT_GE(coverage.leaders_fenced, 3 * appends);
+  EXPECT_GE(coverage.refused_disk_full, appends);
+  EXPECT_GT(coverage.acks_repeated, 0U);
+}
+
+TEST(ReplicatedSimulation, a_crash_at_every_change_of_the_leaders_disk_loses_no_answer) {
+  ExchangeCoverage coverage;
+  bool was_reached = true;
+  std::uint64_t points = 0;
+  for (std::uint64_t n = 1; was_reached; ++n) {
+    for (const sim::Loss loss : sim::every_loss) {
+      const auto violations = sim::run_replicated_crash(n, loss, coverage, was_reached);
+      ASSERT_TRUE(violations.empty())
+          << first_of(violations) << " (crash at change " << n << ", " << sim::name(loss) << ")";
+    }
+    points = n - 1;
+  }
+  std::printf("%llu crash points x 4 losses\n", static_cast<unsigned long long>(points));
+  EXPECT_GT(points, 50U);
+}
+
+TEST(ReplicatedSimulation, seeded_schedules_of_faults_and_fates_lose_no_answer) {
+  const std::uint64_t first_seed = test::seed_of_run();
+  const auto count = static_cast<std::uint64_t>(test::effort(schedules / 2));
+  ExchangeCoverage coverage;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t seed = first_seed + i;
+    const auto violations = sim::run_exchange_schedule(seed, coverage, true);
+    ASSERT_TRUE(violations.empty()) << first_of(violations) << " (KARST_SEED=" << seed << ")";
+  }
+  std::printf("%llu lives, %llu acks, %llu repeated, %llu leaders fenced\n",
+              static_cast<unsigned long long>(coverage.lives),
+              static_cast<unsigned long long>(coverage.acks),
+              static_cast<unsigned long long>(coverage.acks_repeated),
+              static_cast<unsigned long long>(coverage.leaders_fenced));
+  if (count < 50) return;  // too few for every mark
+  EXPECT_GT(coverage.leaders_fenced, 0U);
+  EXPECT_GT(coverage.acks_repeated, 0U);
+}
+
 }  // namespace
 }  // namespace karst

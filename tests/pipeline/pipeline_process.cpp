@@ -72,7 +72,8 @@ void wait_for_answer(const std::string& acks) {
 }
 
 // What a client knows against what the journal says, once the process is gone.
-void expect_nothing_lost(const std::string& directory, const std::string& ack_path) {
+void expect_nothing_lost(const std::string& directory, const std::string& ack_path,
+                         std::size_t answers_min = 100) {
   PosixStorage storage;
   SystemClock clock;
   FileLogOptions options;
@@ -99,7 +100,7 @@ void expect_nothing_lost(const std::string& directory, const std::string& ack_pa
   EXPECT_EQ(lost, 0U);
   std::printf("%zu answers, %llu commands in the journal\n", acks.size(),
               static_cast<unsigned long long>(replay.commands()));
-  EXPECT_GT(acks.size(), 100U);
+  EXPECT_GE(acks.size(), answers_min);
 }
 
 TEST(PipelineProcess, killed_at_any_time_it_loses_no_answer) {
@@ -198,7 +199,7 @@ TEST(PipelineProcess, a_failed_sync_ends_it_within_100_ms_and_answers_nothing_af
     }
     std::printf("ended %.1f ms after the failure\n", (*ended - *failed) * 1'000);
     // Every answer given is in what the device has: nothing came after the failure.
-    if (first > 10) expect_nothing_lost(directory.path(), acks);
+    if (first > 10) expect_nothing_lost(directory.path(), acks, 1);
   }
 }
 

@@ -68,6 +68,7 @@ void ExchangeCoverage::add(const ExchangeCoverage& other) {
   trades += other.trades;
   segments_indexed += other.segments_indexed;
   audit_stores_rebuilt += other.audit_stores_rebuilt;
+  leaders_fenced += other.leaders_fenced;
 }
 
 const Command* SimClient::next() const {
@@ -104,16 +105,24 @@ struct ExchangeSimulation::Process {
   explicit Process(ExchangeSimulation& simulation)
       : snapshots(simulation.storage_, "snapshots", 0), sqlite(simulation.storage_) {}
 
-  Status open(ExchangeSimulation& simulation) {
-    FileLogOptions journal;
-    journal.directory = "journal";
-    journal.segment_bytes = simulation.options_.segment_bytes;
-    journal.staging_bytes = simulation.options_.segment_bytes;
-    journal.reserve_bytes = 4 * journal_block_bytes;
+  Status open_log(ExchangeSimulation& simulation) {
+    journal = &simulation.replicated_;
+    if (simulation.options_.is_replicated) return {};
+    FileLogOptions options;
+    options.directory = "journal";
+    options.segment_bytes = simulation.options_.segment_bytes;
+    options.staging_bytes = simulation.options_.segment_bytes;
+    options.reserve_bytes = 4 * journal_block_bytes;
     Result<std::unique_ptr<FileLog>> opened =
-        FileLog::open(simulation.storage_, simulation.clock_, journal);
+        FileLog::open(simulation.storage_, simulation.clock_, options);
     if (!opened) return opened.error();
     log = std::move(opened).value();
+    journal = log.get();
+    return {};
+  }
+
+  Status open(ExchangeSimulation& simulation) {
+    if (Status opened = open_log(simulation); !opened) return opened;
     if (Status made = snapshots.open(); !made) return made;
     EventLogOptions event_log;
     event_log.directory = "events";
@@ -138,7 +147,7 @@ struct ExchangeSimulation::Process {
     if (books->opened().was_store_rebuilt) simulation.coverage_.audit_stores_rebuilt += 1;
     books_store = std::make_unique<BooksStore>(*books, often_covered);
 
-    core = std::make_unique<ExchangeCore>(config, simulation.clock_, *log, &snapshots);
+    core = std::make_unique<ExchangeCore>(config, simulation.clock_, *journal, &snapshots);
     core->add_store(simulation.memory_, nullptr);
     core->add_store(*events, nullptr);
     core->add_store(*books_store, nullptr);
@@ -149,7 +158,8 @@ struct ExchangeSimulation::Process {
     return {};
   }
 
-  std::unique_ptr<FileLog> log;
+  std::unique_ptr<FileLog> log;  // null if the log is replicated
+  CommandLog* journal = nullptr;
   SnapshotStore snapshots;
   std::unique_ptr<EventLog> events;
   SqliteDisk sqlite;
@@ -182,6 +192,10 @@ bool ExchangeSimulation::survives(const Status& status) {
   if (status.ok()) return true;
   if (storage_.has_crashed()) return false;
   const ErrorCode code = status.error().code;
+  if (code == ErrorCode::fenced && options_.is_replicated) {
+    coverage_.leaders_fenced += 1;
+    return false;
+  }
   const bool is_of_the_machine = code == ErrorCode::io || code == ErrorCode::no_space ||
                                  code == ErrorCode::poisoned || code == ErrorCode::crashed;
   if (!are_faults_expected_ || !is_of_the_machine) violation(status.error().text());
@@ -193,7 +207,8 @@ bool ExchangeSimulation::start() {
   coverage_.lives += 1;
   const std::uint64_t remembered = memory_.durable_sequence();
   if (!survives(process_->open(*this))) return false;
-  if (process_->log->recovery().torn_tail) coverage_.torn_tails_cut += 1;
+  const FileLog* log = process_->log.get();
+  if (log != nullptr && log->recovery().torn_tail) coverage_.torn_tails_cut += 1;
   const RecoveryReport& report = process_->report;
   if (report.snapshot_sequence != 0) coverage_.recoveries_from_snapshot += 1;
   if (report.sequence < remembered) violation("the journal has lost what was released");
@@ -236,6 +251,7 @@ bool ExchangeSimulation::act(Actor actor) {
       return survives(did ? Status{} : Status{did.error()});
     }
     case Actor::committer: {
+      if (core.committer() == nullptr) return true;
       const std::uint64_t before = core.pipeline().durable();
       const Result<bool> did = core.committer()->step();
       if (!did) {
@@ -255,6 +271,7 @@ bool ExchangeSimulation::act(Actor actor) {
       }
       return !storage_.has_crashed();
     case Actor::housekeeper:
+      if (core.overlapped_log() == nullptr) return true;
       return survives(prepare_log(core.pipeline(), *core.overlapped_log()));
     case Actor::shadow:
       work_for_books();
@@ -385,7 +402,7 @@ void ExchangeSimulation::check_replay() {
   const Engine& live = process_->core->engine();
   for (SnapshotStore* snapshots : {&process_->snapshots, static_cast<SnapshotStore*>(nullptr)}) {
     Replay replay = replay_from(snapshots, live.sequence());
-    const Status done = replay_log(*process_->log, replay, live.sequence(), nullptr);
+    const Status done = replay_log(*process_->journal, replay, live.sequence(), nullptr);
     if (!done && done.error().code == ErrorCode::trimmed && snapshots == nullptr) continue;
     if (!done) return violation("replay: " + done.error().text());
     if (!replay.has_engine() || replay.last().sequence != live.sequence()) {

@@ -15,6 +15,7 @@
 #include "tests/sim/client_ack.hpp"
 #include "tests/sim/memory_store.hpp"
 #include "tests/sim/sim_clock.hpp"
+#include "tests/sim/sim_log.hpp"
 #include "tests/sim/sim_storage.hpp"
 
 namespace karst::sim {
@@ -38,6 +39,7 @@ struct ExchangeCoverage {
   std::uint64_t trades = 0;
   std::uint64_t segments_indexed = 0;
   std::uint64_t audit_stores_rebuilt = 0;
+  std::uint64_t leaders_fenced = 0;
 
   void add(const ExchangeCoverage& other);
 };
@@ -86,6 +88,8 @@ struct ExchangeSimulationOptions {
   std::uint64_t client_window = 2;
   std::uint64_t segment_bytes = 16 * journal_block_bytes;
   std::uint64_t event_segment_bytes = std::uint64_t{1} << 14U;
+  /// The command log is a replicated one, which outlives every process and executes after_commit.
+  bool is_replicated = false;
 };
 
 /// One exchange through many lives: clients, sequencer, journal, engine, stores and snapshots, all
@@ -98,6 +102,8 @@ class ExchangeSimulation {
 
   [[nodiscard]] SimStorage& storage() { return storage_; }
   [[nodiscard]] SimClock& clock() { return clock_; }
+  /// The command log, if it is replicated.
+  [[nodiscard]] SimLog& replicated() { return replicated_; }
   [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
   [[nodiscard]] const ExchangeCoverage& coverage() const { return coverage_; }
   /// Every client has every answer.
@@ -153,6 +159,7 @@ class ExchangeSimulation {
   const ExchangeSimulationOptions options_;
   SimStorage storage_;
   SimClock clock_;
+  SimLog replicated_;
   Random random_;
   MemoryStore memory_;
   std::vector<SimClient> clients_;  // [0] = the operator
@@ -172,11 +179,21 @@ class ExchangeSimulation {
                                                           ExchangeCoverage& coverage,
                                                           bool& was_reached);
 
+/// The same with a replicated log: the n-th append meets that fate, or, for a loss, the disk of
+/// the leader stops at its n-th change.
+[[nodiscard]] std::vector<std::string> run_replicated_fate(std::uint64_t n, Fate fate,
+                                                           ExchangeCoverage& coverage,
+                                                           bool& was_reached);
+[[nodiscard]] std::vector<std::string> run_replicated_crash(std::uint64_t n, Loss loss,
+                                                            ExchangeCoverage& coverage,
+                                                            bool& was_reached);
+
 /// One seeded schedule: random order of steps, crashes, failing calls and syncs, full disks, jumps
-/// of the clock.
+/// of the clock; with a replicated log also its fates.
 ///
 /// Returns: its violations; adds to `coverage`.
 [[nodiscard]] std::vector<std::string> run_exchange_schedule(std::uint64_t seed,
-                                                             ExchangeCoverage& coverage);
+                                                             ExchangeCoverage& coverage,
+                                                             bool is_replicated = false);
 
 }  // namespace karst::sim

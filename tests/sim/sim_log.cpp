@@ -32,9 +32,14 @@ Result<Appended> SimLog::append(const Leadership& leadership, const Batch& batch
     fate = plan_.front();
     plan_.pop_front();
   }
+  if (fate == Fate::busy) return Error{ErrorCode::busy, "append", "the simulated log"};
+  if (fate == Fate::no_space) return Error{ErrorCode::no_space, "append", "the simulated log"};
   const std::uint64_t seq = next_seq();
   if (fate == Fate::committed || fate == Fate::unknown_mine) {
-    stored_.push_back({leadership.epoch, batch.first_command, batch.count, batch.leader_time_ns,
+    stored_.push_back({leadership.epoch,
+                       batch.first_command,
+                       batch.count,
+                       batch.leader_time_ns,
                        {batch.payload.begin(), batch.payload.end()}});
   }
   if (fate == Fate::fenced || fate == Fate::unknown_other) rival_takes_over();
@@ -61,8 +66,12 @@ Status SimLog::follow(std::uint64_t from_seq, const BatchSink& sink) {
   }
   for (std::uint64_t seq = from_seq; seq < next_seq(); ++seq) {
     const Stored& stored = stored_[seq - trimmed_ - 1];
-    const LoggedBatch batch{seq,          stored.epoch,          stored.first_command,
-                            stored.count, stored.leader_time_ns, stored.payload,
+    const LoggedBatch batch{seq,
+                            stored.epoch,
+                            stored.first_command,
+                            stored.count,
+                            stored.leader_time_ns,
+                            stored.payload,
                             {}};
     if (!sink(batch)) return {};
   }

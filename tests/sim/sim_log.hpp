@@ -16,7 +16,13 @@ enum class Fate : std::uint8_t {
   unknown_mine,    ///< Stored, but the answer is lost.
   unknown_other,   ///< A rival's batch stands in its place, and the answer is lost.
   unknown_absent,  ///< Not stored, and the answer is lost.
+  busy,            ///< Refused for now; nothing has changed.
+  no_space,        ///< Refused; nothing has changed.
 };
+
+inline constexpr Fate every_fate[] = {Fate::committed,     Fate::fenced,         Fate::unknown_mine,
+                                      Fate::unknown_other, Fate::unknown_absent, Fate::busy,
+                                      Fate::no_space};
 
 /// A CommandLog that executes after_commit. Each append meets the next planned fate; without a plan
 /// it is committed. After `unknown` the leader must resolve() before it appends again.
@@ -25,6 +31,9 @@ enum class Fate : std::uint8_t {
 class SimLog final : public CommandLog {
  public:
   void plan(Fate fate) { plan_.push_back(fate); }
+  /// What is planned and has not been met yet.
+  [[nodiscard]] std::size_t planned() const { return plan_.size(); }
+  void forget_plans() { plan_.clear(); }
 
   [[nodiscard]] Execute execute() const override { return Execute::after_commit; }
   [[nodiscard]] Result<Leadership> acquire(std::uint32_t shard) override;
