@@ -102,6 +102,11 @@ void add_link_options(CLI::App& command, LinkOptions& options, bool is_positiona
       ->group(group);
   command.add_option("--server-name", options.server_name, "whom its certificate names")
       ->group(group);
+  command
+      .add_option("--certificate", options.certificate,
+                  "our own, FILE.crt and FILE.key, for exchanges that ask")
+      ->type_name("FILE")
+      ->group(group);
   command.add_option("--key", options.key, "log-on key: a file, or NAME.key in the folder")
       ->envname("KARST_KEY")
       ->type_name("FILE")
@@ -127,6 +132,10 @@ std::optional<Failure> fill_client_config(const LinkOptions& options,
   config.peer.name = options.server_name;
   if (config.peer.name.empty()) {
     config.peer.name = is_this_machine(config.peer.host) ? "localhost" : config.peer.host;
+  }
+  if (!options.certificate.empty()) {
+    config.peer.certificate_file = options.certificate + ".crt";
+    config.peer.private_key_file = options.certificate + ".key";
   }
   config.timeout_ms = static_cast<int>(options.timeout_s) * 1'000;
   return read_key(options, config);

@@ -21,6 +21,15 @@ void init(const std::string& directory, const std::string& names) {
       directory.c_str(), directory.c_str(), directory.c_str(), directory.c_str());
 }
 
+void client_certificate(const std::string& directory, const std::string& name,
+                        const std::string& path) {
+  if (const Status status = make_client_files(directory, name, path); !status) {
+    std::fprintf(stderr, "karst client-certificate: %s\n", status.error().text().c_str());
+    throw CLI::RuntimeError(1);
+  }
+  std::printf("%s.crt  certificate\n%s.key  its secret\n", path.c_str(), path.c_str());
+}
+
 void keygen(const std::string& path) {
   const Result<std::string> made = make_key_file(path);
   if (!made) {
@@ -43,6 +52,20 @@ void add_init(CLI::App& app) {
   made->add_option("--names", options->names, "host names and addresses of the server")
       ->capture_default_str();
   made->callback([options] { init(options->path, options->names); });
+  struct Client {
+    std::string directory;
+    std::string name;
+    std::string path;
+  };
+  const auto client = std::make_shared<Client>();
+  CLI::App* certificate = app.add_subcommand(
+      "client-certificate", "make a client's certificate, for exchanges that ask (client_ca)");
+  certificate->add_option("directory", client->directory, "the exchange's, with ca.key")
+      ->required();
+  certificate->add_option("name", client->name, "whose it is")->required();
+  certificate->add_option("file", client->path, "written to FILE.key and FILE.crt")->required();
+  certificate->callback(
+      [client] { client_certificate(client->directory, client->name, client->path); });
   CLI::App* key = app.add_subcommand("keygen", "make a log-on key; prints its public part");
   key->add_option("file", options->path, "where the secret is written")->required();
   key->callback([options] { keygen(options->path); });

@@ -11,8 +11,11 @@
 #include <arpa/inet.h>
 
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <sstream>
+#include <utility>
 
 #include "engine/assert.hpp"
 #include "gateway/config/config.hpp"
@@ -34,6 +37,7 @@ using Bio = std::unique_ptr<BIO, Free>;
 constexpr std::uint32_t operator_key_number = 1;  // as config_text() says
 constexpr int authority_days = 3'650;
 constexpr int server_days = 825;
+constexpr int client_days = 825;
 constexpr long seconds_per_day = 86'400;
 
 std::string text_of(const Bio& bio) {
@@ -104,6 +108,24 @@ std::string alternative_names(const std::string& names) {
   return result;
 }
 
+/// A certificate that signs no others. `usage`: what it may be used for; `names` may be empty.
+Certified make_end(const Certified& authority, const std::string& subject, const std::string& usage,
+                   const std::string& names, int days) {
+  const Pkey authority_key = read_key(authority.private_key);
+  const Certificate issuer = read_certificate(authority.certificate);
+  KARST_ASSERT(authority_key != nullptr && issuer != nullptr);
+  const Pkey key(EVP_EC_gen("P-256"));
+  const Certificate made = begin_certificate(key, subject, days < 0 ? 2 * days : 0, days);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(issuer.get()));
+  add_extension(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(made.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(made.get(), issuer.get(), NID_ext_key_usage, usage);
+  if (!names.empty()) add_extension(made.get(), issuer.get(), NID_subject_alt_name, names);
+  add_extension(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
+  KARST_ASSERT(X509_sign(made.get(), authority_key.get(), EVP_sha256()) > 0);
+  return {key_pem(key), certificate_pem(made)};
+}
+
 }  // namespace
 
 Certified make_authority(const std::string& name) {
@@ -118,19 +140,11 @@ Certified make_authority(const std::string& name) {
 }
 
 Certified make_server(const Certified& authority, const std::string& names, int days) {
-  const Pkey authority_key = read_key(authority.private_key);
-  const Certificate issuer = read_certificate(authority.certificate);
-  KARST_ASSERT(authority_key != nullptr && issuer != nullptr);
-  const Pkey key(EVP_EC_gen("P-256"));
-  const Certificate made = begin_certificate(key, "Karst exchange", days < 0 ? 2 * days : 0, days);
-  X509_set_issuer_name(made.get(), X509_get_subject_name(issuer.get()));
-  add_extension(made.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
-  add_extension(made.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");
-  add_extension(made.get(), issuer.get(), NID_ext_key_usage, "serverAuth");
-  add_extension(made.get(), issuer.get(), NID_subject_alt_name, alternative_names(names));
-  add_extension(made.get(), issuer.get(), NID_authority_key_identifier, "keyid");
-  KARST_ASSERT(X509_sign(made.get(), authority_key.get(), EVP_sha256()) > 0);
-  return {key_pem(key), certificate_pem(made)};
+  return make_end(authority, "Karst exchange", "serverAuth", alternative_names(names), days);
+}
+
+Certified make_client(const Certified& authority, const std::string& name, int days) {
+  return make_end(authority, name, "clientAuth", "", days);
 }
 
 Status init_exchange(const std::string& directory, const std::string& names) {
@@ -154,6 +168,24 @@ Status init_exchange(const std::string& directory, const std::string& names) {
     if (Status status = write_new_file(directory + "/" + name, text); !status) return status;
   }
   return {};
+}
+
+Status make_client_files(const std::string& directory, const std::string& name,
+                         const std::string& path) {
+  Certified authority;
+  for (const auto& [file, text] : {std::pair{"ca.key", &authority.private_key},
+                                   {"ca.crt", &authority.certificate}}) {
+    const std::string from = directory + "/" + file;
+    std::ifstream stream(from, std::ios::binary);
+    text->assign(std::istreambuf_iterator<char>(stream), {});
+    if (text->empty()) return Error{ErrorCode::not_found, "read the authority", from};
+  }
+  const bool is_good = read_key(authority.private_key) != nullptr &&
+                       read_certificate(authority.certificate) != nullptr;
+  if (!is_good) return Error{ErrorCode::invalid, "understand the authority", directory};
+  const Certified made = make_client(authority, name, client_days);
+  if (Status status = write_new_file(path + ".key", made.private_key); !status) return status;
+  return write_new_file(path + ".crt", made.certificate);
 }
 
 Result<std::string> make_key_file(const std::string& path) {

@@ -20,6 +20,16 @@ struct Certified {
 /// by `authority`; valid from now on for `days` (negative: it has been over for so long).
 [[nodiscard]] Certified make_server(const Certified& authority, const std::string& names, int days);
 
+/// A certificate for a client, for exchanges with `client_ca`.
+[[nodiscard]] Certified make_client(const Certified& authority, const std::string& name, int days);
+
+/// Makes a client's key and certificate, `path`.key and `path`.crt, signed by the authority in the
+/// folder of an exchange.
+///
+/// Errors: not_found, invalid: of the authority; already_exists, io.
+[[nodiscard]] Status make_client_files(const std::string& directory, const std::string& name,
+                                       const std::string& path);
+
 /// Makes a folder `directory` with authority, server certificate, operator key and configuration:
 /// everything karstd needs. Files are readable by their owner only.
 ///
