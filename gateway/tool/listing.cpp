@@ -25,12 +25,17 @@ bool is_hour(const Listed& listed) {
   return listed.definition.kind() == v1::Definition::KIND_HOUR_CONTRACT;
 }
 
+void send(gateway::Client& client, v1::Request request, const Output& output,
+          const gateway::ClientConfig& config) {
+  client.queue(request);
+  if (const Status sent = client.flush(); !sent) output.fail(failure_of(sent.error(), config));
+}
+
 void subscribe(gateway::Client& client, const v1::Subscribe& wish, const Output& output,
                const gateway::ClientConfig& config) {
   v1::Request request;
   *request.mutable_subscribe() = wish;
-  client.queue(request);
-  if (const Status sent = client.flush(); !sent) output.fail(failure_of(sent.error(), config));
+  send(client, request, output, config);
 }
 
 std::optional<feed::DepthLevel> best(const feed::FeedInstrument& instrument, Side side) {
@@ -79,6 +84,9 @@ Listing Listing::read(ExchangeLink& link, const Output& output, bool with_prices
     }
     if (const auto broken = market.recover()) subscribe(client, *broken, output, link.config());
   }
+  v1::Request enough;
+  *enough.mutable_unsubscribe()->mutable_schemas() = market.connected().schemas();
+  send(client, enough, output, link.config());
   client.handlers().on_market_data = former;
   Listing listing;
   for (const auto& [id, instrument] : market.instruments()) {

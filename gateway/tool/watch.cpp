@@ -12,6 +12,7 @@
 #include "gateway/client/feed_client.hpp"
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/exchange_link.hpp"
+#include "gateway/tool/listing.hpp"
 #include "gateway/tool/stopwatch.hpp"
 #include "gateway/tool/watch_view.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
@@ -28,16 +29,16 @@ void stop(int) { is_stopped = 1; }
 
 struct WatchOptions {
   LinkOptions link;
-  std::uint32_t instrument = 0;  ///< 0 = the list of all
+  std::string instrument;  ///< empty = the list of all
   bool is_once = false;
 };
 
-[[nodiscard]] feed::FeedWish wish_of(const WatchOptions& options) {
+[[nodiscard]] feed::FeedWish wish_of(std::uint32_t instrument) {
   using feed::Schema;
   feed::FeedWish wish;
   wish.schemas = mask_of(Schema::definition) | mask_of(Schema::status) | mask_of(Schema::mbp_10) |
                  mask_of(Schema::trades);
-  if (options.instrument != 0) wish.instruments.push_back(options.instrument);
+  if (instrument != 0) wish.instruments.push_back(instrument);
   wish.on_slow = feed::OnSlow::conflate;
   return wish;
 }
@@ -48,13 +49,17 @@ class Watch {
   explicit Watch(const WatchOptions& options)
       : options_(options),
         output_(options.link.is_json),
-        feed_(wish_of(options)),
+        feed_(wish_of(0)),
         link_(options.link, output_,
               {.on_market_data = [this](const v1::MarketData& message) {
                 static_cast<void>(feed_.receive(message));
               }}) {}
 
   void run() {
+    if (!options_.instrument.empty()) {
+      instrument_ = Listing::read(link_, output_).must(options_.instrument, output_).id;
+      feed_ = feed::FeedClient(wish_of(instrument_));
+    }
     send(feed_.connected());
     const std::int64_t start = monotonic_ns();
     while (is_stopped == 0) {
@@ -100,13 +105,13 @@ class Watch {
     std::string text;
     if (output_.is_json()) {
       for (const auto& [id, instrument] : feed_.instruments()) {
-        if (options_.instrument == 0 || options_.instrument == id) text += watch_json(feed_, id);
+        if (instrument_ == 0 || instrument_ == id) text += watch_json(feed_, id);
       }
       if (text == shown_) return;  // a line per change, not per look
       shown_ = text;
     } else {
-      text = options_.instrument == 0 ? watch_list(feed_, style())
-                                      : watch_frame(feed_, options_.instrument, style());
+      text = instrument_ == 0 ? watch_list(feed_, style())
+                                      : watch_frame(feed_, instrument_, style());
       if (is_live()) text = "\x1b[H\x1b[2J" + text;
     }
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -131,6 +136,7 @@ class Watch {
   }
 
   const WatchOptions& options_;
+  std::uint32_t instrument_ = 0;  // 0 = the list of all
   const Output output_;
   feed::FeedClient feed_;
   ExchangeLink link_;
@@ -152,7 +158,8 @@ void add_watch(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("watch", "follow the market: all of it, or one instrument");
   add_link_options(*command, options->link, true);
-  command->add_option("--instrument", options->instrument, "only this one, as a ladder");
+  command->add_option("--instrument", options->instrument, "only this one, as a ladder: number, symbol or POOL@HOUR");
+  command->footer("Examples:\n  karst watch\n  karst watch --instrument GUIAN-P@next");
   command->add_flag("--once", options->is_once, "show the market as it is and end");
   command->callback([options] { run(*options); });
 }

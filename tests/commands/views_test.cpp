@@ -62,6 +62,16 @@ TEST_F(TradeCommands, instruments_are_listed_with_what_is_bid_and_asked) {
   EXPECT_NE(run("instruments nothing-like-it").out.find("none of the 5"), std::string::npos);
 }
 
+TEST_F(TradeCommands, an_instrument_is_watched_by_its_name) {
+  ASSERT_EQ(run("buy GY@next 7 --price 2.50 --key bob").exit, exit_ok);
+  const ToolRun ladder = run("watch --once --instrument gy@next --key viewer");
+  EXPECT_EQ(ladder.exit, exit_ok) << ladder.err;
+  EXPECT_EQ(ladder.out.find(first_hour()), 0U) << ladder.out;
+  EXPECT_NE(ladder.out.find("2.50"), std::string::npos) << ladder.out;
+  exchange.expect_failure("watch --once --instrument GX@next", exit_not_there,
+                          "karst instruments");
+}
+
 TEST_F(TradeCommands, an_empty_account_is_said_in_words) {
   EXPECT_EQ(run("orders --key bob").out, "no open orders\n");
   EXPECT_EQ(run("holdings --key bob").out, "nothing is held\n");
