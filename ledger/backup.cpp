@@ -12,6 +12,23 @@ namespace {
 constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
 constexpr std::uint32_t tries_max = 3;
 
+// Fills `piece` from the file, its last block first.
+Status read_backwards(Storage& storage, FileHandle file, std::uint64_t offset,
+                      std::span<std::byte> piece) {
+  constexpr std::size_t block = Storage::block_bytes;
+  for (std::size_t end = piece.size(); end > 0;) {
+    const std::size_t begin = (end - 1) / block * block;
+    const auto bytes = piece.subspan(begin, end - begin);
+    const Result<std::size_t> count = storage.read(file, offset + begin, bytes);
+    if (!count) return count.error();
+    if (*count < bytes.size()) return Error{ErrorCode::busy, "copy a file that shrinks", ""};
+    end = begin;
+  }
+  return {};
+}
+
+// A file that is being written grows towards its end, frame by frame. Copied from its end to its
+// begin, whatever frame is there in the copy has all before it, as after a crash.
 Status copy_file(Storage& storage, const std::string& from, const std::string& to,
                  BackupReport& report) {
   const Result<OpenFile> source = OpenFile::open(storage, from, OpenMode::read);
@@ -20,16 +37,18 @@ Status copy_file(Storage& storage, const std::string& from, const std::string& t
   if (!copy) return copy.error();
   const FileHandle handle = copy.value().handle();
   if (Status cut = storage.truncate(handle, 0); !cut) return cut;
-  std::vector<std::byte> piece(piece_bytes);
-  for (std::uint64_t offset = 0;;) {
-    const Result<std::size_t> count = storage.read(source.value().handle(), offset, piece);
-    if (!count) return count.error();
-    if (*count == 0) break;
-    Status written = storage.write(handle, offset, std::span(piece).first(*count));
-    if (!written) return written;
-    offset += *count;
-    report.bytes += *count;
+  const Result<std::uint64_t> size = storage.size(source.value().handle());
+  if (!size) return size.error();
+  std::vector<std::byte> room(piece_bytes);
+  for (std::uint64_t end = *size; end > 0;) {
+    const std::uint64_t begin = (end - 1) / piece_bytes * piece_bytes;
+    const auto piece = std::span(room).first(static_cast<std::size_t>(end - begin));
+    Status copied = read_backwards(storage, source.value().handle(), begin, piece);
+    if (copied) copied = storage.write(handle, begin, piece);
+    if (!copied) return copied;
+    end = begin;
   }
+  report.bytes += *size;
   report.files += 1;
   return storage.sync(handle);
 }
@@ -71,6 +90,7 @@ Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeD
 
 Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
                              const ExchangeDirectory& into, std::uint32_t shard) {
+  if (const auto source = storage.list(from.journal()); !source) return source.error();
   const Result<std::vector<std::string>> found = storage.list(into.journal());
   if (found && !found.value().empty()) {
     return Error{ErrorCode::already_exists, "copy an exchange", into.journal()};
