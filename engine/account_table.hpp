@@ -11,10 +11,11 @@
 namespace karst {
 
 /// Money of one merchant in one currency. Cash in the ledger = available + reserved.
-struct Balance {
+struct alignas(32) Balance {
   Money available;
   Money reserved;
   Money escrow;
+  std::int64_t zero;
 };
 
 /// What a merchant must bring to buy, three bytes compared at once.

@@ -149,7 +149,7 @@ void release_escrow(State& state, const Instrument& instrument, const HoldingRow
       .account_event = state.next_event_number(row.account),
       .amount = Money{row.escrow},
       .account = AccountId{row.account},
-      .currency = CurrencyId{static_cast<std::uint16_t>(instrument.currency)},
+      .currency = CurrencyId{instrument.currency},
       .reserved = 0,
       .reserved2 = {}};
 }

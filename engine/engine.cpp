@@ -123,8 +123,8 @@ namespace {
   return Outcome::done;
 }
 
-/// The rarer commands.
-[[nodiscard, gnu::noinline]] Outcome operate(State& state, const Command& command) {
+/// The commands that are not about orders.
+[[nodiscard]] Outcome operate(State& state, const Command& command) {
   const bool is_operator = command.key.is_none() ||
                            (state.keys[command.key].scopes & scope::operate) != 0;
   switch (command.type) {
@@ -168,10 +168,12 @@ namespace {
   }
 }
 
-[[nodiscard]] Outcome carry_out(State& state, const Command& command, bool is_busy) {
-  if (command.type == CommandType::place_order) return place_order(state, command, is_busy);
-  if (command.type == CommandType::cancel_order) return cancel_order(state, command, is_busy);
+/// All of them, out of line.
+[[nodiscard, gnu::noinline]] Outcome carry_out(State& state, const Command& command,
+                                               bool is_busy) {
   switch (command.type) {
+    case CommandType::place_order: return place_order(state, command, is_busy);
+    case CommandType::cancel_order: return cancel_order(state, command, is_busy);
     case CommandType::amend_order: return amend_order(state, command, is_busy);
     case CommandType::hibernate_order: return hibernate_order(state, command, is_busy);
     case CommandType::reactivate_order: return reactivate_order(state, command, is_busy);
@@ -279,35 +281,45 @@ void remember(State& state, const Command& command, std::uint64_t hash, Outcome 
   if (is_next) remember(state, command, request_hash(command), outcome);
 }
 
-/// The same, short for the usual speaker: a live key of the merchant itself, with the right
-/// scope, saying the next thing.
-void answer(State& state, const Command& command, bool is_busy) {
+/// A cancel by the order's id alone; has no meaningless field then.
+[[nodiscard]] bool is_plain(const CancelOrder& order) {
+  return !order.order.is_none() && is_none(order.client_order_id);
+}
+
+/// Whether a command is of this type and its reserved bytes are zero: one word.
+[[nodiscard]] bool is_plainly(const Command& command, CommandType type) {
+  static_assert(offsetof(Command, reserved) == offsetof(Command, type) + 1);
+  std::uint32_t word = 0;
+  std::memcpy(&word, reinterpret_cast<const char*>(&command) + offsetof(Command, type),
+              sizeof word);
+  return word == static_cast<std::uint32_t>(type);
+}
+
+/// The same, short for what is usual: a plain order or cancel of a merchant's own live key, with
+/// the right scope, saying the next thing.
+[[gnu::always_inline]] inline void answer(State& state, const Command& command, bool is_busy) {
+  const bool is_place = is_plainly(command, CommandType::place_order);
+  if (!is_place && !is_plainly(command, CommandType::cancel_order)) {
+    return answer_carefully(state, command, is_busy);
+  }
   if (command.key.value() >= state.config.keys_max) [[unlikely]] {
-    answer_carefully(state, command, is_busy);
-    return;
+    return answer_carefully(state, command, is_busy);
   }
   Key& key = state.keys[command.key];
-  const CommandTraits& traits = traits_of(command.type);
-  const bool is_usual = (key.scopes & traits.scopes) != 0 && !traits.is_session &&
-                        key.account == command.account.value() && key.account != 0 &&
-                        key.is_revoked == 0 &&
+  const std::uint8_t scopes =
+      is_place ? traits_of(CommandType::place_order).scopes
+               : traits_of(CommandType::cancel_order).scopes;
+  const bool is_usual = (key.scopes & scopes) != 0 && key.account == command.account.value() &&
+                        key.account != 0 && key.is_revoked == 0 &&
                         (command.epoch == 0 || (key.is_open != 0 && command.epoch == key.epoch)) &&
                         command.client_seq == key.last_client_seq + 1 &&
-                        (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0;
-  if (!is_usual) [[unlikely]] {
-    answer_carefully(state, command, is_busy);
-    return;
-  }
+                        (is_place ? is_plain_limit(command.place_order)
+                                  : is_plain(command.cancel_order));
+  if (!is_usual) [[unlikely]] return answer_carefully(state, command, is_busy);
   key.last_word_ns = state.now;
   const std::uint64_t hash = request_hash(command);
-  const bool is_plain = command.type == CommandType::place_order
-                            ? is_plain_limit(command.place_order)
-                            : command.type == CommandType::cancel_order &&
-                                  !command.cancel_order.order.is_none() &&
-                                  is_none(command.cancel_order.client_order_id);
-  const bool is_good = is_plain || has_valid_fields(command, state.config);
-  const Outcome outcome = is_good ? carry_out(state, command, is_busy)
-                                  : refuse(RejectCode::invalid_field);
+  const Outcome outcome = is_place ? place_order(state, command, is_busy)
+                                   : cancel_order(state, command, is_busy);
   if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
   remember(state, command, hash, outcome);
 }
@@ -354,8 +366,8 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
   KARST_ASSERT(command.sequence == state.sequence + 1 && command.time.value() > state.now);
   state.sequence = command.sequence;
   state.now = command.time.value();
-  state.ring = &ring;
-  state.first_event = ring.next;
+  state.ring = ring;
+  state.events = 0;
   state.match_index = 0;
   state.makers_left = state.config.makers_per_command_max;
   bool is_busy = false;
@@ -365,16 +377,16 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
     state.makers_left -= continue_sweeps(state, named, command.type == CommandType::tick);
     is_busy = named != 0 && state.instruments[named].pending != 0;
   }
-  const std::uint64_t answer_at = ring.next;
+  const std::uint32_t before_answer = state.events;
   answer(state, command, is_busy);
-  for (std::uint64_t at = state.first_event; at != ring.next; ++at) {
-    state.event_hash = mix(state.event_hash, ring.at(at));
-  }
-  const auto count = static_cast<std::uint32_t>(ring.next - state.first_event);
+  const std::uint32_t count = state.events;
   KARST_ASSERT(count <= events_per_command_max);
-  return {state.first_event, count,
-          ring.next == answer_at ? Applied::no_answer
-                                 : static_cast<std::uint32_t>(answer_at - state.first_event)};
+  const std::uint64_t first = ring.next;
+  std::uint64_t hash = state.event_hash;
+  for (std::uint32_t i = 0; i < count; ++i) hash = mix(hash, ring.at(first + i));
+  state.event_hash = hash;
+  ring.next = first + count;
+  return {first, count, count == before_answer ? Applied::no_answer : before_answer};
 }
 
 Rehearsal Engine::rehearse(const Command& command) const {

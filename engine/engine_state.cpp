@@ -7,7 +7,7 @@
 namespace karst {
 namespace {
 
-constexpr std::uint64_t state_format = 0x31305453524b;  // "KRST01"
+constexpr std::uint64_t state_format = 0x32305453524b;  // "KRST02"
 
 /// What is written first and must match before anything else is read.
 struct StateHeader {
@@ -210,7 +210,7 @@ const Configure& Engine::sizes() const { return state_->config; }
 
 Balance Engine::balance(AccountId account, CurrencyId currency) const {
   if (!state_->accounts.is_known(account) || currency.value() >= state_->config.currencies_max) {
-    return Balance{Money{0}, Money{0}, Money{0}};
+    return Balance{Money{0}, Money{0}, Money{0}, 0};
   }
   return state_->accounts.balance(account.value(), currency.value());
 }

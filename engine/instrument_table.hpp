@@ -29,8 +29,11 @@ struct Instrument {
   std::int64_t price_min;
   std::int64_t price_max;
   std::int64_t reference;  ///< last price, resume price or list price
-  std::uint32_t currency;
-  std::uint32_t band_bps;
+  std::uint16_t currency;
+  std::uint16_t band_bps;
+  std::uint16_t penalty_bps;
+  std::uint8_t is_narrow;  ///< no order within the bounds can overflow: see money.hpp
+  std::uint8_t zero;
 
   FeeRate maker;
   FeeRate taker;
@@ -52,10 +55,9 @@ struct Instrument {
   Unit unit;
   Supply supply;
   Grade grade;
-  std::uint8_t zero;
+  std::uint8_t zero2;
   std::uint32_t list_price;
-  std::uint32_t penalty_bps;
-  std::int64_t hour;
+  std::int32_t hour;
   std::int64_t gate_open_ns;
   std::int64_t certificate_expiry_ns;
   Text<16> symbol;
@@ -66,6 +68,7 @@ struct Instrument {
 
   [[nodiscard]] bool is_compute() const { return is_product == 0; }
 };
+static_assert(sizeof(Instrument) == 256, "a multiple of the cache line, and a shift to find");
 
 /// Why trading is shut, by effective state; open if it is not.
 [[nodiscard]] constexpr InstrumentState effective_state(const Instrument& instrument,

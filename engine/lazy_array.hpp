@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <type_traits>
 
 #include "engine/assert.hpp"
+#include "engine/memory_source.hpp"
 
 namespace karst {
 
@@ -28,7 +28,8 @@ class LazyArray {
 
   explicit LazyArray(std::size_t count) {
     KARST_ASSERT(count <= (std::numeric_limits<std::size_t>::max() - cache_line) / sizeof(Element));
-    memory_.reset(std::calloc(count * sizeof(Element) + cache_line, 1));
+    const std::size_t bytes = count * sizeof(Element) + cache_line;
+    memory_ = {table_memory.take(bytes), GiveBack{bytes, table_memory.give_back}};
     KARST_ASSERT(memory_ != nullptr);
     const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
     const auto aligned = (address + cache_line - 1) / cache_line * cache_line;
@@ -42,10 +43,12 @@ class LazyArray {
   [[nodiscard]] const Element* data() const { return elements_; }
 
  private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
+  struct GiveBack {
+    std::size_t bytes = 0;
+    void (*to)(void*, std::size_t) = nullptr;
+    void operator()(void* memory) const { to(memory, bytes); }
   };
-  std::unique_ptr<void, Free> memory_;
+  std::unique_ptr<void, GiveBack> memory_;
   Element* elements_ = nullptr;
 };
 

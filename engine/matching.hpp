@@ -21,8 +21,9 @@ struct Band {
 }
 
 /// Whether an order of this side and limit would meet somebody at once.
-[[nodiscard]] inline bool is_crossing(const State& state, const Instrument& instrument, Side side,
-                                      std::int64_t limit) {
+[[nodiscard, gnu::always_inline]] inline bool is_crossing(const State& state,
+                                                          const Instrument& instrument, Side side,
+                                                          std::int64_t limit) {
   if (instrument.is_posted != 0) [[unlikely]] {
     return side == Side::buy && instrument.offer != 0 && instrument.offer <= limit;
   }
@@ -37,15 +38,16 @@ struct Arrival {
   EventType event;
   std::uint8_t flags;
   std::uint64_t client_seq;
-  std::uint32_t minimum;     ///< lots that must trade at once; 0 = none
-  CancelReason too_few;      ///< why it is cancelled if they cannot
-  bool is_listed;            ///< already on its merchant's list
+  std::uint32_t minimum;  ///< lots that must trade at once; 0 = none
+  CancelReason too_few;   ///< why it is cancelled if they cannot
+  bool is_listed;         ///< already on its merchant's list
 };
 
 /// Books an order that meets nobody, and answers the command. `place`: where, with room.
 /// Requires: it is on its merchant's list.
-inline void rest(State& state, const Instrument& instrument, Slot slot, Place place,
-                 EventType event, std::uint8_t flags, std::uint64_t client_seq) {
+[[gnu::always_inline]] inline void rest(State& state, const Instrument& instrument, Slot slot,
+                                        Place place, EventType event, std::uint8_t flags,
+                                        std::uint64_t client_seq) {
   OrderCold& cold = state.orders.nodes.cold(slot);
   cold.state = OrderState::booked;
   state.instruments.book(slot_of(instrument.id))

@@ -1,4 +1,5 @@
-// Placing and cancelling an order: nine commands in ten, so all of it can be inlined.
+// Placing and cancelling an order: nine commands in ten, so all of it is inlined. The compiler,
+// left alone, finds it too much for one function and calls the smallest parts.
 #pragma once
 
 #include "engine/command_codec.hpp"
@@ -37,7 +38,8 @@ namespace karst {
 }
 
 /// Cancels an order. Errors: unknown_order, book_busy. Source: docs/ENGINE.md §4.
-[[nodiscard]] inline Outcome cancel_order(State& state, const Command& command, bool is_busy) {
+[[nodiscard, gnu::always_inline]] inline Outcome cancel_order(State& state, const Command& command,
+                                                              bool is_busy) {
   const Slot slot = own_order(state, command);
   if (slot == no_slot) return refuse(RejectCode::unknown_order);
   if (is_busy) return refuse(RejectCode::book_busy);
@@ -62,9 +64,11 @@ struct Entry {
 };
 
 /// Codes 30-57: is it open, is it within bounds.
-[[nodiscard]] inline RejectCode check_bounds(const State& state, const Account& account,
-                                             const Instrument& instrument,
-                                             const PlaceOrder& order, Entry& entry) {
+[[nodiscard, gnu::always_inline]] inline RejectCode check_bounds(const State& state,
+                                                                 const Account& account,
+                                                                 const Instrument& instrument,
+                                                                 const PlaceOrder& order,
+                                                                 Entry& entry) {
   const bool is_buy = order.side == Side::buy;
   if (const RejectCode code = check_open(instrument, state.now); code != RejectCode::none) {
     return code;
@@ -100,8 +104,8 @@ struct Entry {
   if (entry.need.worst > amount_max) return RejectCode::amount_out_of_bounds;
   if (order.time_in_force == TimeInForce::gtd || order.time_in_force == TimeInForce::day)
       [[unlikely]] {
-    entry.expiry_ns = order.time_in_force == TimeInForce::gtd ? order.expiry.value()
-                                                              : day_end(state, instrument);
+    entry.expiry_ns =
+        order.time_in_force == TimeInForce::gtd ? order.expiry.value() : day_end(state, instrument);
     if (entry.expiry_ns <= state.now) return RejectCode::expiry_in_past;
   }
   if (lots > account.quantity_max) return RejectCode::order_size_exceeded;
@@ -111,9 +115,11 @@ struct Entry {
 }
 
 /// Codes 70-75. Finds the row an order reserves from or buys into, and the level it may rest at.
-[[nodiscard]] inline RejectCode check_room(const State& state, const Instrument& instrument,
-                                           std::uint32_t account_id, const PlaceOrder& order,
-                                           Entry& entry) {
+[[nodiscard, gnu::always_inline]] inline RejectCode check_room(const State& state,
+                                                               const Instrument& instrument,
+                                                               std::uint32_t account_id,
+                                                               const PlaceOrder& order,
+                                                               Entry& entry) {
   const Draw kind = order.side == Side::buy ? Draw::holding : order.draw;
   entry.row = state.holdings.find(account_id, HoldingTable::asset(instrument.id, kind));
   const RejectCode code =
@@ -137,8 +143,8 @@ struct Entry {
 void remember_client_id(State& state, const Command& command, Slot slot);
 
 /// Fills in the order's two parts and takes what it reserves. Requires: all checks passed.
-inline Slot enter_order(State& state, const Instrument& instrument, const Command& command,
-                        const Entry& entry) {
+[[gnu::always_inline]] inline Slot enter_order(State& state, const Instrument& instrument,
+                                               const Command& command, const Entry& entry) {
   const PlaceOrder& order = command.place_order;
   const Slot slot = state.orders.nodes.allocate();
   OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
@@ -175,7 +181,8 @@ inline Slot enter_order(State& state, const Instrument& instrument, const Comman
 
 /// Places an order: every check in order of precedence, then what cannot fail.
 /// Errors: codes 14-76; nothing has changed then. Source: docs/ENGINE.md §4.
-[[nodiscard]] inline Outcome place_order(State& state, const Command& command, bool is_busy) {
+[[nodiscard, gnu::always_inline]] inline Outcome place_order(State& state, const Command& command,
+                                                             bool is_busy) {
   const PlaceOrder& order = command.place_order;
   const std::uint32_t account_id = command.account.value();
   Account& account = state.accounts[account_id];
@@ -211,7 +218,8 @@ inline Slot enter_order(State& state, const Instrument& instrument, const Comman
     entry.row = make_row(state, instrument, account_id, Draw::holding);
   }
   const Slot slot = enter_order(state, instrument, command, entry);
-  if (has_client_id) [[unlikely]] remember_client_id(state, command, slot);
+  if (has_client_id) [[unlikely]]
+    remember_client_id(state, command, slot);
   const bool must_trade = order.all_or_none || order.minimum.value() != 0;
   if (order.time_in_force <= TimeInForce::day && !must_trade &&
       !is_crossing(state, instrument, order.side, entry.ask.limit)) {

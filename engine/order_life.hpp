@@ -12,8 +12,9 @@ namespace karst {
 std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind);
 
 /// Writes an order event. `quantity` as event.hpp says for its type.
-inline void emit_order(State& state, EventType type, std::uint8_t detail, Slot slot,
-                       std::uint32_t quantity, std::uint8_t flags, std::uint64_t client_seq = 0) {
+[[gnu::always_inline]] inline void emit_order(State& state, EventType type, std::uint8_t detail,
+                                              Slot slot, std::uint32_t quantity, std::uint8_t flags,
+                                              std::uint64_t client_seq = 0) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   const OrderCold& cold = state.orders.nodes.cold(slot);
   const std::uint64_t number = state.next_event_number(hot.account);
@@ -34,7 +35,7 @@ inline void emit_order(State& state, EventType type, std::uint8_t detail, Slot s
 }
 
 /// Puts an order that will outlive its command on its merchant's list and sets its timer.
-inline void enlist(State& state, Slot slot) {
+[[gnu::always_inline]] inline void enlist(State& state, Slot slot) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   state.links.append(state.accounts[hot.account], slot);
   if ((hot.flags & OrderHot::expires) != 0) [[unlikely]] {
@@ -44,7 +45,7 @@ inline void enlist(State& state, Slot slot) {
 }
 
 /// Takes a listed order, that is in no book and reserves nothing, out of the world.
-inline void drop_order(State& state, Slot slot) {
+[[gnu::always_inline]] inline void drop_order(State& state, Slot slot) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   if (state.jobs.front_cursor() == slot) [[unlikely]] {
     state.jobs.move_front_cursor(state.links.newer(slot));
@@ -65,8 +66,9 @@ void clear_sweep(State& state, Instrument& instrument);
 
 /// Releases what an order reserves, says that it is cancelled, and drops it.
 /// Requires: it is in no book, in no list of hibernated orders, and no pending sweep.
-inline void finish_cancel(State& state, const Instrument& instrument, Slot slot,
-                          CancelReason reason, std::uint8_t flags, std::uint64_t client_seq = 0) {
+[[gnu::always_inline]] inline void finish_cancel(State& state, const Instrument& instrument,
+                                                 Slot slot, CancelReason reason, std::uint8_t flags,
+                                                 std::uint64_t client_seq = 0) {
   const OrderCold& cold = state.orders.nodes.cold(slot);
   const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
   if (cold.state != OrderState::hibernated) {
@@ -78,8 +80,8 @@ inline void finish_cancel(State& state, const Instrument& instrument, Slot slot,
 }
 
 /// Cancels an order wherever it is: in the book, hibernated, or in a pending sweep.
-inline void cancel(State& state, Slot slot, CancelReason reason, std::uint8_t flags = 0,
-                   std::uint64_t client_seq = 0) {
+[[gnu::always_inline]] inline void cancel(State& state, Slot slot, CancelReason reason,
+                                          std::uint8_t flags = 0, std::uint64_t client_seq = 0) {
   const OrderCold& cold = state.orders.nodes.cold(slot);
   Instrument& instrument = state.instruments[cold.instrument];
   if (cold.state == OrderState::booked) [[likely]] {
@@ -100,10 +102,9 @@ inline void cancel(State& state, Slot slot, CancelReason reason, std::uint8_t fl
 /// The same, decided fast for the usual order of a merchant nothing stands against.
 [[nodiscard]] inline bool is_doomed(const State& state, Slot slot, const Instrument& instrument) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
-  const bool is_usual = (hot.flags & OrderHot::expires) == 0 &&
-                        state.accounts[hot.account].jobs == 0 &&
-                        instrument.state != InstrumentState::delisted &&
-                        state.now < instrument.tradable_until_ns;
+  const bool is_usual =
+      (hot.flags & OrderHot::expires) == 0 && state.accounts[hot.account].jobs == 0 &&
+      instrument.state != InstrumentState::delisted && state.now < instrument.tradable_until_ns;
   return !is_usual && doom_of(state, slot) != CancelReason{};
 }
 

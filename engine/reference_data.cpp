@@ -57,6 +57,9 @@ void set_terms(State& state, Instrument& instrument, const Terms& terms) {
   instrument.reference = terms.list_price.value();
   instrument.list_price = static_cast<std::uint32_t>(terms.list_price.value());
   instrument.quantity_max = terms.quantity_max.value();
+  instrument.is_narrow =
+      is_narrow(instrument.price_min, instrument.price_max, instrument.tick_value,
+                instrument.quantity_max, instrument.greatest);
   instrument.levels_needed = level::word(terms.tier_min, terms.clearance_min, terms.domestic_only);
   state.instruments.book(slot_of(instrument.id))
       .open(state.orders, instrument.price_min, instrument.price_max);
@@ -93,7 +96,7 @@ void emit_product(State& state, EventType type, const Instrument& instrument,
       .version = instrument.version,
       .supply = instrument.supply,
       .resale = instrument.resale,
-      .currency = CurrencyId{static_cast<std::uint16_t>(instrument.currency)}};
+      .currency = CurrencyId{instrument.currency}};
   state.note_answer(event_number, 0);
 }
 
@@ -245,7 +248,7 @@ Outcome list_contracts(State& state, const Command& command) {
     set_terms(state, contract, terms);
     contract.state = InstrumentState::scheduled;
     contract.pool = body.pool.value();
-    contract.hour = hour;
+    contract.hour = static_cast<std::int32_t>(hour);  // times in ns are 64 bits, so hours fit
     contract.unit = pool->definition.unit;
     contract.grade = terms.grade;
     contract.penalty_bps = terms.penalty_bps;

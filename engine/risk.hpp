@@ -62,12 +62,12 @@ struct Ask {
   std::int64_t held_limit;  ///< at this limit
 };
 
-/// Notional and worst case, computed once; beyond amount_max if either does not fit.
-struct Need {
-  std::int64_t notional;
-  std::int64_t worst;
-};
+/// Notional and worst case; beyond amount_max if either does not fit.
 [[nodiscard]] inline Need need_of(const Instrument& instrument, const Ask& ask) {
+  if (instrument.is_narrow != 0) [[likely]] {
+    return narrow_need(ask.limit, instrument.tick_value, ask.lots, instrument.greatest,
+                       ask.remainder);
+  }
   const std::int64_t value = checked_notional(ask.limit, instrument.tick_value, ask.lots);
   if (value > amount_max) [[unlikely]] return {value, value};
   return {value, checked_worst(value, ask.lots, instrument.greatest, ask.remainder)};

@@ -7,6 +7,7 @@
 #include "gateway/config/config.hpp"
 #include "gateway/daemon/daemon.hpp"
 #include "gateway/daemon/open_files.hpp"
+#include "ledger/huge_pages.hpp"
 
 namespace {
 
@@ -71,6 +72,7 @@ int serve(const Config& config, const std::string& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  karst::use_huge_pages();
   const bool is_check = argc == 3 && std::strcmp(argv[1], "--check-config") == 0;
   if (!is_check && (argc != 2 || argv[1][0] == '-')) {
     std::fprintf(stderr, "usage: karstd [--check-config] CONFIG.toml\n");
