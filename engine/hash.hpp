@@ -63,7 +63,7 @@ template <std::size_t count>
 #ifdef __AVX2__
   using Halves = std::uint32_t __attribute__((vector_size(32)));  // four words
   using Signed = int __attribute__((vector_size(32)));
-  using Words = long long __attribute__((vector_size(32)));
+  using Words = std::uint64_t __attribute__((vector_size(32)));
   constexpr std::size_t fours = count / 4;
   Words sums{};
   for (std::size_t i = 0; i < fours; ++i) {
@@ -77,7 +77,7 @@ template <std::size_t count>
     sums += reinterpret_cast<Words>(__builtin_ia32_pmuludq256(low, high));
   }
   sums += __builtin_shufflevector(sums, sums, 2, 3, 0, 1);
-  return static_cast<std::uint64_t>(sums[0] + sums[1]) + gather_by_word<4 * fours, count>(bytes);
+  return sums[0] + sums[1] + gather_by_word<4 * fours, count>(bytes);
 #else
   return gather_by_word<0, count>(bytes);
 #endif
