@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "engine/engine.hpp"
-#include "gateway/tool/exit_code.hpp"
+#include "gateway/tool/output.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/books.hpp"
 #include "ledger/exchange_directory.hpp"
@@ -17,9 +17,8 @@
 namespace karst::tool {
 namespace {
 
-int fail(const Error& error) {
-  std::fprintf(stderr, "karst audit: %s\n", error.text().c_str());
-  return exit_code_of(error);
+int fail(const Error& error, const AuditOptions& options) {
+  return Output(options.is_json).failed(failure_of(error));
 }
 
 /// The books of an exchange, opened for reading: beside a running karstd too.
@@ -146,7 +145,9 @@ struct Comparison {
 
 int run_audit_transactions(const AuditOptions& options) {
   OpenBooks open;
-  if (const Status status = open.open(options.directory); !status) return fail(status.error());
+  if (const Status status = open.open(options.directory); !status) {
+    return fail(status.error(), options);
+  }
   AuditFilter filter;
   filter.from_seq = options.from;
   if (options.at) filter.to_seq = *options.at;
@@ -158,7 +159,7 @@ int run_audit_transactions(const AuditOptions& options) {
   do {
     paging.limit = left;
     const Result<AuditPage> page = open.audit->find(filter, paging);
-    if (!page) return fail(page.error());
+    if (!page) return fail(page.error(), options);
     for (const Record& record : page->records) print(record, options.is_json);
     left -= page->records.size();
     paging.cursor = page->cursor;
@@ -168,12 +169,14 @@ int run_audit_transactions(const AuditOptions& options) {
 
 int run_audit_balance(const AuditOptions& options) {
   OpenBooks open;
-  if (const Status status = open.open(options.directory); !status) return fail(status.error());
+  if (const Status status = open.open(options.directory); !status) {
+    return fail(status.error(), options);
+  }
   const std::uint64_t size = options.at.value_or(open.audit->size());
   for (const AccountKey& key : open.books->keys()) {
     if (merchant_of(key.account) != AccountId{options.merchant.value_or(0)}) continue;
     const Result<std::int64_t> balance = open.audit->balance(key, size);
-    if (!balance) return fail(balance.error());
+    if (!balance) return fail(balance.error(), options);
     print(key, *balance, options.is_json);
   }
   return exit_ok;
@@ -181,10 +184,12 @@ int run_audit_balance(const AuditOptions& options) {
 
 int run_audit_trial_balance(const AuditOptions& options) {
   OpenBooks open;
-  if (const Status status = open.open(options.directory); !status) return fail(status.error());
+  if (const Status status = open.open(options.directory); !status) {
+    return fail(status.error(), options);
+  }
   const Result<TrialBalance> trial =
       open.audit->trial_balance(options.at.value_or(open.audit->size()));
-  if (!trial) return fail(trial.error());
+  if (!trial) return fail(trial.error(), options);
   for (const TrialBalance::Row& row : trial->rows) print(row.key, row.balance, options.is_json);
   bool is_even = true;
   for (const auto& [asset, sum] : trial->sums) is_even = is_even && sum.is_even();
@@ -200,22 +205,26 @@ int run_audit_trial_balance(const AuditOptions& options) {
 
 int run_audit_reconcile(const AuditOptions& options) {
   OpenBooks open;
-  if (const Status status = open.open(options.directory); !status) return fail(status.error());
+  if (const Status status = open.open(options.directory); !status) {
+    return fail(status.error(), options);
+  }
   const std::uint64_t size = open.audit->size();
-  if (size == 0) return fail(Error{ErrorCode::not_found, "reconcile", "no records yet"});
+  if (size == 0) return fail(Error{ErrorCode::not_found, "reconcile", "no records yet"}, options);
   // The newest command that left a record: behind it, engine and books speak of the same.
   const Result<Record> last = open.audit->by_seq(size - 1);
-  if (!last) return fail(last.error());
+  if (!last) return fail(last.error(), options);
   const std::uint64_t command = last->ext_id.command;
   const ExchangeDirectory files(options.directory);
   SnapshotStore snapshots(open.storage, files.snapshots(), 0);
   Replay replay = replay_from(&snapshots, command);
   const Status replayed = replay_files(open.storage, files.journal(), replay, command, nullptr);
-  if (!replayed) return fail(replayed.error());
-  if (!replay.has_engine()) return fail(Error{ErrorCode::not_found, "replay", "the journal"});
+  if (!replayed) return fail(replayed.error(), options);
+  if (!replay.has_engine()) {
+    return fail(Error{ErrorCode::not_found, "replay", "the journal"}, options);
+  }
   Comparison comparison{*open.audit, size};
   if (const Status status = compare(replay.engine(), comparison); !status) {
-    return fail(status.error());
+    return fail(status.error(), options);
   }
   std::printf(options.is_json
                   ? "{\"command\":%" PRIu64 ",\"records\":%" PRIu64 ",\"compared\":%" PRIu64

@@ -5,6 +5,7 @@
 
 #include "gateway/tool/book_flow.hpp"
 #include "gateway/tool/flow_file.hpp"
+#include "gateway/tool/output.hpp"
 
 namespace karst::tool {
 namespace {
@@ -37,17 +38,15 @@ void print(std::size_t messages, const BenchBookFlowOptions& options, const Book
 }  // namespace
 
 int run_bench_book_flow(const BenchBookFlowOptions& options) {
+  const Output output(options.is_json);
   const auto messages = read_book_flow(options.file);
-  if (!messages.ok()) {
-    std::fprintf(stderr, "karst: %s\n", messages.error().text().c_str());
-    return 1;
-  }
+  if (!messages.ok()) return output.failed(failure_of(messages.error()));
   BookFlowPlay best = play_book_flow(*messages, options.batch);
   for (int i = 1; i < options.repetitions; ++i) {
     const BookFlowPlay again = play_book_flow(*messages, options.batch);
     if (again.counts != best.counts) {
-      std::fprintf(stderr, "karst: two plays of %s differ\n", options.file.c_str());
-      return 1;
+      return output.failed({exit_damaged, "PLAYS_DIFFER",
+                            "two plays of " + options.file + " differ: the engine is broken"});
     }
     best = again.elapsed_ns < best.elapsed_ns ? again : best;
   }

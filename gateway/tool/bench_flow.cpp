@@ -7,6 +7,7 @@
 
 #include "gateway/tool/flow_file.hpp"
 #include "gateway/tool/flow_layer.hpp"
+#include "gateway/tool/output.hpp"
 
 namespace karst::tool {
 namespace {
@@ -49,24 +50,22 @@ std::vector<std::string> flow_layer_names() {
 }
 
 int run_bench_flow(const BenchFlowOptions& options) {
+  const Output output(options.is_json);
   const auto named = std::ranges::find_if(
       layers, [&](const NamedLayer& layer) { return options.layer == layer.name; });
   if (named == std::end(layers)) {
-    std::fprintf(stderr, "karst: no layer %s\n", options.layer.c_str());
-    return 1;
+    return output.failed({exit_usage, "USAGE", "there is no layer " + options.layer,
+                          "see karst bench flow --help"});
   }
   const auto flow = read_flow(options.file);
-  if (!flow.ok()) {
-    std::fprintf(stderr, "karst: %s\n", flow.error().text().c_str());
-    return 1;
-  }
+  if (!flow.ok()) return output.failed(failure_of(flow.error()));
   const std::unique_ptr<FlowLayer> layer = named->make(*flow);
   FlowPlay best = layer->play();
   for (int i = 1; i < options.repetitions; ++i) {
     const FlowPlay again = layer->play();
     if (again.trades != best.trades) {
-      std::fprintf(stderr, "karst: two plays of %s differ\n", options.file.c_str());
-      return 1;
+      return output.failed({exit_damaged, "PLAYS_DIFFER",
+                            "two plays of " + options.file + " differ: the engine is broken"});
     }
     best = again.cpu_ns < best.cpu_ns ? again : best;
   }

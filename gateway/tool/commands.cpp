@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,18 +21,54 @@ std::string spoken(const CLI::App& app) {
   return parsed.empty() ? app.get_name() : app.get_name() + " " + spoken(*parsed.front());
 }
 
-int explain(const CLI::App& app, const CLI::ParseError& wrong, bool is_json) {
-  try {
-    Output(is_json).fail({exit_usage, "USAGE", wrong.what(), "see " + spoken(app) + " --help"});
-  } catch (const CLI::RuntimeError& ended) {
-    return ended.get_exit_code();
+/// Words one edit apart: one letter more, less, other, or two in the other order.
+bool is_close(const std::string& a, const std::string& b) {
+  if (a.size() > b.size()) return is_close(b, a);
+  if (b.size() - a.size() > 1) return false;
+  const auto [left, right] = std::ranges::mismatch(a, b);
+  const std::string rest_a(left, a.end());
+  const std::string rest_b(right, b.end());
+  if (rest_a.empty() || rest_b.empty()) return true;
+  if (a.size() < b.size()) return rest_a == rest_b.substr(1);
+  const bool is_swapped = rest_a.size() > 1 && rest_a[0] == rest_b[1] && rest_a[1] == rest_b[0] &&
+                          rest_a.substr(2) == rest_b.substr(2);
+  return is_swapped || rest_a.substr(1) == rest_b.substr(1);
+}
+
+/// Where a word that is no subcommand stands in the place of one: says so, and what may be meant.
+std::optional<std::string> unknown_subcommand(const CLI::App& app,
+                                              const std::vector<std::string>& words) {
+  const CLI::App* at = &app;
+  for (const std::string& word : words) {
+    const auto below = at->get_subcommands([](const CLI::App*) { return true; });
+    if (below.empty() || word.starts_with("-")) return std::nullopt;
+    const auto found = std::ranges::find(below, word, [](auto* it) { return it->get_name(); });
+    if (found != below.end()) {
+      at = *found;
+      continue;
+    }
+    std::string text = "there is no subcommand " + word;
+    std::string meant;
+    for (const CLI::App* it : below) {
+      if (!it->get_name().starts_with(word) && !is_close(it->get_name(), word)) continue;
+      meant += (meant.empty() ? "; did you mean " : " or ") + it->get_name();
+    }
+    return text + meant;
   }
+  return std::nullopt;
+}
+
+int explain(const CLI::App& app, const CLI::ParseError& wrong,
+            const std::vector<std::string>& words) {
+  const bool is_json = std::ranges::find(words, "--json") != words.end();
+  const std::string text = unknown_subcommand(app, words).value_or(wrong.what());
+  return Output(is_json).failed({exit_usage, "USAGE", text, "see " + spoken(app) + " --help"});
 }
 
 /// Under which heading the help lists a subcommand.
 std::string group_of(const std::string& name) {
   static const std::map<std::string, std::vector<std::string>> groups{
-      {"Start", {"init", "keygen", "demo", "doctor", "completion"}},
+      {"Start", {"init", "keygen", "client-certificate", "demo", "doctor", "completion"}},
       {"Watch", {"watch", "status", "access-log"}},
       {"Measure", {"bench", "load", "replay"}},
       {"Files of an exchange, on its server",
@@ -91,10 +128,7 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& wrong) {
-    const bool is_json = std::any_of(argv, argv + argc, [](const char* argument) {
-      return std::string_view(argument) == "--json";
-    });
-    return explain(app, wrong, is_json);
+    return explain(app, wrong, {argv + 1, argv + argc});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
@@ -37,12 +38,8 @@ struct DemoOptions {
   std::uint32_t rate = 150;  ///< Unit: actions per second
 };
 
-[[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "karst demo: %s\n", why.c_str());
-  throw CLI::RuntimeError(1);
-}
-void must(const Status& status) {
-  if (!status) give_up(status.error().text());
+void must(const Status& status, const Output& output) {
+  if (!status) output.fail(failure_of(status.error()));
 }
 
 [[nodiscard]] std::int64_t wall_ns() {
@@ -51,12 +48,14 @@ void must(const Status& status) {
       .count();
 }
 
-/// The live book on a terminal; a line now and then elsewhere.
+/// The live book on a terminal; a line now and then elsewhere; with --json the last word only.
 class Window {
  public:
+  explicit Window(const Output& output) : output_(output) {}
+
   void show(const feed::FeedClient& feed, const DemoMarket& market, const std::string& address) {
     const std::uint32_t instrument = market.featured();
-    if (instrument == 0 || SteadyClock::now() < next_) return;
+    if (instrument == 0 || SteadyClock::now() < next_ || output_.is_json()) return;
     next_ = SteadyClock::now() + std::chrono::milliseconds(is_terminal_ ? 400 : 10'000);
     if (!is_terminal_) {
       say(feed, market);
@@ -75,26 +74,32 @@ class Window {
     std::fflush(stdout);
   }
 
-  static void say(const feed::FeedClient& feed, const DemoMarket& market) {
+  void say(const feed::FeedClient& feed, const DemoMarket& market) const {
     std::uint64_t trades = 0;
     for (const auto& [id, instrument] : feed.instruments()) trades += instrument.trades_count;
-    std::printf("%llu orders, %llu cancels, %llu trades in %zu instruments\n",
-                static_cast<unsigned long long>(market.counts().orders),
-                static_cast<unsigned long long>(market.counts().cancels),
-                static_cast<unsigned long long>(trades), feed.instruments().size());
-    std::fflush(stdout);
+    const DemoCounts& counts = market.counts();
+    output_.answer({{"orders", counts.orders},
+                    {"cancels", counts.cancels},
+                    {"refusals", counts.refusals},
+                    {"trades", trades},
+                    {"instruments", feed.instruments().size()}},
+                   std::to_string(counts.orders) + " orders, " + std::to_string(counts.cancels) +
+                       " cancels, " + std::to_string(trades) + " trades in " +
+                       std::to_string(feed.instruments().size()) + " instruments");
   }
 
  private:
+  const Output& output_;
   const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
   SteadyClock::time_point next_ = SteadyClock::now();
 };
 
-void subscribe(gateway::Client& client, const v1::Subscribe& subscription) {
+void subscribe(gateway::Client& client, const v1::Subscribe& subscription,
+               const Output& output) {
   v1::Request request;
   *request.mutable_subscribe() = subscription;
   client.queue(request);
-  must(client.flush());
+  must(client.flush(), output);
 }
 
 /// A session of the operator's own key would end this one (one live session per key): the demo
@@ -112,43 +117,18 @@ void subscribe(gateway::Client& client, const v1::Subscribe& subscription) {
     command.mutable_create_key()->set_public_key(public_key.data(), public_key.size());
     ExchangeLink link(options, output);
     const Result<v1::Reply> reply = link.client().call(command);
-    if (!reply) give_up(reply.error().text());
+    if (!reply) output.fail(failure_of(reply.error(), link.config()));
     if (reply->code() != v1::CODE_OK) return options;
-    must(write_new_file(path, key_file_text(demo_key, secret)));
+    must(write_new_file(path, key_file_text(demo_key, secret)), output);
   }
   options.key = path;
   return options;
 }
 
-void run(const DemoOptions& options) {
-  std::signal(SIGINT, stop);
-  std::signal(SIGTERM, stop);
-  feed::FeedClient feed(feed::FeedWish{
-      static_cast<feed::SchemaMask>(feed::mask_of(feed::Schema::definition) |
-                                    feed::mask_of(feed::Schema::status) |
-                                    feed::mask_of(feed::Schema::mbp_10) |
-                                    feed::mask_of(feed::Schema::trades)),
-      {},
-      feed::OnSlow::conflate});
-  const Output output(false);
-  ExchangeLink link(with_own_key(options.link, output), output,
-                    {.on_market_data = [&](const v1::MarketData& message) {
-                      static_cast<void>(feed.receive(message));
-                    }});
-  gateway::Client& client = link.client();
-  subscribe(client, feed.connected());
-  while (true) {  // what a former run left is known once the snapshot has come
-    const Result<bool> came = client.poll(200);
-    if (!came) give_up(came.error().text());
-    if (!*came) break;
-  }
-  DemoMarket market(client, feed, options.seed);
-  must(market.make());
-  must(market.list_hours(wall_ns()));
+/// Trades, at the rate wished for, until time is over or somebody interrupts.
+void trade(const DemoOptions& options, const Output& output, ExchangeLink& link,
+           feed::FeedClient& feed, DemoMarket& market, Window& window) {
   const std::string address = address_of(link.config());
-  std::printf("the market is open: gateway %s, keys and certificates in %s\n", address.c_str(),
-              options.link.home.c_str());
-  Window window;
   const SteadyClock::time_point start = SteadyClock::now();
   SteadyClock::time_point next_listing = start + std::chrono::minutes(1);
   const auto pause = std::chrono::microseconds(1'000'000 / std::max(options.rate, 1U));
@@ -161,17 +141,51 @@ void run(const DemoOptions& options) {
     if (now < due) std::this_thread::sleep_until(due);
     if (due + std::chrono::seconds(1) < now) due = now;  // never rush to catch up
     if (now >= next_listing) {
-      must(market.list_hours(wall_ns()));
+      must(market.list_hours(wall_ns()), output);
       next_listing += std::chrono::minutes(1);
     }
-    must(market.step());
+    must(market.step(), output);
     if (const std::optional<v1::Subscribe> broken = feed.recover(); broken) {
-      subscribe(client, *broken);
+      subscribe(link.client(), *broken, output);
     }
     window.show(feed, market, address);
   }
-  std::printf("\n");
-  Window::say(feed, market);
+}
+
+void run(const DemoOptions& options) {
+  std::signal(SIGINT, stop);
+  std::signal(SIGTERM, stop);
+  feed::FeedClient feed(feed::FeedWish{
+      static_cast<feed::SchemaMask>(feed::mask_of(feed::Schema::definition) |
+                                    feed::mask_of(feed::Schema::status) |
+                                    feed::mask_of(feed::Schema::mbp_10) |
+                                    feed::mask_of(feed::Schema::trades)),
+      {},
+      feed::OnSlow::conflate});
+  const Output output(options.link.is_json);
+  ExchangeLink link(with_own_key(options.link, output), output,
+                    {.on_market_data = [&](const v1::MarketData& message) {
+                      static_cast<void>(feed.receive(message));
+                    }});
+  gateway::Client& client = link.client();
+  subscribe(client, feed.connected(), output);
+  while (true) {  // what a former run left is known once the snapshot has come
+    const Result<bool> came = client.poll(200);
+    if (!came) output.fail(failure_of(came.error(), link.config()));
+    if (!*came) break;
+  }
+  DemoMarket market(client, feed, options.seed);
+  must(market.make(), output);
+  must(market.list_hours(wall_ns()), output);
+  if (!output.is_json()) {
+    std::printf("the market is open: gateway %s, keys and certificates in %s\n"
+                "follow it from another terminal: karst watch %s\n",
+                address_of(link.config()).c_str(), options.link.home.c_str(),
+                options.link.home.c_str());
+  }
+  Window window(output);
+  trade(options, output, link, feed, market, window);
+  window.say(feed, market);
 }
 
 }  // namespace

@@ -107,6 +107,11 @@ void add_link_options(CLI::App& command, LinkOptions& options, bool is_positiona
                   "our own, FILE.crt and FILE.key, for exchanges that ask")
       ->type_name("FILE")
       ->group(group);
+  command
+      .add_option("--tls-certificate", options.certificate,
+                  "FILE.crt and FILE.key, for exchanges that ask (karst client-certificate)")
+      ->type_name("FILE")
+      ->group(group);
   command.add_option("--key", options.key, "log-on key: a file, or NAME.key in the folder")
       ->envname("KARST_KEY")
       ->type_name("FILE")
@@ -132,6 +137,10 @@ std::optional<Failure> fill_client_config(const LinkOptions& options,
   config.peer.name = options.server_name;
   if (config.peer.name.empty()) {
     config.peer.name = is_this_machine(config.peer.host) ? "localhost" : config.peer.host;
+  }
+  if (!options.certificate.empty()) {
+    config.peer.certificate_file = options.certificate + ".crt";
+    config.peer.private_key_file = options.certificate + ".key";
   }
   if (!options.certificate.empty()) {
     config.peer.certificate_file = options.certificate + ".crt";
@@ -166,9 +175,10 @@ Failure failure_of(const Error& error, const gateway::ClientConfig& config) {
     failure.code = "NOT_TRUSTED";
     failure.hint = "is it the exchange of " + config.peer.ca_file +
                    ", called by its name? --ca FILE, --server-name NAME; karst doctor looks closer";
-  } else if (error.code == ErrorCode::invalid && error.doing == "read the CA") {
+  } else if (error.code == ErrorCode::invalid && error.doing.starts_with("read the ")) {
     failure = failure_of(error);
-    failure.code = "BAD_CA_FILE";
+    failure.code = error.doing == "read the CA" ? "BAD_CA_FILE" : "BAD_CERTIFICATE_FILE";
+    failure.hint = "is the file there, and PEM?";
   } else if (error.doing.starts_with("wait for an answer")) {
     failure.code = "NO_ANSWER";
     failure.text = "no answer from " + address_of(config) + " in time";

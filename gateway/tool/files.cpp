@@ -2,10 +2,11 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "engine/command_codec.hpp"
-#include "gateway/tool/exit_code.hpp"
+#include "gateway/tool/output.hpp"
 #include "gateway/tool/progress.hpp"
 #include "ledger/backup.hpp"
 #include "ledger/journal_reader.hpp"
@@ -19,31 +20,10 @@ namespace {
 
 // Text as a JSON string, quotes included.
 std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
-      out += escaped;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-int fail(const Error& error, bool is_json) {
-  if (is_json) {
-    std::printf("{\"error\":%s,\"what\":%s", quoted(name(error.code)).c_str(),
-                quoted(error.what).c_str());
-    if (error.offset != Error::no_offset) std::printf(",\"offset\":%" PRIu64, error.offset);
-    std::printf(",\"text\":%s}\n", quoted(error.text()).c_str());
-  } else {
-    std::fprintf(stderr, "karst: %s\n", error.text().c_str());
-  }
-  return exit_code_of(error);
-}
+int fail(const Error& error, bool is_json) { return Output(is_json).failed(failure_of(error)); }
 
 void print_state(const StateAt& state, bool is_json) {
   const char* format =

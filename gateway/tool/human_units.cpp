@@ -176,7 +176,7 @@ std::string format_time(std::int64_t ns) {
   if (rest % ns_per_second != 0) {
     std::snprintf(text, sizeof text, ".%09d", static_cast<int>(rest % ns_per_second));
     result += text;
-    while (result.ends_with('0')) result.pop_back();
+    while (result.ends_with("000")) result.resize(result.size() - 3);
   }
   return result + "Z";
 }

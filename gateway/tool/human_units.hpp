@@ -19,7 +19,7 @@ namespace karst::tool {
 /// "2026-11-22T05:00:00Z", "2026-11-22T13:00+08:00", "2026-11-22" (00:00 UTC); the seconds may have
 /// up to nine decimals. Returns: ns since 1970-01-01T00:00Z, from 1970 to 2261.
 [[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text);
-/// 0 → "1970-01-01T00:00:00Z"; decimals of the second only where there are any.
+/// 0 → "1970-01-01T00:00:00Z"; as many decimals of the second as needed: 0, 3, 6 or 9.
 [[nodiscard]] std::string format_time(std::int64_t ns);
 
 /// "15m", "1h30m", "90s", "250ms", "30d", "-12h"; "0" needs no unit. Unit: ns.

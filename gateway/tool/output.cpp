@@ -64,7 +64,7 @@ void Output::answer(const Json& json, const Table& table) const {
   print(text);
 }
 
-void Output::fail(const Failure& failure) const {
+int Output::failed(const Failure& failure) const {
   if (is_json_) {
     print(line_of({{"error",
                     {{"exit_code", static_cast<int>(failure.exit)},
@@ -75,8 +75,10 @@ void Output::fail(const Failure& failure) const {
   }
   std::fprintf(stderr, "karst: %s\n", failure.text.c_str());
   if (!failure.hint.empty()) std::fprintf(stderr, "       %s\n", failure.hint.c_str());
-  throw CLI::RuntimeError(failure.exit);
+  return failure.exit;
 }
+
+void Output::fail(const Failure& failure) const { throw CLI::RuntimeError(failed(failure)); }
 
 std::string Output::coloured(Colour colour, const std::string& text) const {
   if (!is_coloured_ || is_json_ || colour == Colour::plain) return text;

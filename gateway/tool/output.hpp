@@ -53,8 +53,9 @@ class Output {
   void answer(const Json& json, const std::string& text) const;
   void answer(const Json& json, const Table& table) const;
 
-  /// Says why on standard error (and as JSON) and ends the program: throws CLI::RuntimeError,
-  /// which main turns into the exit code.
+  /// Says why on standard error, and as JSON. Returns: the failure's exit code.
+  [[nodiscard]] int failed(const Failure& failure) const;
+  /// The same, and ends the program: throws CLI::RuntimeError, which main turns into the exit code.
   [[noreturn]] void fail(const Failure& failure) const;
 
   [[nodiscard]] std::string coloured(Colour colour, const std::string& text) const;

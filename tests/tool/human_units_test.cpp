@@ -33,7 +33,7 @@ TEST(HumanUnits, times_know_their_zone) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
   }
   EXPECT_EQ(format_time(0), "1970-01-01T00:00:00Z");
-  EXPECT_EQ(format_time(1'500'000'000), "1970-01-01T00:00:01.5Z");
+  EXPECT_EQ(format_time(1'500'000'000), "1970-01-01T00:00:01.500Z");
   for (const std::int64_t ns : {0L, 1L, 1'763'845'200'123'456'789L, 9'214'646'399'000'000'000L}) {
     EXPECT_EQ(parse_time(format_time(ns)), ns);
   }

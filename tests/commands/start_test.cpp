@@ -1,0 +1,54 @@
+// The first subcommands of a new exchange: init, keygen, demo.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/commands/tool_exchange.hpp"
+
+namespace karst::test {
+namespace {
+
+using namespace tool;
+
+TEST(ToolStart, init_makes_a_folder_once) {
+  const TemporaryFolder parent;
+  const std::string folder = parent.path() + "/x";
+  const ToolRun made = run_tool({"init", folder, "--json"}, ".");
+  EXPECT_EQ(made.exit, exit_ok) << made.err;
+  expect_shape(made.out, "init");
+  EXPECT_TRUE(std::filesystem::exists(std::string(made.json()["operator_key"])));
+  const ToolRun again = run_tool({"init", folder}, ".");
+  EXPECT_EQ(again.exit, exit_in_the_way);
+  EXPECT_NE(again.err.find("start what is there: karstd "), std::string::npos) << again.err;
+}
+
+TEST(ToolStart, keygen_prints_the_public_part) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/mine.key";
+  const ToolRun made = run_tool({"keygen", path, "--json"}, ".");
+  EXPECT_EQ(made.exit, exit_ok) << made.err;
+  expect_shape(made.out, "keygen");
+  EXPECT_EQ(run_tool({"keygen", path}, ".").exit, exit_in_the_way);
+}
+
+TEST(ToolStart, the_demo_trades_with_a_key_of_its_own) {
+  ToolExchange exchange;
+  const Json done = exchange.json("demo --seconds 2", "demo");
+  EXPECT_GT(done.value("orders", 0), 0);
+  EXPECT_TRUE(std::filesystem::exists(exchange.folder() + "/demo.key"));
+  // The operator may speak while it runs the next time.
+  EXPECT_EQ(exchange.run("demo --seconds 1 --key demo").exit, exit_ok);
+  exchange.stop();
+  exchange.expect_failure("demo --seconds 1", exit_not_connected, "./run demo starts one");
+}
+
+TEST(ToolStart, a_word_that_is_no_subcommand_is_said_with_what_may_be_meant) {
+  const auto said = [](const std::vector<std::string>& words) { return run_tool(words, ".").err; };
+  EXPECT_NE(said({"wacth"}).find("no subcommand wacth; did you mean watch"), std::string::npos);
+  EXPECT_NE(said({"mer"}).find("did you mean merchant"), std::string::npos);
+  EXPECT_NE(said({"merchant", "admt"}).find("did you mean admit"), std::string::npos);
+  EXPECT_NE(said({"merchant", "xyz"}).find("no subcommand xyz\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace karst::test
