@@ -103,13 +103,8 @@ void add_link_options(CLI::App& command, LinkOptions& options, bool is_positiona
   command.add_option("--server-name", options.server_name, "whom its certificate names")
       ->group(group);
   command
-      .add_option("--certificate", options.certificate,
-                  "our own, FILE.crt and FILE.key, for exchanges that ask")
-      ->type_name("FILE")
-      ->group(group);
-  command
       .add_option("--tls-certificate", options.certificate,
-                  "FILE.crt and FILE.key, for exchanges that ask (karst client-certificate)")
+                  "our own, FILE.crt and FILE.key, for exchanges that ask")
       ->type_name("FILE")
       ->group(group);
   command.add_option("--key", options.key, "log-on key: a file, or NAME.key in the folder")
@@ -137,10 +132,6 @@ std::optional<Failure> fill_client_config(const LinkOptions& options,
   config.peer.name = options.server_name;
   if (config.peer.name.empty()) {
     config.peer.name = is_this_machine(config.peer.host) ? "localhost" : config.peer.host;
-  }
-  if (!options.certificate.empty()) {
-    config.peer.certificate_file = options.certificate + ".crt";
-    config.peer.private_key_file = options.certificate + ".key";
   }
   if (!options.certificate.empty()) {
     config.peer.certificate_file = options.certificate + ".crt";
@@ -179,6 +170,11 @@ Failure failure_of(const Error& error, const gateway::ClientConfig& config) {
     failure = failure_of(error);
     failure.code = error.doing == "read the CA" ? "BAD_CA_FILE" : "BAD_CERTIFICATE_FILE";
     failure.hint = "is the file there, and PEM?";
+  } else if (error.doing.starts_with("read: ")) {
+    failure.code = "HUNG_UP";
+    failure.text = address_of(config) + " hung up";
+    failure.hint = "karstd's log says why; where client_ca is set: --tls-certificate FILE, "
+                   "made by karst client-certificate";
   } else if (error.doing.starts_with("wait for an answer")) {
     failure.code = "NO_ANSWER";
     failure.text = "no answer from " + address_of(config) + " in time";

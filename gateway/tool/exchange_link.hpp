@@ -24,7 +24,6 @@ struct LinkOptions {
   std::string ca_file;      ///< empty: ca.crt of the folder
   std::string server_name;  ///< empty: "localhost" for this machine, else the host
   std::string certificate;  ///< FILE.crt and FILE.key, for exchanges that ask; may be empty
-  std::string certificate;  ///< FILE.crt and FILE.key, where the exchange asks for one; or empty
   std::string key;          ///< a file, or the name of one in the folder: "alice" = alice.key
   std::uint32_t key_id = 0;  ///< 0: as the key file says, else 1
   std::uint32_t timeout_s = 5;

@@ -31,6 +31,20 @@ TEST(ToolStart, keygen_prints_the_public_part) {
   EXPECT_EQ(run_tool({"keygen", path}, ".").exit, exit_in_the_way);
 }
 
+TEST(ToolStart, a_client_certificate_opens_an_exchange_that_asks_for_one) {
+  ToolExchange exchange;
+  const std::string mine = exchange.folder() + "/mine";
+  const std::string make = "client-certificate " + exchange.folder() + " Me " + mine;
+  EXPECT_EQ(exchange.json(make, "client_certificate")["certificate"], mine + ".crt");
+  exchange.expect_failure(make, exit_in_the_way, "already exists");
+  exchange.stop();
+  exchange.set_config("client_ca", "\"ca.crt\"");
+  exchange.start();
+  exchange.expect_failure("status", exit_not_connected, "karst client-certificate");
+  EXPECT_EQ(exchange.run("status --tls-certificate " + mine).exit, exit_ok);
+  exchange.expect_failure("status --tls-certificate nothing", exit_damaged, "read the client's");
+}
+
 TEST(ToolStart, the_demo_trades_with_a_key_of_its_own) {
   ToolExchange exchange;
   const Json done = exchange.json("demo --seconds 2", "demo");
