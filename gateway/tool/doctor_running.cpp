@@ -77,7 +77,8 @@ void Doctor::look_at_port() {
     return add("port", Health::fail, where + " cannot be had: " + std::strerror(failed),
                "end who has it (ss -ltnp), or change gateway.port in karst.toml");
   }
-  add("port", Health::warn, where + " is free: karstd does not run",
+  add("port", Health::warn,
+      port == 0 ? "karstd does not run" : where + " is free: karstd does not run",
       "start it: karstd " + in_home("karst.toml"));
 }
 

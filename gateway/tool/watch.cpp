@@ -158,7 +158,8 @@ void add_watch(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("watch", "follow the market: all of it, or one instrument");
   add_link_options(*command, options->link, true);
-  command->add_option("--instrument", options->instrument, "only this one, as a ladder: number, symbol or POOL@HOUR");
+  command->add_option("--instrument", options->instrument,
+                      "only this one, as a ladder: number, symbol or POOL@HOUR");
   command->footer("Examples:\n  karst watch\n  karst watch --instrument GUIAN-P@next");
   command->add_flag("--once", options->is_once, "show the market as it is and end");
   command->callback([options] { run(*options); });
