@@ -264,11 +264,13 @@ Status DemoMarket::trade(std::uint32_t id, const v1::Definition& definition) {
     return {};
   }
   const bool is_sell = !is_posted && random_.chance(1, 2);
+  // Once the provider has sold all it had, lots go on from buyer to buyer.
+  const bool is_resale = is_sell && sold_out_.contains(id);
   const bool is_aggressive = random_.chance(1, 4);
   const auto away = static_cast<std::int64_t>(random_.between(1, 9)) * tick;
   const std::int64_t limit = is_sell == is_aggressive ? fair - away : fair + away;
-  command.set_account_id(is_sell ? provider
-                                 : first_buyer + static_cast<std::uint32_t>(random_.below(buyers)));
+  const std::uint32_t buyer = first_buyer + static_cast<std::uint32_t>(random_.below(buyers));
+  command.set_account_id(is_sell && !is_resale ? provider : buyer);
   v1::PlaceOrder& order = *command.mutable_place_order();
   order.set_instrument_id(id);
   order.set_side(is_sell ? v1::SIDE_SELL : v1::SIDE_BUY);
@@ -278,9 +280,10 @@ Status DemoMarket::trade(std::uint32_t id, const v1::Definition& definition) {
   order.set_kind(v1::ORDER_KIND_LIMIT);
   order.set_time_in_force(is_aggressive ? v1::TIME_IN_FORCE_IOC : v1::TIME_IN_FORCE_GTC);
   order.set_self_match(v1::SELF_MATCH_CANCEL_OLDEST);
-  if (is_sell) order.set_draw(v1::DRAW_CAPACITY);
+  if (is_sell) order.set_draw(is_resale ? v1::DRAW_HOLDING : v1::DRAW_CAPACITY);
   const Result<v1::Reply> reply = say(command);
   if (!reply) return reply.error();
+  if (reply->code() == v1::CODE_INSUFFICIENT_CAPACITY) sold_out_.insert(id);
   if (reply->code() != v1::CODE_OK) {
     ++counts_.refusals;
     return {};
