@@ -45,6 +45,33 @@ INSTANTIATE_TEST_SUITE_P(scenario, File, testing::ValuesIn(scenario_files()), []
   return name;
 });
 
+/// The blocks of the page that begin with ```scenario, in order: the first is the market that all
+/// others begin with.
+std::vector<std::string> examples_of(const fs::path& page) {
+  std::ifstream in(page);
+  std::vector<std::string> examples;
+  bool is_inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line == "```scenario") examples.emplace_back();
+    if (is_inside && line != "```") examples.back() += line + "\n";
+    is_inside = line == "```scenario" || (is_inside && line != "```");
+  }
+  return examples;
+}
+
+TEST(MarketRules, every_example_of_the_page_comes_to_what_it_says) {
+  const std::vector<std::string> examples =
+      examples_of(fs::path(KARST_SOURCE_DIR) / "docs" / "MARKET_RULES.md");
+  ASSERT_GT(examples.size(), 10U);
+  for (std::size_t i = 1; i < examples.size(); ++i) {
+    Scenario scenario("docs/MARKET_RULES.md, example " + std::to_string(i),
+                      examples[0] + examples[i]);
+    const auto difference = scenario.run();
+    EXPECT_FALSE(difference.has_value()) << *difference;
+    EXPECT_GT(scenario.compared(), 0U) << examples[i];
+  }
+}
+
 constexpr const char* small_market =
     "merchant alice\n"
     "merchant bob funds 100.00\n"
