@@ -200,8 +200,13 @@ Error Books::store_error(const Error& error) {
 Result<bool> Books::work() {
   KARST_ASSERT(!options_.read_only);
   const Result<bool> prepared = log_->prepare();
-  if (!prepared) return prepared;
-  if (*prepared || !store_) return *prepared;
+  if (!prepared || *prepared || !store_) return prepared;
+  const Result<bool> indexed = index_segment();
+  if (!indexed || *indexed) return indexed;
+  return save_balances();
+}
+
+Result<bool> Books::index_segment() {
   std::shared_ptr<Tail> tail;
   std::vector<Definition> definitions;
   std::uint64_t begin = 0;
@@ -224,6 +229,25 @@ Result<bool> Books::work() {
                      definitions_.begin() + static_cast<std::ptrdiff_t>(definitions.size()));
   ++indexed_;
   return true;
+}
+
+// Once for as many new records as there are balances: a record costs one row written at the most.
+Result<bool> Books::save_balances() {
+  const std::uint32_t segments = store_->segments();
+  const std::uint64_t wait = saved_.rows() / options_.segment_records + 1;
+  if (segments < saved_.segments() + wait || segments == save_tried_) return false;
+  save_tried_ = segments;
+  NewerBalances newer;
+  const Status loaded = store_->load_states(
+      saved_.segments(), [&](AccountKey key, std::uint32_t segment, const AccountState& state) {
+        newer[key] = {key, state, segment};
+      });
+  if (!loaded) return store_error(loaded.error());
+  const Status merged = saved_.merge(newer, segments);
+  if (merged) return true;
+  // The file is of no use: the next one is made of the store alone.
+  if (merged.error().code == ErrorCode::corrupt) saved_.forget();
+  return merged.error();
 }
 
 }  // namespace karst

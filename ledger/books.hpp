@@ -14,6 +14,7 @@
 #include "engine/event.hpp"
 #include "engine/storage.hpp"
 #include "ledger/balances.hpp"
+#include "ledger/balances_file.hpp"
 #include "ledger/open_file.hpp"
 #include "ledger/posting.hpp"
 #include "ledger/record_log.hpp"
@@ -42,6 +43,7 @@ struct BooksOpened {
   RecordLogOpened log;
   bool was_store_rebuilt = false;  ///< ledger.db was missing, damaged or another ledger's.
   std::string why_rebuilt;
+  std::uint32_t saved_segments = 0;  ///< Segments whose balances were saved, and not gathered.
 };
 
 /// The record log, the balances and the index of one shard.
@@ -89,11 +91,12 @@ class Books {
   /// journal is trimmed, and at the end.
   [[nodiscard]] Result<std::uint64_t> cover();
 
-  /// One step of what may happen in the background: makes the next file, or indexes a segment.
+  /// One step of what may happen in the background: makes a portion of the next file, indexes a
+  /// segment, or saves the balances.
   ///
   /// Returns: whether there was anything to do.
-  /// Errors:  no_space and busy may pass: call again later. Any other is final, and the next
-  ///          append() says so.
+  /// Errors:  no_space and busy may pass: call again later. What else is wrong with log or store is
+  ///          final, and the next append() says so.
   [[nodiscard]] Result<bool> work();
 
   /// Why append() will never work again, if so. By append()'s owner.
@@ -134,6 +137,10 @@ class Books {
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status forget_cached_store();
   [[nodiscard]] Status load_store(std::vector<RecordMark>& marks);
+  [[nodiscard]] std::uint32_t load_saved_balances();
+  void put_balance(const SavedBalance& saved);
+  [[nodiscard]] Result<bool> index_segment();
+  [[nodiscard]] Result<bool> save_balances();
   [[nodiscard]] Status open_log(std::vector<RecordMark> marks);
   [[nodiscard]] Status drop_store(const std::string& why);
   void forget();
@@ -153,6 +160,8 @@ class Books {
   BooksOpened opened_;
   OpenFile lock_;
   std::optional<Store> store_;
+  BalancesFile saved_;
+  std::uint32_t save_tried_ = 0;  // with how many segments it was tried last
   std::unique_ptr<RecordLog> log_;
   Posting posting_;
   std::vector<RecordDraft> drafts_;

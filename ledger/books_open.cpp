@@ -18,6 +18,7 @@ std::string directory_of(const std::string& path) {
 Books::Books(Storage& storage, BooksOptions options)
     : storage_(storage),
       options_(std::move(options)),
+      saved_(storage_, options_.directory, {options_.shard, options_.segment_records}),
       posting_(options_.shard),
       balances_(options_.keys_expected) {}
 
@@ -118,6 +119,7 @@ Status Books::drop_store(const std::string& why) {
     options_.store_path.clear();
     return {};
   }
+  if (Status removed = saved_.remove(); !removed) return removed;
   // The file goes first: without it what waits in the write-ahead log is nothing.
   for (const char* suffix : {"", "-wal", "-shm"}) {
     const Status removed = storage_.unlink(options_.store_path + suffix);
@@ -132,18 +134,35 @@ Status Books::drop_store(const std::string& why) {
   return {};
 }
 
+void Books::put_balance(const SavedBalance& saved) {
+  BalanceRow& row = balances_.row(balances_.find_or_add(saved.key));
+  row.state = saved.state;
+  row.last_segment = saved.last_segment;
+}
+
+// Returns: of how many segments they tell; the states of the others are in the store only.
+std::uint32_t Books::load_saved_balances() {
+  const Result<std::uint32_t> saved =
+      saved_.load([this](const SavedBalance& row) { put_balance(row); });
+  if (saved && *saved <= store_->segments()) return *saved;
+  balances_ = Balances(options_.keys_expected);
+  saved_.forget();
+  return 0;
+}
+
 Status Books::load_store(std::vector<RecordMark>& marks) {
   if (!store_) return {};
-  const Store::Sink sink{marks,
-                         [this](AccountKey key, std::uint32_t segment, const AccountState& state) {
-                           BalanceRow& row = balances_.row(balances_.find_or_add(key));
-                           row.state = state;
-                           row.last_segment = segment;
-                         },
-                         [this](const Definition& definition) {
+  const Store::Sink sink{marks, [this](const Definition& definition) {
                            if (definition.asset) posting_.learn(*definition.asset);
                          }};
   if (Status loaded = store_->load(sink); !loaded) return loaded;
+  opened_.saved_segments = load_saved_balances();
+  const Status loaded =
+      store_->load_states(opened_.saved_segments,
+                          [this](AccountKey key, std::uint32_t segment, const AccountState& state) {
+                            put_balance({key, state, segment});
+                          });
+  if (!loaded) return loaded;
   indexed_ = store_->segments();
   next_seq_ = std::uint64_t{indexed_} * options_.segment_records;
   tails_.front() = std::make_shared<Tail>(indexed_, options_.segment_records);

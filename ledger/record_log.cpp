@@ -12,9 +12,14 @@ constexpr std::size_t name_digits = 20;
 constexpr std::size_t length_bytes = 2;
 constexpr std::size_t stage_bytes_first = std::size_t{1} << 20U;
 
-std::string file_name(std::uint64_t first_seq) {
-  const std::string digits = std::to_string(first_seq);
+std::string file_name(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
   return std::string(name_digits - digits.size(), '0') + digits + ".log";
+}
+
+std::uint64_t number_of(const std::string& path) {
+  const std::size_t name_bytes = name_digits + std::string_view(".log").size();
+  return std::stoull(path.substr(path.size() - name_bytes, name_digits));
 }
 
 std::uint64_t in_blocks(std::uint64_t bytes) {
@@ -73,7 +78,7 @@ Status RecordLog::commit(std::uint64_t command, std::uint64_t settled) {
   frame_.payload_crc = crc32c({stage_.data() + RecordFrame::bytes, staged_bytes()});
   const std::uint64_t extent = frame_.extent();
   if (file_ >= files_.size() || offset_ + extent > file_sizes_[file_]) {
-    if (Status rolled = roll(std::max(options_.file_bytes, extent)); !rolled) return rolled;
+    if (Status rolled = roll(extent); !rolled) return rolled;
   }
   encode(frame_, stage_.data());
   std::fill(stage_.begin() + static_cast<std::ptrdiff_t>(used_),
@@ -103,54 +108,99 @@ Status RecordLog::commit(std::uint64_t command, std::uint64_t settled) {
 
 std::string RecordLog::draft_path() const { return options_.directory + "/next.draft"; }
 
-// Filled under another name and renamed: under its own name a file is always whole.
-Status RecordLog::make_draft(std::uint64_t bytes) {
-  const std::lock_guard guard(prepare_mutex_);
-  if (prepared_bytes_ >= bytes) return {};
+// Files grow to their full size one by one, so that the first is there at once.
+std::uint64_t RecordLog::next_file_bytes() const {
+  const std::lock_guard guard(mutex_);
+  const std::uint64_t wanted = file_sizes_.empty() ? portion_bytes : 2 * file_sizes_.back();
+  return in_blocks(std::min(options_.file_bytes, wanted));
+}
+
+std::uint64_t RecordLog::newest_file_bytes() const {
+  const std::lock_guard guard(mutex_);
+  return file_sizes_.back();
+}
+
+Status RecordLog::begin_draft(std::uint64_t bytes) {
+  const std::string path = draft_path();
   const Result<std::uint64_t> space = storage_.space_left(options_.directory);
   if (!space) return space.error();
-  const std::string path = draft_path();
   if (*space < bytes) return Error{ErrorCode::no_space, "prepare a file", path};
-  prepared_bytes_ = 0;
   Result<OpenFile> file = OpenFile::open(storage_, path, OpenMode::create);
   if (!file) return file.error();
-  Status filled = storage_.preallocate(file->handle(), bytes);
-  if (!filled) {
-    file->close();
-    static_cast<void>(storage_.unlink(path));
-    return filled;
-  }
-  if (Status synced = storage_.sync(file->handle()); !synced) return synced;
-  prepared_bytes_ = bytes;
+  if (Status cut = storage_.truncate(file->handle(), 0); !cut) return cut;
+  draft_ = std::move(file).value();
+  draft_bytes_ = bytes;
+  draft_filled_ = 0;
   return {};
 }
 
-Result<bool> RecordLog::prepare() {
-  if (filled_bytes_.load(std::memory_order_relaxed) < options_.file_bytes / 2) return false;
-  {
-    const std::lock_guard guard(prepare_mutex_);
-    if (prepared_bytes_ != 0) return false;
+// One more portion of zeros, synced: a sync of another file waits no longer than behind that.
+Status RecordLog::fill_draft() {
+  static const std::vector<std::byte> zeros(portion_bytes);
+  const std::uint64_t bytes = std::min<std::uint64_t>(portion_bytes, draft_bytes_ - draft_filled_);
+  Status filled = storage_.write(draft_.handle(), draft_filled_, std::span(zeros).first(bytes));
+  if (filled) filled = storage_.sync(draft_.handle());
+  if (filled) {
+    draft_filled_ += bytes;
+    return {};
   }
-  if (Status made = make_draft(in_blocks(options_.file_bytes)); !made) {
-    if (made.error().code != ErrorCode::no_space) static_cast<void>(poison(made.error()));
-    return made.error();
-  }
-  return true;
+  drop_draft();
+  if (filled.error().code == ErrorCode::no_space) static_cast<void>(storage_.unlink(draft_path()));
+  return filled;
 }
 
-Status RecordLog::roll(std::uint64_t bytes) {
-  bytes = in_blocks(bytes);
-  if (Status made = make_draft(bytes); !made) {
+void RecordLog::drop_draft() {
+  draft_.close();
+  draft_bytes_ = 0;
+  draft_filled_ = 0;
+}
+
+Result<bool> RecordLog::prepare() {
+  const std::uint64_t filled = filled_bytes_.load(std::memory_order_relaxed);
+  if (filled == 0) return false;
+  const std::uint64_t bytes = next_file_bytes();
+  const std::uint64_t newest = newest_file_bytes();
+  const std::lock_guard guard(prepare_mutex_);
+  if (draft_bytes_ != 0 && draft_filled_ == draft_bytes_) return false;
+  // It is whole when the file before it is half full: ready in time, and never in a hurry.
+  if (draft_filled_ >= std::min(bytes, 2 * bytes * filled / newest)) return false;
+  Status done = draft_bytes_ != 0 ? Status{} : begin_draft(bytes);
+  if (done) done = fill_draft();
+  if (done) return true;
+  if (done.error().code != ErrorCode::no_space) static_cast<void>(poison(done.error()));
+  return done.error();
+}
+
+// Filled under another name and renamed: under its own name a file is always whole.
+Status RecordLog::finish_draft(std::uint64_t bytes) {
+  if (draft_bytes_ < bytes) {
+    drop_draft();
+    if (Status begun = begin_draft(bytes); !begun) return begun;
+  }
+  while (draft_filled_ < draft_bytes_) {
+    if (Status filled = fill_draft(); !filled) return filled;
+  }
+  return {};
+}
+
+// A file's number counts on from the newest, whatever that was called: files without records have
+// names of their own too.
+std::string RecordLog::next_path() const {
+  const std::lock_guard guard(mutex_);
+  std::uint64_t number = 0;
+  if (!files_.empty()) number = number_of(files_.back()->path()) + 1;
+  return options_.directory + "/" + file_name(number);
+}
+
+Status RecordLog::roll(std::uint64_t extent) {
+  const std::lock_guard preparing(prepare_mutex_);
+  if (Status made = finish_draft(in_blocks(std::max(next_file_bytes(), extent))); !made) {
     // A disk that is full has changed nothing; after anything else nothing is known.
     return made.error().code == ErrorCode::no_space ? made : poison(made.error());
   }
-  const std::string path = options_.directory + "/" + file_name(next_seq_ - frame_.count);
-  if (file_ < files_.size() && files_[file_]->path() == path) {
-    // Frames without records have filled it: the next would take its name, and so its place.
-    return poison(
-        Error{ErrorCode::already_exists, "begin a file behind one without records", path});
-  }
-  const std::lock_guard preparing(prepare_mutex_);
+  const std::uint64_t bytes = draft_bytes_;
+  drop_draft();
+  const std::string path = next_path();
   if (Status renamed = storage_.rename(draft_path(), path); !renamed) {
     return poison(renamed.error());
   }
@@ -161,8 +211,7 @@ Status RecordLog::roll(std::uint64_t bytes) {
   if (!file) return poison(file.error());
   const std::lock_guard guard(mutex_);
   files_.push_back(std::make_unique<OpenFile>(std::move(file).value()));
-  file_sizes_.push_back(prepared_bytes_);
-  prepared_bytes_ = 0;
+  file_sizes_.push_back(bytes);
   file_ = static_cast<std::uint32_t>(files_.size() - 1);
   offset_ = 0;
   return {};

@@ -52,7 +52,8 @@ class RecordLog {
  public:
   struct Options {
     std::string directory;
-    std::uint64_t file_bytes = std::uint64_t{256} << 20U;  ///< Of a new file, zero-filled.
+    /// Of a new file, zero-filled; the first few of a log are smaller.
+    std::uint64_t file_bytes = std::uint64_t{256} << 20U;
     bool read_only = false;  ///< Changes nothing on disk; a torn frame is only passed over.
   };
   using Visit = std::function<Status(const RecordView&)>;
@@ -83,12 +84,11 @@ class RecordLog {
   /// Errors: no_space, when a new file is needed and the disk is full: nothing was changed, what
   ///         is staged stays, and commit() may be called again. Any other error is final: nothing
   ///         can be said about the file any more, and every later call answers `poisoned`.
-  ///         already_exists: a whole file holds no record, so that the next would have its name.
   [[nodiscard]] Status commit(std::uint64_t command, std::uint64_t settled);
 
-  /// Makes the next file ready, if the current one is more than half full and none is.
+  /// Makes a portion of the next file ready, if the current one is that far.
   ///
-  /// Returns: whether it did anything.
+  /// Returns: whether it did anything; then there may be more.
   /// Errors:  no_space may pass; any other is final, as in commit().
   [[nodiscard]] Result<bool> prepare();
 
@@ -131,8 +131,14 @@ class RecordLog {
   [[nodiscard]] Status clear_tail();
   [[nodiscard]] Error corrupt(const char* what) const;
   [[nodiscard]] std::string draft_path() const;
-  [[nodiscard]] Status make_draft(std::uint64_t bytes);
-  [[nodiscard]] Status roll(std::uint64_t bytes);
+  [[nodiscard]] std::uint64_t next_file_bytes() const;
+  [[nodiscard]] std::uint64_t newest_file_bytes() const;
+  [[nodiscard]] std::string next_path() const;
+  [[nodiscard]] Status begin_draft(std::uint64_t bytes);
+  [[nodiscard]] Status fill_draft();
+  [[nodiscard]] Status finish_draft(std::uint64_t bytes);
+  void drop_draft();
+  [[nodiscard]] Status roll(std::uint64_t extent);
   [[nodiscard]] Status poison(const Error& error);
   void reset_stage();
 
@@ -153,8 +159,12 @@ class RecordLog {
   std::size_t used_ = RecordFrame::bytes;
   std::vector<RecordMark> staged_marks_;  // their offsets count from the frame's begin
 
-  std::mutex prepare_mutex_;
-  std::uint64_t prepared_bytes_ = 0;  // of the draft that stands ready; 0 = none
+  static constexpr std::uint64_t portion_bytes = std::uint64_t{4} << 20U;
+
+  std::mutex prepare_mutex_;  // of what follows
+  OpenFile draft_;
+  std::uint64_t draft_bytes_ = 0;  // how long it will be; 0 = there is none
+  std::uint64_t draft_filled_ = 0;
 
   std::atomic<std::uint64_t> records_{0};
   std::atomic<std::uint64_t> command_{0};

@@ -255,22 +255,6 @@ Status Store::load(const Sink& sink) {
     if (!*stepped) break;
     if (!decode_marks(marks->blob(0), sink.marks)) return corrupt;
   }
-  Result<Statement> states = database_.prepare(
-      "SELECT segment, account, asset, first, block FROM posting "
-      "ORDER BY segment, account, asset, first");
-  if (!states) return states.error();
-  while (true) {
-    const Result<bool> stepped = states->step();
-    if (!stepped) return stepped.error();
-    if (!*stepped) break;
-    const auto segment = static_cast<std::uint32_t>(states->integer(0));
-    const auto block =
-        decode_block(segment, static_cast<std::uint32_t>(states->integer(3)), states->blob(4));
-    if (!block) return corrupt;
-    sink.state({AccountNumber{static_cast<std::uint32_t>(states->integer(1))},
-                AssetNumber{static_cast<std::uint32_t>(states->integer(2))}},
-               segment, block->state);
-  }
   for (const char* sql : {"SELECT seq, details FROM account ORDER BY seq",
                           "SELECT seq, details FROM asset ORDER BY seq"}) {
     Result<Statement> rows = database_.prepare(sql);
@@ -285,6 +269,26 @@ Status Store::load(const Sink& sink) {
     }
   }
   return {};
+}
+
+Status Store::load_states(std::uint32_t from_segment, const StateSink& sink) {
+  Result<Statement> states = database_.prepare(
+      "SELECT segment, account, asset, first, block FROM posting WHERE segment >= ? "
+      "ORDER BY segment, account, asset, first");
+  if (!states) return states.error();
+  states->bind(1, std::int64_t{from_segment});
+  while (true) {
+    const Result<bool> stepped = states->step();
+    if (!stepped) return stepped.error();
+    if (!*stepped) return {};
+    const auto segment = static_cast<std::uint32_t>(states->integer(0));
+    const auto block =
+        decode_block(segment, static_cast<std::uint32_t>(states->integer(3)), states->blob(4));
+    if (!block) return not_a_store(ErrorCode::corrupt, database_.path());
+    sink({AccountNumber{static_cast<std::uint32_t>(states->integer(1))},
+          AssetNumber{static_cast<std::uint32_t>(states->integer(2))}},
+         segment, block->state);
+  }
 }
 
 // The reader --------------------------------------------------------------------------------------

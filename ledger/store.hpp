@@ -62,10 +62,15 @@ class Store {
 
   [[nodiscard]] Status add_segment(const SegmentInput& input);
 
-  /// What the ledger needs to go on: marks, the newest state of every key, definitions in order.
+  using StateSink = std::function<void(AccountKey, std::uint32_t segment, const AccountState&)>;
+
+  /// The states of every key at its blocks' ends, from that segment on, in order: the last one of a
+  /// key counts.
+  [[nodiscard]] Status load_states(std::uint32_t from_segment, const StateSink& sink);
+
+  /// What else the ledger needs to go on: marks, and definitions in order.
   struct Sink {
     std::vector<RecordMark>& marks;
-    std::function<void(AccountKey, std::uint32_t segment, const AccountState&)> state;
     std::function<void(const Definition&)> definition;
   };
   [[nodiscard]] Status load(const Sink& sink);

@@ -1,7 +1,9 @@
 // ledger.db: only adds, can always be made again, refuses what is not its own.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "ledger/posix_storage.hpp"
 #include "tests/ledger/books_fixture.hpp"
@@ -99,6 +101,58 @@ TEST_F(BooksStore, a_lost_or_damaged_store_is_made_again) {
   EXPECT_TRUE(books->opened().was_store_rebuilt);
   work_all(*books);
   EXPECT_EQ(books->indexed_segments(), segments);
+}
+
+// Whether books opened now know what books opened without saved balances know.
+TEST_F(BooksStore, saved_balances_are_those_gathered_from_the_store_and_damage_is_no_harm) {
+  filled();
+  const auto states_of = [](const Books& books) {
+    std::map<AccountKey, std::uint64_t> states;
+    for (const AccountKey key : books.keys()) {
+      states[key] = books.postings_of(key) << 8U | (books.last_segment_of(key) & 0xffU);
+    }
+    return states;
+  };
+  const std::string saved = options.directory + "/balances";
+  ASSERT_TRUE(std::filesystem::exists(saved));
+  std::map<AccountKey, std::uint64_t> states;
+  {
+    auto books = open();
+    EXPECT_GT(books->opened().saved_segments, 1u);
+    EXPECT_FALSE(books->opened().was_store_rebuilt);
+    states = states_of(*books);
+    EXPECT_GT(states.size(), 10u);
+    // It goes on with them: every record appended must follow from the balances.
+    const std::vector<Step> steps = market_steps(31, 1'200);
+    for (std::size_t i = books->next_command() - 1; i < steps.size(); ++i) {
+      const Status appended = books->append(steps[i].command, steps[i].events);
+      ASSERT_TRUE(appended.ok()) << appended.error().text();
+    }
+    ASSERT_TRUE(books->sync().ok());
+    work_all(*books);
+    states = states_of(*books);
+  }
+  EXPECT_EQ(states_of(*open()), states);
+  const auto size = std::filesystem::file_size(saved);
+  for (std::uintmax_t at = 0; at < size; at += 1 + size / 40) {
+    std::fstream file(saved, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekg(static_cast<std::streamoff>(at));
+    const int byte = file.get();
+    const auto put = [&](int value) {
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(value));
+      file.flush();
+    };
+    put(byte ^ 4);
+    auto books = open();
+    EXPECT_EQ(books->opened().saved_segments, 0u) << "byte " << at;
+    EXPECT_EQ(states_of(*books), states);
+    put(byte);
+  }
+  std::filesystem::remove(saved);
+  auto books = open();
+  EXPECT_EQ(books->opened().saved_segments, 0u);
+  EXPECT_EQ(states_of(*books), states);
 }
 
 TEST_F(BooksStore, a_store_that_knows_more_than_the_log_is_made_again) {

@@ -97,21 +97,69 @@ TEST_P(RecordLogEdge, a_reader_finds_the_frame_behind_one_that_ends_at_a_blocks_
 INSTANTIATE_TEST_SUITE_P(FileBytes, RecordLogEdge, testing::Values(12'288, 65'536, 1'048'576),
                          [](const auto& file) { return std::to_string(file.param); });
 
-TEST(RecordLog, a_file_without_records_is_never_replaced_by_the_next) {
+TEST(RecordLog, files_without_records_have_names_of_their_own) {
   sim::SimStorage storage;
   const RecordLog::Options options{"log", 2 * RecordFrame::block_bytes};
   const auto visit = [](const RecordView&) { return Status{}; };
   {
     auto log = RecordLog::open(storage, options, {}, visit);
     ASSERT_TRUE(log.ok()) << log.error().text();
-    ASSERT_TRUE((*log)->commit(1, 0).ok());
-    ASSERT_TRUE((*log)->commit(2, 0).ok());
-    EXPECT_EQ((*log)->commit(3, 0).error().code, ErrorCode::already_exists);
-    EXPECT_EQ((*log)->commit(3, 0).error().code, ErrorCode::poisoned);
+    for (std::uint64_t command = 1; command <= 9; ++command) {
+      ASSERT_TRUE((*log)->commit(command, 0).ok()) << command;
+    }
   }
-  const auto log = RecordLog::open(storage, options, {}, visit);
+  {
+    const auto log = RecordLog::open(storage, options, {}, visit);
+    ASSERT_TRUE(log.ok()) << log.error().text();
+    EXPECT_EQ((*log)->command(), 9u);
+    EXPECT_EQ((*log)->path_of_file(4), "log/00000000000000000004.log");
+    ASSERT_TRUE((*log)->commit(10, 0).ok());
+    ASSERT_TRUE((*log)->commit(11, 0).ok());
+  }
+  // One of them missing is not overlooked, though it holds no record.
+  ASSERT_TRUE(storage.unlink("log/00000000000000000002.log").ok());
+  EXPECT_EQ(RecordLog::open(storage, options, {}, visit).error().code, ErrorCode::corrupt);
+}
+
+TEST(RecordLog, a_log_whose_files_bear_the_number_of_their_first_record_goes_on) {
+  sim::SimStorage storage;
+  const RecordLog::Options options{"log", 2 * RecordFrame::block_bytes};
+  const auto visit = [](const RecordView&) { return Status{}; };
+  {
+    auto log = RecordLog::open(storage, options, {}, visit);
+    ASSERT_TRUE(log.ok()) << log.error().text();
+    for (std::uint64_t command = 1; command <= 4; ++command) {
+      ASSERT_TRUE((*log)->commit(command, 0).ok());
+    }
+  }
+  // As the first builds called them.
+  ASSERT_TRUE(storage.rename("log/00000000000000000001.log", "log/00000000000000000077.log").ok());
+  auto log = RecordLog::open(storage, options, {}, visit);
   ASSERT_TRUE(log.ok()) << log.error().text();
-  EXPECT_EQ((*log)->command(), 2u);
+  EXPECT_EQ((*log)->command(), 4u);
+  ASSERT_TRUE((*log)->commit(5, 0).ok());
+  EXPECT_EQ((*log)->path_of_file(2), "log/00000000000000000078.log");
+}
+
+TEST(RecordLog, the_first_file_is_small_and_the_next_is_filled_as_it_fills) {
+  constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
+  sim::SimStorage storage;
+  auto log =
+      RecordLog::open(storage, {"log", 64 * mib}, {}, [](const RecordView&) { return Status{}; });
+  ASSERT_TRUE(log.ok()) << log.error().text();
+  EXPECT_FALSE((*log)->prepare().value());  // there is nothing to be ready for
+  ASSERT_TRUE((*log)->commit(1, 0).ok());
+  EXPECT_EQ(storage.bytes("log/00000000000000000000.log").size(), 4 * mib);
+  std::uint64_t command = 1;
+  while (!(*log)->has_file(1)) {
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE((*log)->commit(++command, 0).ok());
+    Result<bool> prepared = true;
+    while (prepared && *prepared) prepared = (*log)->prepare();
+    ASSERT_TRUE(prepared.ok());
+    if (command < 300 || (*log)->has_file(1)) continue;
+    EXPECT_GT(storage.bytes("log/next.draft").size(), 2 * command * RecordFrame::block_bytes);
+  }
+  EXPECT_EQ(storage.bytes("log/00000000000000000001.log").size(), 8 * mib);
 }
 
 }  // namespace
