@@ -55,7 +55,7 @@ std::string_view code_hint(int code) {
     case v1::CODE_UNKNOWN_POOL:
       return "an operator defines it: karst pool define ID";
     case v1::CODE_UNKNOWN_INSTRUMENT:
-      return "what is listed: karst watch --once";
+      return "what is listed: karst instruments";
     case v1::CODE_UNKNOWN_ORDER:
       return "your open orders: karst orders";
     case v1::CODE_ALREADY_EXISTS:
@@ -65,9 +65,9 @@ std::string_view code_hint(int code) {
     case v1::CODE_INSTRUMENT_SUSPENDED:
       return "an operator opens it again: karst instrument open INSTRUMENT";
     case v1::CODE_WRONG_STATE:
-      return "its state now: karst watch --once";
+      return "its state now: karst instruments";
     case v1::CODE_INSUFFICIENT_FUNDS:
-      return "what there is: karst holdings; an operator funds: karst fund ACCOUNT AMOUNT";
+      return "what there is: karst balance; an operator funds: karst fund ACCOUNT AMOUNT";
     case v1::CODE_INSUFFICIENT_CAPACITY:
       return "an operator mints what the pool certifies: karst capacity mint";
     case v1::CODE_INSUFFICIENT_HOLDING:

@@ -15,6 +15,8 @@
 #include "gateway/config/config.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/human_units.hpp"
+#include "gateway/tool/instrument_text.hpp"
+#include "gateway/tool/listing.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {
@@ -55,11 +57,12 @@ bool has_ticks(const Message& message) {
   return message.GetDescriptor()->FindFieldByName("tick_value_fen") != nullptr;
 }
 
-enum class Reading { number, money, price, time, duration, hour };
+enum class Reading { number, money, price, listed_price, time, duration, hour, instrument };
 
 Reading reading_of(const Message& message, const std::string& field) {
   if (field.ends_with("_fen") || field.ends_with("_fen_max")) return Reading::money;
-  if (field.ends_with("_ticks")) return has_ticks(message) ? Reading::price : Reading::number;
+  if (field.ends_with("_ticks")) return has_ticks(message) ? Reading::price : Reading::listed_price;
+  if (field == "instrument_id") return Reading::instrument;
   if (field.ends_with("expiry_ns")) return Reading::time;
   if (field.ends_with("_ns")) return Reading::duration;
   if (field.ends_with("_hour")) return Reading::hour;
@@ -70,7 +73,9 @@ const char* kind_of(Reading reading) {
   switch (reading) {
     case Reading::number: return "NUMBER";
     case Reading::money:
-    case Reading::price: return "AMOUNT";
+    case Reading::price:
+    case Reading::listed_price: return "AMOUNT";
+    case Reading::instrument: return "INSTRUMENT";
     case Reading::time: return "TIME";
     case Reading::duration: return "DURATION";
     case Reading::hour: return "HOUR";
@@ -104,7 +109,9 @@ std::string read_number(const Message& message, const std::string& field, const 
     return value ? std::string() : std::string(wanted);
   };
   switch (reading_of(message, field)) {
-    case Reading::number: return take(parse_number(text), "is no whole number");
+    case Reading::number:
+    case Reading::instrument: return take(parse_number(text), "is no whole number");
+    case Reading::listed_price:
     case Reading::money: return take(parse_money(text), "is no amount like 1250.50");
     case Reading::price: return read_price(message, text, number);
     case Reading::time: return take(parse_time(text), "is no time like 2026-11-22T13:00+08:00");
@@ -186,6 +193,8 @@ v1::Command command_of(const Deed& deed, const DeedState& state, const Output& o
       continue;
     }
     const std::string& text = state.texts.at(option.field);
+    const bool is_name = std::string_view(option.field) == "instrument_id" && !parse_number(text);
+    if (is_name) continue;  // resolve() asks the exchange
     const std::string wrong = set_field(command, deed.body, option.field, text);
     if (!wrong.empty()) {
       output.fail({exit_usage, "USAGE", std::string(option.name) + ": " + text + " " + wrong,
@@ -194,6 +203,28 @@ v1::Command command_of(const Deed& deed, const DeedState& state, const Output& o
   }
   command.set_validate_only(state.is_check);
   return command;
+}
+
+/// What only the exchange knows: which instrument a name means, and how many ticks an amount is.
+void resolve(v1::Command& command, const Deed& deed, const DeedState& state, ExchangeLink& link,
+             const Output& output) {
+  const auto name = state.texts.find("instrument_id");
+  if (name == state.texts.end()) return;
+  const auto price = state.texts.find("reference_ticks");
+  const bool has_price = price != state.texts.end() && parse_money(price->second) != 0;
+  // A number needs no looking up; whether there is such an instrument the exchange says.
+  if (!has_price && parse_number(name->second)) return;
+  const Listing listing = Listing::read(link, output);
+  const Listed& listed = listing.must(name->second, output);
+  static_cast<void>(
+      set_field(command, deed.body, "instrument_id", std::to_string(listed.id)));
+  if (!has_price) return;
+  const auto ticks = ticks_of(listed.definition, *parse_money(price->second));
+  if (!ticks) {
+    output.fail({exit_usage, "USAGE", price->second + " is no multiple of the instrument's tick " +
+                                          price_text(listed.definition, 1)});
+  }
+  command.mutable_resume()->set_reference_ticks(*ticks);
 }
 
 /// "merchant {account_id} is admitted" with what the command line said in place of the braces.
@@ -210,8 +241,9 @@ std::string sentence_of(const Deed& deed, const DeedState& state) {
 
 void carry_out(const Deed& deed, const DeedState& state) {
   const Output output(state.link.is_json);
-  const v1::Command command = command_of(deed, state, output);
+  v1::Command command = command_of(deed, state, output);
   ExchangeLink link(state.link, output);
+  resolve(command, deed, state, link, output);
   const v1::Reply reply = link.carry_out(command);
   std::string text = sentence_of(deed, state);
   const std::string where = " (command " + std::to_string(reply.sequence()) + ")";

@@ -25,7 +25,8 @@ namespace karst::tool {
 /// | enum            | the enumerator in small letters, without its prefix: "p_hour"           |
 /// | …_fen           | an amount: "1250.50"                                                    |
 /// | …_ticks         | where the message has tick_value_fen, an amount, which must be whole    |
-/// |                 | ticks; else a number                                                    |
+/// |                 | ticks; else an amount in whole ticks of the instrument named            |
+/// | instrument_id   | a number, or a name that is looked up at the exchange                   |
 /// | …expiry_ns      | a time: "2026-11-22T13:00+08:00"                                        |
 /// | …_ns            | a duration: "8h", "15m"                                                 |
 /// | …_hour          | a delivery hour: its beginning, or its number                           |

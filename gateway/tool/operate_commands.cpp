@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* account_about = "the merchant's number, 1 to 16777215";
 constexpr const char* reference_about = "the bank's name of the movement, 1 to 16 characters";
-constexpr const char* instrument_about = "its number; karst watch --once lists them";
+constexpr const char* instrument_about =
+    "its name or number: WEATHER-GZ, GUIAN-P@next; karst instruments";
 
 std::vector<Deed> merchant_deeds() {
   return {
@@ -178,27 +179,30 @@ std::vector<Deed> product_deeds() {
         {"--clearance-min", "clearance_min", "of the buyer, 0 to 9", "0"},
         {"--domestic-only", "domestic_only", "buyers must be domestic"}}},
       {"product terms", "a new version of a product's terms; what was sold keeps its own",
-       "product terms 7 --certificate 2027-12-31 --terms-hash $(sha256sum terms.pdf | cut -c-64)",
+       "product terms WEATHER-GZ --certificate 2027-12-31 "
+       "--terms-hash $(sha256sum terms.pdf | cut -c-64)",
        "set_product_terms", "product {instrument_id} has new terms",
        {{"product", "instrument_id", instrument_about},
         {"--certificate", "certificate_expiry_ns", "when its compliance certificate ends"},
         {"--terms-hash", "terms_hash", "SHA-256 of the terms, 64 hexadecimal digits"}}},
       {"instrument suspend", "nobody trades a product or contract until it is opened again",
-       "instrument suspend 7", "set_instrument_state", "instrument {instrument_id} is suspended",
+       "instrument suspend WEATHER-GZ", "set_instrument_state",
+       "instrument {instrument_id} is suspended",
        {{"instrument", "instrument_id", instrument_about}}, {{"state", "suspended"}}},
-      {"instrument open", "let a suspended product or contract trade again", "instrument open 7",
-       "set_instrument_state", "instrument {instrument_id} is open",
+      {"instrument open", "let a suspended product or contract trade again",
+       "instrument open WEATHER-GZ", "set_instrument_state", "instrument {instrument_id} is open",
        {{"instrument", "instrument_id", instrument_about}}, {{"state", "open"}}},
-      {"instrument delist", "take a product off the list for ever; with four_eyes a second "
-                            "operator confirms",
-       "instrument delist 7", "set_instrument_state", "product {instrument_id} is delisted",
+      {"instrument delist",
+       "take a product off the list for ever; with four_eyes a second operator confirms",
+       "instrument delist WEATHER-GZ", "set_instrument_state", "product {instrument_id} is delisted",
        {{"instrument", "instrument_id", instrument_about}}, {{"state", "delisted"}}},
-      {"halt", "stop trading in an instrument at once; its orders stay", "halt 7", "halt",
-       "instrument {instrument_id} is halted", {{"instrument", "instrument_id", instrument_about}}},
-      {"resume", "open a halted instrument again", "resume 7 --reference-ticks 2800", "resume",
-       "instrument {instrument_id} trades again",
+      {"halt", "stop trading in an instrument at once; its orders stay", "halt GUIAN-P@next",
+       "halt", "instrument {instrument_id} is halted",
+       {{"instrument", "instrument_id", instrument_about}}},
+      {"resume", "open a halted instrument again", "resume GUIAN-P@next --reference 28.00",
+       "resume", "instrument {instrument_id} trades again",
        {{"instrument", "instrument_id", instrument_about},
-        {"--reference-ticks", "reference_ticks", "the new reference price; 0 = keep", "0"}}},
+        {"--reference", "reference_ticks", "the new reference price; 0 = keep", "0"}}},
       {"keys revoke", "end a log-on key for ever; its session is cut within a second",
        "keys revoke 51", "revoke_key", "key {key_id} is revoked",
        {{"number", "key_id", "of the key"}}},

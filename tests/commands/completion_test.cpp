@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/completion.hpp"
@@ -50,6 +52,27 @@ TEST(Completion, every_subcommand_explains_itself) {
     }
   };
   look(app);
+}
+
+TEST(ToolPage, names_every_subcommand_and_every_shape) {
+  const std::string source = KARST_SOURCE_DIR;
+  std::ifstream stream(source + "/docs/TOOL.md");
+  const std::string page{std::istreambuf_iterator<char>(stream), {}};
+  CLI::App app{"", "karst"};
+  add_commands(app);
+  const std::function<void(const CLI::App&, const std::string&)> look =
+      [&](const CLI::App& at, const std::string& path) {
+        const auto below = at.get_subcommands([](const CLI::App*) { return true; });
+        if (below.empty()) EXPECT_NE(page.find("| `" + path + "` |"), std::string::npos) << path;
+        for (const CLI::App* next : below) {
+          look(*next, path + (path.empty() ? "" : " ") + next->get_name());
+        }
+      };
+  look(app, "");
+  for (const auto& entry : std::filesystem::directory_iterator(source + "/docs/json")) {
+    EXPECT_NE(page.find("(json/" + entry.path().filename().string() + ")"), std::string::npos)
+        << entry.path();
+  }
 }
 
 TEST(Completion, scripts_are_what_their_shells_understand) {

@@ -128,9 +128,11 @@ TEST(ToolOperate, lists_products_and_changes_their_state) {
   exchange.expect_failure("instrument suspend 1", exit_refused, "WRONG_STATE");
   expect_done(exchange, "instrument open 1", "set_instrument_state");
   exchange.expect_failure("instrument open 99", exit_refused, "UNKNOWN_INSTRUMENT");
-  expect_done(exchange, "halt 1", "halt");
+  expect_done(exchange, "halt weather", "halt");
+  exchange.expect_failure("halt WETHER", exit_not_there, "WETHER");
+  exchange.expect_failure("resume WEATHER --reference 1.205", exit_usage, "no amount");
   exchange.expect_failure("halt 1", exit_refused, "WRONG_STATE");
-  expect_done(exchange, "resume 1 --reference-ticks 120", "resume");
+  expect_done(exchange, "resume WEATHER --reference 1.20", "resume");
   exchange.expect_failure("resume 1", exit_refused, "WRONG_STATE");
   expect_done(exchange, "instrument delist 1", "set_instrument_state");
   exchange.expect_failure("instrument delist 1", exit_refused, "WRONG_STATE");
