@@ -1,5 +1,7 @@
 #include "gateway/session/hub.hpp"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 
 #include "ledger/account_entry.hpp"
@@ -51,7 +53,10 @@ Subject subject_of(const v1::Request& request) {
 
 Hub::Hub(CommandSink& commands, EventSource* events, QuestionDesk* desk,
          const SessionLimits& limits, const HubLimits& hub_limits)
-    : commands_(commands), events_(events), desk_(desk), limits_(limits), hub_limits_(hub_limits) {}
+    : commands_(commands), events_(events), desk_(desk), limits_(limits), hub_limits_(hub_limits) {
+  // What clients send is not for our log: Protobuf writes a line for each text that is no UTF-8.
+  google::protobuf::SetLogHandler(nullptr);
+}
 
 Hub::~Hub() = default;
 

@@ -406,6 +406,23 @@ TEST_F(SessionTest, frames_that_cannot_be_end_the_session_with_their_code) {
   }
 }
 
+TEST_F(SessionTest, text_that_is_no_utf_8_ends_the_session_without_a_line_in_the_log) {
+  const std::string name(16, 'x');
+  v1::Request request;
+  request.mutable_command()->mutable_admit_merchant()->set_name(name);
+  std::string bytes = frame_of(request);
+  bytes.replace(bytes.find(name), name.size(), std::string(name.size(), '\xff'));
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) {
+    LocalClient client(exchange_);
+    client.log_on(test::operator_key);
+    client.send_bytes(bytes);
+    client.take();
+    EXPECT_EQ(client.farewell(), v1::CODE_BAD_FRAME);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(SessionTest, a_frame_of_the_greatest_length_passes) {
   LocalClient client(exchange_);
   client.log_on(test::alice);
