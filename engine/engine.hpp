@@ -43,6 +43,12 @@ struct OpenOrder {
   KeyId key;
 };
 
+/// A place in a merchant's orders, which stand in order of entry. At first before all of them.
+struct OrderCursor {
+  OrderId order{0};           ///< looked at last; where to go on, while it is there
+  std::uint64_t entered = 0;  ///< orders entered by this command or before have been given
+};
+
 /// The exchange itself: instruments, accounts, risk, matching, settlement. The same commands give
 /// the same events, state and hashes on every build. It reads no clock, does no I/O, starts no
 /// thread and throws nothing. What it does, exactly: docs/ENGINE.md.
@@ -117,6 +123,12 @@ class Engine {
   void resting_orders(InstrumentId id, Side side, std::vector<RestingOrder>& out) const;
   /// Appends a merchant's open and hibernated orders in order of entry.
   void open_orders(AccountId id, std::vector<OpenOrder>& out) const;
+  /// The same page by page: appends at most `rows_max` of those behind `cursor`, looking at no more
+  /// than `looks_max`, and moves the cursor behind them. Between two pages anything may happen.
+  ///
+  /// Returns: whether there may be more.
+  [[nodiscard]] bool open_orders(AccountId id, OrderCursor& cursor, std::uint32_t rows_max,
+                                 std::uint32_t looks_max, std::vector<OpenOrder>& out) const;
   /// Calls `f(HoldingRow)` for every row in use.
   void holdings(std::vector<HoldingRow>& out) const;
 

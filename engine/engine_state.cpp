@@ -282,23 +282,41 @@ void Engine::resting_orders(InstrumentId id, Side side, std::vector<RestingOrder
 }
 
 void Engine::open_orders(AccountId id, std::vector<OpenOrder>& out) const {
-  if (!state_->accounts.is_known(id)) return;
-  for (Slot slot = state_->accounts[id.value()].oldest_order; slot != no_slot;
-       slot = state_->links.newer(slot)) {
+  constexpr std::uint32_t all = ~std::uint32_t{0};
+  OrderCursor cursor;
+  (void)open_orders(id, cursor, all, all, out);
+}
+
+bool Engine::open_orders(AccountId id, OrderCursor& cursor, std::uint32_t rows_max,
+                         std::uint32_t looks_max, std::vector<OpenOrder>& out) const {
+  if (!state_->accounts.is_known(id)) return false;
+  const Slot known = state_->orders.nodes.find(cursor.order.value());
+  const bool is_there =
+      known != no_slot && state_->orders.nodes.node(known).hot.account == id.value();
+  Slot slot =
+      is_there ? state_->links.newer(known) : state_->accounts[id.value()].oldest_order;
+  for (; slot != no_slot && rows_max != 0 && looks_max != 0; --looks_max) {
     const OrderCold& cold = state_->orders.nodes.cold(slot);
-    const std::uint32_t leaves = state_->orders.nodes.node(slot).quantity;
-    out.push_back({.id = OrderId{state_->orders.nodes.id(slot)},
-                   .instrument = state_->instruments[cold.instrument].id,
-                   .side = cold.side,
-                   .state = cold.state,
-                   .time_in_force = cold.time_in_force,
-                   .limit = Price{cold.limit},
-                   .leaves = Quantity{leaves},
-                   .filled = Quantity{cold.total - leaves},
-                   .expiry = Time{cold.expiry_ns},
-                   .tag = cold.tag,
-                   .key = KeyId{cold.key}});
+    cursor.order = OrderId{state_->orders.nodes.id(slot)};
+    if (cold.entered > cursor.entered) {
+      const std::uint32_t leaves = state_->orders.nodes.node(slot).quantity;
+      out.push_back({.id = cursor.order,
+                     .instrument = state_->instruments[cold.instrument].id,
+                     .side = cold.side,
+                     .state = cold.state,
+                     .time_in_force = cold.time_in_force,
+                     .limit = Price{cold.limit},
+                     .leaves = Quantity{leaves},
+                     .filled = Quantity{cold.total - leaves},
+                     .expiry = Time{cold.expiry_ns},
+                     .tag = cold.tag,
+                     .key = KeyId{cold.key}});
+      cursor.entered = cold.entered;
+      --rows_max;
+    }
+    slot = state_->links.newer(slot);
   }
+  return slot != no_slot;
 }
 
 void Engine::holdings(std::vector<HoldingRow>& out) const {

@@ -37,11 +37,11 @@ Result<v1::Response> question(Client& client, const v1::Request& request, const 
 }  // namespace
 
 // One function per command: the body is put into its place and sent.
-#define KARST_CALL(Message, field)                                                             \
-  Result<v1::Reply> call(Client& client, const v1::Message& message, const CallFor& who) {     \
-    v1::Command command;                                                                       \
-    *command.mutable_##field() = message;                                                      \
-    return carry_out(client, std::move(command), who);                                         \
+#define KARST_CALL(Message, field)                                                         \
+  Result<v1::Reply> call(Client& client, const v1::Message& message, const CallFor& who) { \
+    v1::Command command;                                                                   \
+    *command.mutable_##field() = message;                                                  \
+    return carry_out(client, std::move(command), who);                                     \
   }
 KARST_CALL(DefineCurrency, define_currency)
 KARST_CALL(DefineCalendar, define_calendar)
@@ -97,22 +97,29 @@ Result<v1::Orders> orders(Client& client, std::uint32_t account) {
   query.set_account_id(account);
   bool has_more = true;
   while (has_more) {
-    query.set_skip(static_cast<std::uint32_t>(all.orders_size()));
     const Result<v1::Response> answer = question(client, request, "ask for orders");
     if (!answer) return answer.error();
     all.set_as_of_sequence(answer->orders().as_of_sequence());
     all.mutable_orders()->MergeFrom(answer->orders().orders());
+    query.set_cursor(answer->orders().next_cursor());
     has_more = answer->orders().has_more();
   }
   return all;
 }
 
 Result<v1::Balances> balances(Client& client, std::uint32_t account) {
+  v1::Balances all;
   v1::Request request;
-  request.mutable_query_balances()->set_account_id(account);
-  const Result<v1::Response> answer = question(client, request, "ask for balances");
-  if (!answer) return answer.error();
-  return answer->balances();
+  v1::QueryBalances& query = *request.mutable_query_balances();
+  query.set_account_id(account);
+  do {
+    const Result<v1::Response> answer = question(client, request, "ask for balances");
+    if (!answer) return answer.error();
+    all.set_as_of_sequence(answer->balances().as_of_sequence());
+    all.mutable_balances()->MergeFrom(answer->balances().balances());
+    query.set_cursor(answer->balances().next_cursor());
+  } while (query.cursor() != 0);
+  return all;
 }
 
 Result<v1::Holdings> holdings(Client& client, std::uint32_t account) {

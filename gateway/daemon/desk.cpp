@@ -7,6 +7,33 @@
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {
+namespace {
+
+/// A place in a merchant's orders as clients carry it: two numbers, little-endian.
+constexpr std::size_t cursor_bytes = 16;
+
+std::string text_of(const OrderCursor& cursor) {
+  std::string text;
+  for (const std::uint64_t number : {cursor.order.value(), cursor.entered}) {
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+      text += static_cast<char>(static_cast<unsigned char>(number >> shift));
+    }
+  }
+  return text;
+}
+
+bool read_cursor(const std::string& text, OrderCursor& cursor) {
+  if (text.size() != cursor_bytes) return false;
+  std::uint64_t numbers[2]{};
+  for (std::size_t i = 0; i < cursor_bytes; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    numbers[i / 8] |= static_cast<std::uint64_t>(byte) << (i % 8 * 8);
+  }
+  cursor = {OrderId{numbers[0]}, numbers[1]};
+  return true;
+}
+
+}  // namespace
 
 Desk::Desk(Exchange& exchange, BooksDesk& books, feed::FeedPublisher& feed, AccessLog& access_log,
            std::function<void()> wake)
@@ -28,18 +55,14 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
   answer.account = account;
   switch (request.body_case()) {
     case v1::Request::kQueryOrders:
-      answer.kind = Answer::Kind::orders;
-      answer.skip = request.query_orders().skip();
-      answer.limit = request.query_orders().limit();
-      if (answer.limit == 0) answer.limit = rows_max;
-      if (answer.limit > rows_max) return session.refuse(id, v1::CODE_INVALID_FIELD, 0, "limit");
-      return look_up(std::move(answer));
+      return ask_for_orders(from, std::move(answer), request.query_orders());
     case v1::Request::kQueryBalances:
       answer.kind = Answer::Kind::balances;
+      answer.cursor = request.query_balances().cursor();
       return look_up(std::move(answer));
     case v1::Request::kQueryHoldings:
       answer.kind = Answer::Kind::holdings;
-      answer.skip = request.query_holdings().cursor();
+      answer.cursor = request.query_holdings().cursor();
       return look_up(std::move(answer));
     case v1::Request::kQueryTransactions:
       return ask_books(from, speaker, account, request);
@@ -60,50 +83,89 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
   }
 }
 
+void Desk::ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query) {
+  const auto refused = [&](const char* field) {
+    hub_->find(from)->refuse(answer.request_id, v1::CODE_INVALID_FIELD, 0, field);
+  };
+  answer.kind = Answer::Kind::orders;
+  answer.limit = query.limit() == 0 ? rows_max : query.limit();
+  answer.skip = query.skip();
+  if (answer.limit > rows_max) return refused("limit");
+  if (answer.skip > skip_max) return refused("skip");
+  if (!query.cursor().empty() && !read_cursor(query.cursor(), answer.order_cursor)) {
+    return refused("cursor");
+  }
+  look_up(std::move(answer));
+}
+
 void Desk::look_up(Answer answer) {
   const ConnectionId to = answer.to;
   const std::uint64_t request_id = answer.request_id;
-  auto shared = std::make_shared<Answer>(std::move(answer));
-  const bool is_taken = exchange_.ask([this, shared](const Engine& engine, std::uint64_t sequence) {
-    shared->sequence = sequence;
-    look(engine, *shared);
-    {
-      const std::lock_guard guard(lock_);
-      seen_.push_back(std::move(*shared));
-    }
-    wake_();
-  });
-  if (!is_taken) hub_->find(to)->refuse(request_id, v1::CODE_BUSY);
-}
-
-void Desk::look(const Engine& engine, Answer& answer) {
-  const Account* account = engine.account(answer.account);
-  answer.is_known = account != nullptr;
-  if (!answer.is_known) return;
-  switch (answer.kind) {
-    case Answer::Kind::orders:
-      answer.is_too_large = account->open_orders > open_orders_max;
-      if (!answer.is_too_large) engine.open_orders(answer.account, answer.orders);
-      return;
-    case Answer::Kind::balances:
-      for (std::uint32_t c = 1; c < engine.sizes().currencies_max; ++c) {
-        const CurrencyId currency{static_cast<std::uint16_t>(c)};
-        const Text<8>* code = engine.currency_code(currency);
-        if (code == nullptr) continue;
-        answer.balances.push_back({currency, *code, engine.balance(answer.account, currency)});
-      }
-      return;
-    case Answer::Kind::holdings:
-      return look_at_holdings(engine, answer);
+  if (!ask_engine(std::make_shared<Answer>(std::move(answer)))) {
+    hub_->find(to)->refuse(request_id, v1::CODE_BUSY);
   }
 }
 
-/// From slot `skip` on: so many slots, or so many rows, whichever comes first.
-void Desk::look_at_holdings(const Engine& engine, Answer& answer) {
+/// Looks again, behind the next command, while there is nothing to show and more to look at.
+bool Desk::ask_engine(const std::shared_ptr<Answer>& answer) {
+  return exchange_.ask([this, answer](const Engine& engine, std::uint64_t sequence) {
+    answer->sequence = sequence;
+    const bool is_done = look(engine, *answer) || ++answer->looks == looks_max;
+    if (!is_done && ask_engine(answer)) return;
+    {
+      const std::lock_guard guard(lock_);
+      seen_.push_back(std::move(*answer));
+    }
+    wake_();
+  });
+}
+
+/// Returns: whether that is the answer; else it wants another look.
+bool Desk::look(const Engine& engine, Answer& answer) {
+  answer.is_known = engine.account(answer.account) != nullptr;
+  if (!answer.is_known) return true;
+  switch (answer.kind) {
+    case Answer::Kind::orders:
+      return look_at_orders(engine, answer);
+    case Answer::Kind::balances:
+      return look_at_balances(engine, answer);
+    case Answer::Kind::holdings:
+      return look_at_holdings(engine, answer);
+  }
+  return true;
+}
+
+bool Desk::look_at_orders(const Engine& engine, Answer& answer) {
+  if (answer.skip != 0) {
+    std::vector<OpenOrder> skipped;
+    answer.has_more = engine.open_orders(answer.account, answer.order_cursor, answer.skip,
+                                         steps_per_look, skipped);
+    answer.skip -= static_cast<std::uint32_t>(skipped.size());
+    return !answer.has_more;
+  }
+  answer.has_more = engine.open_orders(answer.account, answer.order_cursor, answer.limit,
+                                       steps_per_look, answer.orders);
+  return !answer.orders.empty() || !answer.has_more;
+}
+
+bool Desk::look_at_balances(const Engine& engine, Answer& answer) {
+  const std::uint32_t end = engine.sizes().currencies_max;
+  std::uint32_t at = std::max(answer.cursor, 1U);
+  for (std::uint32_t steps = 0; at < end && steps < steps_per_look; ++at, ++steps) {
+    const CurrencyId currency{static_cast<std::uint16_t>(at)};
+    const Text<8>* code = engine.currency_code(currency);
+    if (code == nullptr) continue;
+    answer.balances.push_back({currency, *code, engine.balance(answer.account, currency)});
+  }
+  answer.cursor = at < end ? at : 0;
+  return !answer.balances.empty() || answer.cursor == 0;
+}
+
+bool Desk::look_at_holdings(const Engine& engine, Answer& answer) {
   const std::uint32_t end = engine.instruments_end();
-  std::uint32_t slot = std::max(answer.skip, 1U);
-  const std::uint64_t last = std::uint64_t{slot} + slots_per_look;
-  for (; slot < end && slot < last && answer.holdings.size() < rows_max; ++slot) {
+  std::uint32_t slot = std::max(answer.cursor, 1U);
+  for (std::uint32_t steps = 0; slot < end && steps < steps_per_look; ++slot, ++steps) {
+    if (answer.holdings.size() >= rows_max) break;
     const InstrumentId instrument = engine.instrument_in(slot);
     if (instrument.is_none()) continue;
     for (const Draw kind : {Draw::capacity, Draw::holding}) {
@@ -113,7 +175,8 @@ void Desk::look_at_holdings(const Engine& engine, Answer& answer) {
       if (!is_empty) answer.holdings.push_back({instrument, kind, holding});
     }
   }
-  answer.next_cursor = slot < end ? slot : 0;
+  answer.cursor = slot < end ? slot : 0;
+  return answer.cursor == 0 || answer.holdings.size() >= rows_max;
 }
 
 void Desk::ask_books(ConnectionId from, const Speaker& speaker, AccountId account,
@@ -201,7 +264,6 @@ void Desk::send(const Answer& answer) {
   if (session == nullptr) return;
   hub_->touch(answer.to);
   if (!answer.is_known) return session->refuse(answer.request_id, v1::CODE_NOT_FOUND);
-  if (answer.is_too_large) return session->refuse(answer.request_id, v1::CODE_NOT_AVAILABLE);
   v1::Response response;
   switch (answer.kind) {
     case Answer::Kind::orders:
@@ -211,6 +273,7 @@ void Desk::send(const Answer& answer) {
       v1::Balances& to = *response.mutable_balances();
       to.set_request_id(answer.request_id);
       to.set_as_of_sequence(answer.sequence);
+      to.set_next_cursor(answer.cursor);
       for (const Answer::Purse& purse : answer.balances) {
         v1::Balance& line = *to.add_balances();
         line.set_currency_id(purse.currency.value());
@@ -225,7 +288,7 @@ void Desk::send(const Answer& answer) {
       v1::Holdings& to = *response.mutable_holdings();
       to.set_request_id(answer.request_id);
       to.set_as_of_sequence(answer.sequence);
-      to.set_next_cursor(answer.next_cursor);
+      to.set_next_cursor(answer.cursor);
       for (const Answer::Row& row : answer.holdings) {
         v1::Holding& line = *to.add_holdings();
         line.set_instrument_id(row.instrument.value());
@@ -244,11 +307,9 @@ void Desk::send_orders(const Answer& answer, v1::Response& response) {
   v1::Orders& to = *response.mutable_orders();
   to.set_request_id(answer.request_id);
   to.set_as_of_sequence(answer.sequence);
-  const std::size_t first = std::min<std::size_t>(answer.skip, answer.orders.size());
-  const std::size_t end = std::min(first + answer.limit, answer.orders.size());
-  to.set_has_more(end < answer.orders.size());
-  for (std::size_t i = first; i < end; ++i) {
-    const OpenOrder& order = answer.orders[i];
+  to.set_has_more(answer.has_more);
+  if (answer.has_more) to.set_next_cursor(text_of(answer.order_cursor));
+  for (const OpenOrder& order : answer.orders) {
     v1::OpenOrder& line = *to.add_orders();
     line.set_order_id(order.id.value());
     line.set_instrument_id(order.instrument.value());

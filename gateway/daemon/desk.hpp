@@ -15,6 +15,10 @@
 #include "gateway/session/hub.hpp"
 #include "ledger/exchange.hpp"
 
+namespace karst::v1 {
+class QueryOrders;
+}
+
 namespace karst::gateway {
 
 /// Questions are looked up in the engine's thread, between two commands, a bounded piece at a time,
@@ -41,8 +45,9 @@ class Desk final : public QuestionDesk {
 
  private:
   static constexpr std::uint32_t rows_max = 500;
-  static constexpr std::uint32_t slots_per_look = 2'048;
-  static constexpr std::uint32_t open_orders_max = 20'000;
+  static constexpr std::uint32_t steps_per_look = 512;  // orders, slots or currencies
+  static constexpr std::uint32_t looks_max = 64;        // of one question
+  static constexpr std::uint32_t skip_max = 20'000;
   static constexpr std::size_t output_bytes_max = 64 * 1024;
 
   /// What was seen of the engine; only the part asked for is filled.
@@ -52,10 +57,13 @@ class Desk final : public QuestionDesk {
     std::uint64_t sequence = 0;
     enum class Kind : std::uint8_t { orders, balances, holdings } kind = Kind::orders;
     AccountId account{0};
-    std::uint32_t skip = 0;
     std::uint32_t limit = 0;
+    std::uint32_t looks = 0;
     bool is_known = false;
-    bool is_too_large = false;
+    OrderCursor order_cursor;
+    std::uint32_t skip = 0;  // orders still to be left out
+    bool has_more = false;
+    std::uint32_t cursor = 0;  // slot or currency to look at next; 0 at the end
     std::vector<OpenOrder> orders;
     struct Purse {
       CurrencyId currency;
@@ -69,12 +77,15 @@ class Desk final : public QuestionDesk {
       Holding holding;
     };
     std::vector<Row> holdings;
-    std::uint32_t next_cursor = 0;
   };
 
+  void ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query);
   void look_up(Answer answer);
-  static void look(const Engine& engine, Answer& answer);
-  static void look_at_holdings(const Engine& engine, Answer& answer);
+  [[nodiscard]] bool ask_engine(const std::shared_ptr<Answer>& answer);
+  [[nodiscard]] static bool look(const Engine& engine, Answer& answer);
+  [[nodiscard]] static bool look_at_orders(const Engine& engine, Answer& answer);
+  [[nodiscard]] static bool look_at_balances(const Engine& engine, Answer& answer);
+  [[nodiscard]] static bool look_at_holdings(const Engine& engine, Answer& answer);
   void send(const Answer& answer);
   void send_orders(const Answer& answer, v1::Response& response);
   void ask_books(ConnectionId from, const Speaker& speaker, AccountId account,

@@ -86,6 +86,33 @@ TEST_F(Calls, orders_are_all_there_whatever_number_of_pages_they_take) {
   ASSERT_TRUE(orders) << orders.error().text();
   ASSERT_EQ(orders->orders_size(), count);
   for (int i = 0; i < count; ++i) EXPECT_EQ(orders->orders(i).limit_ticks(), 100 + i);
+  // A page at a time, while what was on the last page goes away.
+  v1::Request request;
+  v1::QueryOrders& query = *request.mutable_query_orders();
+  query.set_limit(100);
+  int seen = 0;
+  int cancelled = 0;
+  for (bool has_more = true; has_more;) {
+    const v1::Orders page = test::ask(*alice, request).orders();
+    ASSERT_LE(page.orders_size(), 100);
+    for (const v1::OpenOrder& it : page.orders()) EXPECT_EQ(it.limit_ticks(), 100 + seen++);
+    v1::CancelOrder last;
+    last.set_order_id(page.orders(page.orders_size() - 1).order_id());
+    ASSERT_EQ(code(gateway::call(*alice, last)), v1::CODE_OK);
+    ++cancelled;
+    has_more = page.has_more();
+    EXPECT_EQ(page.next_cursor().empty(), !has_more);
+    query.set_cursor(page.next_cursor());
+  }
+  EXPECT_EQ(seen, count);
+  query.set_cursor("of another kind");
+  EXPECT_EQ(test::ask(*alice, request).reply().field(), "cursor");
+  query.clear_cursor();
+  const int left = count - cancelled;
+  query.set_skip(static_cast<std::uint32_t>(left - 13));
+  EXPECT_EQ(test::ask(*alice, request).orders().orders_size(), 13);
+  query.set_skip(20'001);
+  EXPECT_EQ(test::ask(*alice, request).reply().field(), "skip");
 }
 
 TEST_F(Calls, questions_answer_about_oneself_and_refuse_what_is_not_ones_own) {
