@@ -81,7 +81,7 @@ void Pipeline::begin_after(std::uint64_t sequence) {
 std::uint64_t Pipeline::least_gate() const {
   std::uint64_t least = durable();
   for (const auto& port : ports_) {
-    const std::uint64_t gate = port->gate_.load(std::memory_order_acquire);
+    const std::uint64_t gate = port->gate_.load(std::memory_order_seq_cst);
     if (gate != Port::away) least = std::min(least, gate & ~Port::held);
   }
   return least;
@@ -106,8 +106,12 @@ bool Pipeline::has_credit(std::uint32_t commands) {
     return ring_.next - oldest + wanted <= events_capacity_;
   };
   if (fits()) return true;
+  // Said before the gates are looked at: a port that moves afterwards sees that it is waited for.
+  is_short_of_credit_.store(true, std::memory_order_seq_cst);
   credit_gate_ = least_gate();
-  return fits();
+  if (!fits()) return false;
+  is_short_of_credit_.store(false, std::memory_order_relaxed);
+  return true;
 }
 
 EventRing& Pipeline::events_of_next() {
@@ -144,14 +148,17 @@ void Pipeline::release(std::uint64_t sequence) {
   KARST_ASSERT(sequence >= durable());
   if (sequence == durable()) return;
   durable_.store(sequence, std::memory_order_release);
-  for (const auto& port : ports_) {
-    if (port->wake_) port->wake_();
+  // Those whom clients wait for come before the stores.
+  for (const Hold hold : {Hold::always, Hold::while_moving}) {
+    for (const auto& port : ports_) {
+      if (port->hold_ == hold && port->wake_) port->wake_();
+    }
   }
 }
 
 void Port::detach() {
-  gate_.store(away, std::memory_order_release);
-  pipeline_->sequencer_bell_.ring();
+  gate_.store(away, std::memory_order_seq_cst);
+  pipeline_->port_moved();
 }
 
 std::uint64_t Port::attach() {

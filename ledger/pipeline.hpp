@@ -201,6 +201,10 @@ class Pipeline {
 
   [[nodiscard]] Slot& slot(std::uint64_t sequence) { return slots_[sequence & slots_mask_]; }
   [[nodiscard]] std::uint64_t least_gate() const;
+  /// Wakes the sequencer if it waits for room. The gate has been stored before.
+  void port_moved() {
+    if (is_short_of_credit_.load(std::memory_order_seq_cst)) sequencer_bell_.ring();
+  }
 
   MpscRing<Submission> submissions_;
   std::unique_ptr<Slot[]> slots_;
@@ -214,6 +218,7 @@ class Pipeline {
   alignas(64) std::atomic<std::uint64_t> durable_{0};
   alignas(64) std::atomic<bool> is_disk_full_{false};
   std::atomic<bool> is_stopped_{false};
+  std::atomic<bool> is_short_of_credit_{false};  // the sequencer waits for a port to move
   Bell sequencer_bell_;
   Bell housekeeper_bell_;
 };
@@ -232,9 +237,9 @@ std::size_t Port::poll(Visit&& visit, std::size_t commands_max) {
   if (count == 0) return 0;
   taken_.store(taken + count, std::memory_order_release);
   if (gate_.load(std::memory_order_relaxed) != away) {  // unless the visitor has detached it
-    gate_.store(taken + count, std::memory_order_release);
+    gate_.store(taken + count, std::memory_order_seq_cst);
   }
-  pipeline_->sequencer_bell_.ring();
+  pipeline_->port_moved();
   return count;
 }
 
@@ -254,8 +259,8 @@ std::size_t Port::take(Visit&& visit, std::size_t commands_max) {
     ++count;
   }
   taken_.store(taken + count, std::memory_order_release);
-  gate_.store(taken + count, std::memory_order_release);
-  if (count > 0) pipeline_->sequencer_bell_.ring();
+  gate_.store(taken + count, std::memory_order_seq_cst);
+  if (count > 0) pipeline_->port_moved();
   return count;
 }
 

@@ -19,6 +19,8 @@ namespace karst {
 ///          its own, as is_away() says.
 class StoreFeeder {
  public:
+  static constexpr std::size_t poll_commands = 4'096;  ///< the most one step() takes
+
   StoreFeeder(DerivedStore& store, Port& port) : store_(store), port_(port) {}
 
   /// Gives the store what there is for it, and syncs it once.
@@ -47,7 +49,6 @@ class StoreFeeder {
   [[nodiscard]] DerivedStore& store() { return store_; }
 
  private:
-  static constexpr std::size_t poll_commands = 4'096;
   static constexpr std::uint64_t gap_max = 4'096;
   static constexpr std::uint32_t rounds_max = 16;
 

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <utility>
 
 namespace karst {
@@ -60,10 +61,19 @@ void StoreRunner::feed() {
     if (!was_away && is_away && notice_ != nullptr) notice_(feeder_->store(), &feeder_->error());
     const bool is_busy = !is_away && feeder_->is_busy();
     if ((!was_away && is_away) || is_busy) keeper_bell_.ring();
-    if (taken != 0) continue;
+    if (taken != 0) {
+      if (taken < StoreFeeder::poll_commands && !is_last) linger();
+      continue;
+    }
     if (is_last && (!is_busy || ++busy_looks == busy_looks_max)) return;
     feeder_bell_.wait(seen, is_busy ? busy_ns : Bell::for_ever);
   }
+}
+
+// A bell would be rung with every batch, so this sleep hears none; it is short enough to end.
+void StoreRunner::linger() {
+  const timespec pause{.tv_sec = 0, .tv_nsec = linger_ns};
+  ::nanosleep(&pause, nullptr);
 }
 
 void StoreRunner::keep() {

@@ -39,10 +39,14 @@ class StoreRunner {
   static constexpr std::uint64_t keep_interval_ns = 100'000'000;
   static constexpr std::uint64_t retry_ns = 1'000'000'000;
   static constexpr std::uint64_t busy_ns = 1'000'000;
+  /// Between two looks at what there is: what has come meanwhile shares one sync, and the device
+  /// is the journal's for the rest of the time.
+  static constexpr std::uint64_t linger_ns = 5'000'000;
   static constexpr std::uint32_t work_max = 64;
   static constexpr std::uint32_t busy_looks_max = 1'000;
 
   void feed();
+  static void linger();
   void keep();
   void bring_back();
 
