@@ -69,6 +69,18 @@ struct TlsConnection::Core {
     pollfd entry{fd, events, 0};
     return ::poll(&entry, 1, timeout_ms) > 0;
   }
+  /// Takes what OpenSSL has read ahead, of which the socket says nothing any more, behind the
+  /// first `there` bytes. Returns: how many there are then. An error comes again next time.
+  [[nodiscard]] std::size_t read_on(std::span<char> into, std::size_t there) const {
+    while (there < into.size() && SSL_has_pending(ssl.get()) != 0) {
+      ERR_clear_error();
+      const int more =
+          SSL_read(ssl.get(), into.data() + there, static_cast<int>(into.size() - there));
+      if (more <= 0) break;
+      there += static_cast<std::size_t>(more);
+    }
+    return there;
+  }
   [[nodiscard]] std::string handshake_reason() const {
     const long verified = SSL_get_verify_result(ssl.get());
     if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
@@ -203,7 +215,7 @@ Result<std::size_t> TlsConnection::read(std::span<char> into, int timeout_ms) {
   while (true) {
     ERR_clear_error();
     const int got = SSL_read(core_->ssl.get(), into.data(), static_cast<int>(into.size()));
-    if (got > 0) return static_cast<std::size_t>(got);
+    if (got > 0) return core_->read_on(into, static_cast<std::size_t>(got));
     const int why = SSL_get_error(core_->ssl.get(), got);
     if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
       core_->is_up = false;

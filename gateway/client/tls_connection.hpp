@@ -40,7 +40,8 @@ class TlsConnection {
   /// Writes all of it. Errors: io, also when `timeout_ms` has passed.
   [[nodiscard]] Status write(std::string_view bytes, int timeout_ms);
 
-  /// Waits for bytes and reads what is there.
+  /// Waits for bytes and reads what is there. With room for 32 KiB nothing that has come is left
+  /// behind which the socket would not tell of.
   ///
   /// Returns: how many; 0 when `timeout_ms` has passed without any.
   /// Errors:  io: the connection is gone.

@@ -100,11 +100,7 @@ void LoadSession::send(const Sent& sent) {
 }
 
 void LoadSession::receive() {
-  while (!is_lost_) {
-    const Result<bool> came = client_->poll(0);
-    if (!came) return lose();
-    if (!*came) return;
-  }
+  if (!is_lost_ && !client_->poll(0)) lose();
 }
 
 void LoadSession::take(const v1::Reply& reply) {
