@@ -23,9 +23,9 @@ std::string_view cut(std::string_view& text, char end) {
 }
 
 /// A table of comma-separated values, read line by line.
-class Table {
+class CsvTable {
  public:
-  Table(std::string_view text, std::string name) : rest_(text), name_(std::move(name)) {
+  CsvTable(std::string_view text, std::string name) : rest_(text), name_(std::move(name)) {
     static_cast<void>(next());
     header_ = fields_;
   }
@@ -76,7 +76,7 @@ class Table {
 
 /// The places of the columns wanted, in their order. Errors: invalid: one is missing.
 template <std::size_t N>
-Result<std::array<std::size_t, N>> columns_of(const Table& table,
+Result<std::array<std::size_t, N>> columns_of(const CsvTable& table,
                                               const std::array<const char*, N>& names) {
   std::array<std::size_t, N> places{};
   for (std::size_t i = 0; i < N; ++i) {
@@ -95,7 +95,7 @@ std::optional<TaskQuality> quality_of(std::string_view qos) {
   return std::nullopt;
 }
 
-Status read_nodes(Table& table, ClusterTrace& trace) {
+Status read_nodes(CsvTable& table, ClusterTrace& trace) {
   const auto columns = columns_of<2>(table, {"gpu", "model"});
   if (!columns) return columns.error();
   while (table.next()) {
@@ -127,7 +127,7 @@ std::uint32_t models_of(std::string_view spec, const std::vector<std::string>& m
   return mask;
 }
 
-Status read_tasks(Table& table, ClusterTrace& trace) {
+Status read_tasks(CsvTable& table, ClusterTrace& trace) {
   const auto found = columns_of<7>(table, {"num_gpu", "gpu_milli", "gpu_spec", "qos",
                                            "creation_time", "deletion_time", "scheduled_time"});
   if (!found) return found.error();
@@ -188,9 +188,9 @@ std::uint64_t ClusterTrace::cards() const {
 Result<ClusterTrace> parse_cluster_trace(std::string_view nodes, const std::string& nodes_name,
                                          std::string_view tasks, const std::string& tasks_name) {
   ClusterTrace trace;
-  Table node_table(nodes, nodes_name);
+  CsvTable node_table(nodes, nodes_name);
   if (const Status read = read_nodes(node_table, trace); !read) return read.error();
-  Table task_table(tasks, tasks_name);
+  CsvTable task_table(tasks, tasks_name);
   if (const Status read = read_tasks(task_table, trace); !read) return read.error();
   return trace;
 }

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "gateway/tool/commands.hpp"
+#include "gateway/tool/replay_cluster.hpp"
 #include "gateway/tool/replay_itch.hpp"
 
 namespace karst::tool {
@@ -25,6 +26,7 @@ void add_replay(CLI::App& app) {
       ->needs(gateway);
   add_link_options(*itch, options->link);
   itch->final_callback([options] { run_replay_itch(*options); });
+  add_replay_cluster(*replay);
 }
 
 }  // namespace karst::tool

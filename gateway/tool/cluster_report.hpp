@@ -1,0 +1,78 @@
+// What a cluster replay has shown: for the terminal, as JSON, and as a page.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/tool/cluster_audit.hpp"
+#include "gateway/tool/cluster_books.hpp"
+#include "gateway/tool/cluster_demand.hpp"
+#include "gateway/tool/cluster_run.hpp"
+#include "gateway/tool/output.hpp"
+
+namespace karst::tool {
+
+/// Percentiles of the time from a command's write to its answer's reading. Unit: ns
+struct ClusterLatency {
+  std::uint64_t samples = 0;
+  std::uint32_t p50 = 0;
+  std::uint32_t p90 = 0;
+  std::uint32_t p99 = 0;
+  std::uint32_t p999 = 0;
+  std::uint32_t max = 0;
+};
+
+/// Sorts `samples`.
+[[nodiscard]] ClusterLatency latency_of(std::vector<std::uint32_t>& samples);
+
+/// What stands on the report about one pool.
+struct PoolSummary {
+  std::string model;
+  std::uint64_t cards = 0;
+  std::int64_t list_price = 0;  ///< Unit: fen per lot-hour
+  std::uint64_t orders = 0;
+  std::uint64_t fills = 0;
+  std::uint64_t capacity = 0;  ///< Unit: lot-hours
+  std::uint64_t sold = 0;      ///< Unit: lot-hours
+  std::int64_t turnover = 0;   ///< Unit: fen
+};
+
+struct ClusterReport {
+  std::string nodes_file;
+  std::string tasks_file;
+  std::uint32_t hours = 0;
+  std::uint32_t scale = 0;
+  std::uint64_t seed = 0;
+  std::uint64_t tasks = 0;
+  std::uint64_t requested = 0;  ///< Unit: lot-hours
+  std::uint64_t capacity = 0;   ///< Unit: lot-hours
+  std::vector<PoolSummary> pools;
+  std::vector<HourDemand> demand;
+  ClusterFigures figures;
+  ClusterBooks books;
+  std::vector<ClusterCheck> checks;
+  std::uint64_t hours_moved = 0;
+  std::uint64_t compared = 0;
+  // Of this run only; two runs of one seed differ in these.
+  ClusterLatency latency;
+  double trading_s = 0;
+  double checking_s = 0;
+  std::uint32_t kills = 0;
+  std::uint32_t reconnects = 0;
+
+  [[nodiscard]] bool is_sound() const;
+  [[nodiscard]] std::uint64_t met() const;
+};
+
+/// Everything that does not depend on the machine, then `machine`: what does.
+[[nodiscard]] Json json_of(const ClusterReport& report);
+/// For a terminal.
+[[nodiscard]] std::string text_of(const ClusterReport& report, const Output& output);
+/// One HTML page that needs nothing else.
+[[nodiscard]] std::string page_of(const ClusterReport& report);
+
+/// "12,345".
+[[nodiscard]] std::string grouped(std::uint64_t number);
+
+}  // namespace karst::tool
