@@ -31,7 +31,7 @@ replay killed --hours 12 --seed 7 --kills 5
 expect "kills" "$(field killed kills)" 5
 expect "is sound" "$(field killed is_sound)" true
 expect "market" "$(field killed market_hash)" "$(field first market_hash)"
-expect "turnover" "$(field killed turnover_fen)" "$(field first turnover_fen)"
+expect "turnover" "$(field killed turnover)" "$(field first turnover)"
 
 replay other --hours 12 --seed 8
 [ "$(field other market_hash)" != "$(field first market_hash)" ] ||

@@ -168,9 +168,7 @@ void ClusterLink::on_reply(const v1::Reply& reply) {
   answer.order_id = reply.order_id();
   last_sequence_ = std::max(last_sequence_, reply.sequence());
   if (found->sent_ns != 0 && found->request.has_command()) {
-    const std::int64_t took_ns = monotonic_ns() - found->sent_ns;
-    latencies_.push_back(static_cast<std::uint32_t>(
-        std::min<std::int64_t>(took_ns, std::numeric_limits<std::uint32_t>::max())));
+    latency_.record(monotonic_ns() - found->sent_ns);
   }
   unanswered_.erase(found);
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "engine/result.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/tool/cluster_exchange.hpp"
+#include "gateway/tool/latency_histogram.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {
@@ -63,8 +63,8 @@ class ClusterLink {
   [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
   [[nodiscard]] std::uint32_t kills() const { return kills_; }
   [[nodiscard]] std::uint32_t reconnects() const { return reconnects_; }
-  /// From the write of each command to the reading of its answer. Unit: ns
-  [[nodiscard]] std::vector<std::uint32_t>& latencies() { return latencies_; }
+  /// From the write of each command to the reading of its answer.
+  [[nodiscard]] const LatencyHistogram& latency() const { return latency_; }
 
  private:
   static constexpr std::size_t window_max = 512;  // below the answers kept per key
@@ -101,7 +101,7 @@ class ClusterLink {
   std::uint32_t kills_ = 0;
   std::uint32_t turns_missed_ = 0;
   std::uint32_t reconnects_ = 0;
-  std::vector<std::uint32_t> latencies_;
+  LatencyHistogram latency_;
 };
 
 }  // namespace karst::tool

@@ -5,7 +5,6 @@
 
 #include "gateway/tool/cluster_report.hpp"
 #include "gateway/tool/cluster_svg.hpp"
-#include "gateway/tool/money.hpp"
 
 namespace karst::tool {
 namespace {
@@ -139,7 +138,8 @@ class Columns {
   html += tile(grouped(static_cast<std::uint64_t>(figures.turnover) / 100), "yuan turnover");
   html += tile(fixed(100 * share(report.met(), report.requested), "%.1f %%"),
                "of the demand met");
-  html += tile(fixed(report.latency.p50 / 1e6, "%.2f ms"), "median latency");
+  html += tile(fixed(static_cast<double>(report.latency.percentile_ns(50)) / 1e6, "%.2f ms"),
+               "median latency");
   return html + "</div>";
 }
 
@@ -258,14 +258,17 @@ template <typename Value>
 }
 
 [[nodiscard]] std::string latency_section(const ClusterReport& report) {
-  const ClusterLatency& it = report.latency;
-  const PlotSeries bars{"latency", palette[0],
-                        {it.p50 / 1e3, it.p90 / 1e3, it.p99 / 1e3, it.p999 / 1e3, it.max / 1e3}};
+  const LatencyHistogram& latency = report.latency;
+  PlotSeries bars{"latency", palette[0], {}};
+  for (const double percentile : {50.0, 90.0, 99.0, 99.9}) {
+    bars.values.push_back(static_cast<double>(latency.percentile_ns(percentile)) / 1e3);
+  }
+  bars.values.push_back(static_cast<double>(latency.max_ns()) / 1e3);
   const PlotFrame frame{.title = "Latency percentiles", .unit = " µs", .height = 190};
   return section("Latency",
                  "From the write of a command to the reading of its answer, over TLS, journaled "
                  "and synced; up to 512 commands are on their way at once, so most of it is "
-                 "waiting. " + grouped(it.samples) + " commands.",
+                 "waiting. " + grouped(latency.count()) + " commands.",
                  log_bars(frame, bars, {"p50", "p90", "p99", "p99.9", "max"}));
 }
 
@@ -281,7 +284,7 @@ template <typename Value>
             std::to_string(it.list_price) + "</td><td>" + fixed(mean, "%.2f") + "</td><td>" +
             grouped(it.orders) + "</td><td>" + grouped(it.fills) + "</td><td>" + cards(it.sold) +
             "</td><td>" + fixed(100 * share(it.sold, it.capacity), "%.1f %%") + "</td><td>" +
-            fen_text(it.turnover, true) + "</td></tr>";
+            hundredths(static_cast<std::uint64_t>(it.turnover)) + "</td></tr>";
   }
   return section("Pools", "One pool per model of card; a lot is a hundredth of a card.",
                  html + "</table>");

@@ -5,7 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "gateway/tool/money.hpp"
+#include "gateway/tool/human_units.hpp"
+#include "gateway/tool/load.hpp"
 
 namespace karst::tool {
 namespace {
@@ -30,12 +31,7 @@ template <typename... T>
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// "268,358.66": lot-hours as card-hours.
-[[nodiscard]] std::string card_hours(std::uint64_t lots) {
-  return fen_text(static_cast<std::int64_t>(lots), true);  // a lot is 1/100, as a fen is
-}
-
-[[nodiscard]] double ms(std::uint32_t ns) { return ns / 1e6; }
+[[nodiscard]] double ms(std::int64_t ns) { return static_cast<double>(ns) / 1e6; }
 
 [[nodiscard]] HourDemand sum_of(const std::vector<HourDemand>& hours) {
   HourDemand sum;
@@ -62,14 +58,14 @@ template <typename... T>
                    {"fills", it.fills},
                    {"sold_lots", it.lots},
                    {"capacity_lots", it.minted},
-                   {"turnover_fen", it.turnover},
-                   {"low_fen", it.low},
-                   {"high_fen", it.high}});
+                   {"turnover", format_money(it.turnover)},
+                   {"low_ticks", it.low},
+                   {"high_ticks", it.high}});
   }
   return {{"model", pool.model},       {"cards", pool.cards},
-          {"list_fen", pool.list_price}, {"orders", pool.orders},
+          {"list_ticks", pool.list_price}, {"orders", pool.orders},
           {"fills", pool.fills},       {"sold_lot_hours", pool.sold},
-          {"capacity_lot_hours", pool.capacity}, {"turnover_fen", pool.turnover},
+          {"capacity_lot_hours", pool.capacity}, {"turnover", format_money(pool.turnover)},
           {"hours", all}};
 }
 
@@ -81,20 +77,9 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
-ClusterLatency latency_of(std::vector<std::uint32_t>& samples) {
-  ClusterLatency latency;
-  latency.samples = samples.size();
-  if (samples.empty()) return latency;
-  std::sort(samples.begin(), samples.end());
-  const auto at = [&](std::uint64_t per_mille) {
-    return samples[std::min<std::size_t>(samples.size() * per_mille / 1'000, samples.size() - 1)];
-  };
-  latency.p50 = at(500);
-  latency.p90 = at(900);
-  latency.p99 = at(990);
-  latency.p999 = at(999);
-  latency.max = samples.back();
-  return latency;
+std::string hundredths(std::uint64_t number) {
+  const std::uint64_t rest = number % 100;
+  return grouped(number / 100) + (rest < 10 ? ".0" : ".") + std::to_string(rest);
 }
 
 bool ClusterReport::is_sound() const {
@@ -119,8 +104,8 @@ Json json_of(const ClusterReport& report) {
   json["killed"] = figures.killed;
   json["fills"] = figures.fills;
   json["sold_lot_hours"] = figures.lots;
-  json["turnover_fen"] = figures.turnover;
-  json["fees_fen"] = figures.fees;
+  json["turnover"] = format_money(figures.turnover);
+  json["fees"] = format_money(figures.fees);
   json["hours_moved"] = report.hours_moved;
   json["demand"] = json_of(sum_of(report.demand));
   json["market_hash"] = hex(figures.market_hash);
@@ -144,18 +129,11 @@ Json json_of(const ClusterReport& report) {
                               {"failures", it.failures},
                               {"first", it.first}});
   }
-  const ClusterLatency& latency = report.latency;
-  json["machine"] = {{"trading_s", report.trading_s},
-                     {"checking_s", report.checking_s},
+  json["machine"] = {{"trading_seconds", report.trading_s},
+                     {"checking_seconds", report.checking_s},
                      {"kills", report.kills},
                      {"reconnects", report.reconnects},
-                     {"latency_ns",
-                      {{"samples", latency.samples},
-                       {"p50", latency.p50},
-                       {"p90", latency.p90},
-                       {"p99", latency.p99},
-                       {"p99.9", latency.p999},
-                       {"max", latency.max}}}};
+                     {"latency_us", to_json(report.latency)}};
   return json;
 }
 
@@ -166,19 +144,19 @@ std::string text_of(const ClusterReport& report, const Output& output) {
   text += line("  %-22s %s", "hours", grouped(report.hours).c_str());
   text += line("  %-22s %s", "tasks", grouped(report.tasks).c_str());
   text += line("  %-22s %s card-hours, %.1f %% of the capacity", "asked for",
-               card_hours(report.requested).c_str(), percent(report.requested, report.capacity));
+               hundredths(report.requested).c_str(), percent(report.requested, report.capacity));
   text += line("  %-22s %s card-hours, %.1f %% of what was asked for", "bought",
-               card_hours(demand.met).c_str(), percent(demand.met, demand.requested));
+               hundredths(demand.met).c_str(), percent(demand.met, demand.requested));
   for (std::size_t i = 0; i < unmet_reasons; ++i) {
     constexpr const char* texts[] = {"no such model", "sold out", "too dear", "too few lots"};
-    text += line("    %-20s %s card-hours", texts[i], card_hours(demand.unmet[i]).c_str());
+    text += line("    %-20s %s card-hours", texts[i], hundredths(demand.unmet[i]).c_str());
   }
   text += line("  %-22s %s buys, %s asks, %s price changes", "orders",
                grouped(figures.buys).c_str(), grouped(figures.asks).c_str(),
                grouped(figures.amends).c_str());
   text += line("  %-22s %s, turnover %s yuan, fees %s yuan", "trades",
-               grouped(figures.fills).c_str(), fen_text(figures.turnover, true).c_str(),
-               fen_text(figures.fees, true).c_str());
+               grouped(figures.fills).c_str(), hundredths(static_cast<std::uint64_t>(figures.turnover)).c_str(),
+               hundredths(static_cast<std::uint64_t>(figures.fees)).c_str());
   text += "\n" + output.coloured(Colour::bold, "Pools") + "\n";
   text += line("  %-10s %7s %6s %10s %10s %12s %8s %9s", "model", "cards", "list", "orders",
                "fills", "card-hours", "used", "yuan/h");
@@ -188,7 +166,7 @@ std::string text_of(const ClusterReport& report, const Output& output) {
     text += line("  %-10s %7s %6lld %10s %10s %12s %6.1f %% %9.2f", it.model.c_str(),
                  grouped(it.cards).c_str(), static_cast<long long>(it.list_price),
                  grouped(it.orders).c_str(), grouped(it.fills).c_str(),
-                 card_hours(it.sold).c_str(), percent(it.sold, it.capacity), mean);
+                 hundredths(it.sold).c_str(), percent(it.sold, it.capacity), mean);
   }
   text += "\n" + output.coloured(Colour::bold, "Invariants") + "\n";
   for (const ClusterCheck& it : report.checks) {
@@ -199,13 +177,14 @@ std::string text_of(const ClusterReport& report, const Output& output) {
                  grouped(it.looks).c_str());
     if (it.failures > 0) text += "         " + it.first + "\n";
   }
-  const ClusterLatency& latency = report.latency;
+  const LatencyHistogram& latency = report.latency;
   text += "\n" + output.coloured(Colour::bold, "This run") + "\n";
   text += line("  %-22s %.1f s of trading, %.1f s of checking", "time", report.trading_s,
                report.checking_s);
   text += line("  %-22s p50 %.2f, p90 %.2f, p99 %.2f, p99.9 %.2f, max %.1f ms", "latency",
-               ms(latency.p50), ms(latency.p90), ms(latency.p99), ms(latency.p999),
-               ms(latency.max));
+               ms(latency.percentile_ns(50)), ms(latency.percentile_ns(90)),
+               ms(latency.percentile_ns(99)), ms(latency.percentile_ns(99.9)),
+               ms(latency.max_ns()));
   text += line("  %-22s %u, reconnected %u times", "kills", report.kills, report.reconnects);
   text += line("  %-22s %s", "event hash", hex(figures.event_hash).c_str());
   text += line("  %-22s %s", "market hash", hex(figures.market_hash).c_str());

@@ -9,22 +9,10 @@
 #include "gateway/tool/cluster_books.hpp"
 #include "gateway/tool/cluster_demand.hpp"
 #include "gateway/tool/cluster_run.hpp"
+#include "gateway/tool/latency_histogram.hpp"
 #include "gateway/tool/output.hpp"
 
 namespace karst::tool {
-
-/// Percentiles of the time from a command's write to its answer's reading. Unit: ns
-struct ClusterLatency {
-  std::uint64_t samples = 0;
-  std::uint32_t p50 = 0;
-  std::uint32_t p90 = 0;
-  std::uint32_t p99 = 0;
-  std::uint32_t p999 = 0;
-  std::uint32_t max = 0;
-};
-
-/// Sorts `samples`.
-[[nodiscard]] ClusterLatency latency_of(std::vector<std::uint32_t>& samples);
 
 /// What stands on the report about one pool.
 struct PoolSummary {
@@ -55,7 +43,7 @@ struct ClusterReport {
   std::uint64_t hours_moved = 0;
   std::uint64_t compared = 0;
   // Of this run only; two runs of one seed differ in these.
-  ClusterLatency latency;
+  LatencyHistogram latency;  ///< from a command's write to its answer's reading
   double trading_s = 0;
   double checking_s = 0;
   std::uint32_t kills = 0;
@@ -72,6 +60,8 @@ struct ClusterReport {
 /// One HTML page that needs nothing else.
 [[nodiscard]] std::string page_of(const ClusterReport& report);
 
+/// 1234567 → "12,345.67": fen as yuan, and lots as cards.
+[[nodiscard]] std::string hundredths(std::uint64_t number);
 /// "12,345".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 

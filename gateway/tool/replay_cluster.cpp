@@ -171,7 +171,7 @@ class Replayer {
     report_.trading_s = static_cast<double>(monotonic_ns() - begun_ns) / 1e9;
     end_sequence_ = link.last_sequence();
     closing_line_ = need(exchange_->stop());
-    report_.latency = latency_of(link.latencies());
+    report_.latency = link.latency();
     report_.kills = link.kills();
     report_.reconnects = link.reconnects();
     report_.demand = course.course().demand;

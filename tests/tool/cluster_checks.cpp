@@ -214,17 +214,6 @@ TEST(cluster_report, a_check_that_never_looked_does_not_hold) {
   EXPECT_EQ(report.checks[0].first, "this");
 }
 
-TEST(cluster_report, percentiles_are_those_of_the_samples) {
-  std::vector<std::uint32_t> samples;
-  for (std::uint32_t i = 1'000; i > 0; --i) samples.push_back(i);
-  const tool::ClusterLatency latency = tool::latency_of(samples);
-  EXPECT_EQ(latency.samples, 1'000u);
-  EXPECT_EQ(latency.p50, 501u);
-  EXPECT_EQ(latency.p99, 991u);
-  EXPECT_EQ(latency.p999, 1'000u);
-  EXPECT_EQ(latency.max, 1'000u);
-}
-
 TEST(cluster_plots, numbers_are_short_and_texts_are_safe) {
   EXPECT_EQ(tool::short_number(0), "0");
   EXPECT_EQ(tool::short_number(7'500), "7500");
@@ -233,6 +222,7 @@ TEST(cluster_plots, numbers_are_short_and_texts_are_safe) {
   EXPECT_EQ(tool::escaped("<a&\"b\">"), "&lt;a&amp;&quot;b&quot;&gt;");
   EXPECT_EQ(tool::grouped(1'234'567), "1,234,567");
   EXPECT_EQ(tool::grouped(999), "999");
+  EXPECT_EQ(tool::hundredths(123'406), "1,234.06");
 }
 
 TEST(cluster_plots, a_bar_for_every_value_that_is_not_zero) {
