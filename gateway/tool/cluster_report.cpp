@@ -155,7 +155,8 @@ std::string text_of(const ClusterReport& report, const Output& output) {
                grouped(figures.buys).c_str(), grouped(figures.asks).c_str(),
                grouped(figures.amends).c_str());
   text += line("  %-22s %s, turnover %s yuan, fees %s yuan", "trades",
-               grouped(figures.fills).c_str(), hundredths(static_cast<std::uint64_t>(figures.turnover)).c_str(),
+               grouped(figures.fills).c_str(),
+               hundredths(static_cast<std::uint64_t>(figures.turnover)).c_str(),
                hundredths(static_cast<std::uint64_t>(figures.fees)).c_str());
   text += "\n" + output.coloured(Colour::bold, "Pools") + "\n";
   text += line("  %-10s %7s %6s %10s %10s %12s %8s %9s", "model", "cards", "list", "orders",
