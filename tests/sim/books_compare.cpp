@@ -10,12 +10,12 @@ namespace {
 constexpr std::uint64_t sizes_compared = 8;
 
 // What stands under a row's name in both stores; marks are places in files and may differ.
-constexpr const char* tables[] = {
-    "SELECT segment * 1, account, asset, first, block FROM posting "
-    "ORDER BY segment, account, asset, first",
-    "SELECT merchant, seq, 0, 0, details FROM account ORDER BY merchant, seq",
-    "SELECT asset, seq, 0, 0, details FROM asset ORDER BY asset, seq",
-};
+constexpr const char* postings =
+    "SELECT segment, account, asset, first, block FROM posting "
+    "ORDER BY segment, account, asset, first";
+constexpr const char* accounts =
+    "SELECT merchant, seq, 0, 0, details FROM account ORDER BY merchant, seq";
+constexpr const char* assets = "SELECT asset, seq, 0, 0, details FROM asset ORDER BY asset, seq";
 
 std::string compare_records(const Books& one, const Books& other) {
   if (one.records() != other.records()) {
@@ -65,7 +65,7 @@ std::string compare_stores(const Books& one, const Books& other) {
   Result<Database> second = Database::open(there.path, Database::Mode::read, there.vfs);
   if (!first) return first.error().text();
   if (!second) return second.error().text();
-  for (const char* sql : tables) {
+  for (const char* sql : {postings, accounts, assets}) {
     const std::string found = compare_rows(*first, *second, sql);
     if (!found.empty()) return found;
   }
