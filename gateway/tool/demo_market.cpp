@@ -255,7 +255,8 @@ Status DemoMarket::trade(std::uint32_t id, const v1::Definition& definition) {
   const std::int64_t fair = fair_price(id, definition);
   const std::int64_t tick = tick_of(definition);
   v1::Command command;
-  if (is_posted && random_.chance(1, 12)) {
+  // The first thing that happens to a product of that kind is that its issuer offers it.
+  if (is_posted && (offered_.insert(id).second || random_.chance(1, 12))) {
     command.set_account_id(provider);
     command.mutable_post_offer()->set_instrument_id(id);
     command.mutable_post_offer()->set_price_ticks(fair);

@@ -66,6 +66,7 @@ class DemoMarket {
   Random random_;
   DemoCounts counts_;
   std::vector<OpenOrder> open_;
+  std::set<std::uint32_t> offered_;              // products whose issuer has posted an offer
   std::set<std::uint32_t> sold_out_;             // instruments: the provider has no more to sell
   std::map<std::uint32_t, std::int64_t> drift_;  // by instrument: random walk. Unit: ticks
 };
