@@ -254,9 +254,15 @@ std::uint16_t Daemon::port() const { return parts_->server->port(); }
 
 std::string Daemon::recovery_text() const {
   const RecoveryReport& it = parts_->report;
-  return "command " + std::to_string(it.sequence) + ", from snapshot " +
-         std::to_string(it.snapshot_sequence) + ", " + std::to_string(it.commands_replayed) +
-         " replayed in " + std::to_string(it.took_ns / 1'000'000) + " ms";
+  std::string text = "command " + std::to_string(it.sequence) + ", from snapshot " +
+                     std::to_string(it.snapshot_sequence) + ", " +
+                     std::to_string(it.commands_replayed) + " replayed in " +
+                     std::to_string(it.took_ns / 1'000'000) + " ms";
+  for (const std::string& refused : it.snapshots_refused) text += "; refused snapshot: " + refused;
+  for (const RecoveryReport::Store& store : it.stores) {
+    if (store.error) text += "; " + store.name + " left behind: " + store.error->text();
+  }
+  return text;
 }
 
 Status Daemon::reload(const Config& config) {
