@@ -40,6 +40,7 @@ Status ClusterLink::open() {
 Status ClusterLink::connect() {
   Result<gateway::ClientConfig> config = exchange_.client_config();
   if (!config) return config.error();
+  config->retries = 0;  // recover() knows better
   config->handlers.on_reply = [this](const v1::Reply& reply) { on_reply(reply); };
   config->handlers.on_other = [this](const v1::Response& response) {
     if (id_of(response) != 0) came_.push_back(response);

@@ -9,8 +9,8 @@
 
 #include "engine/result.hpp"
 #include "gateway/client/client.hpp"
-#include "gateway/tool/cluster_exchange.hpp"
 #include "gateway/tool/latency_histogram.hpp"
+#include "gateway/tool/own_exchange.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {
@@ -33,7 +33,7 @@ struct LinkAnswer {
 /// Threads: one owner.
 class ClusterLink {
  public:
-  explicit ClusterLink(ClusterExchange& exchange) : exchange_(exchange) {}
+  explicit ClusterLink(OwnExchange& exchange) : exchange_(exchange) {}
 
   /// Starts the exchange and logs on.
   [[nodiscard]] Status open();
@@ -87,7 +87,7 @@ class ClusterLink {
   [[nodiscard]] Status connect();
   void on_reply(const v1::Reply& reply);
 
-  ClusterExchange& exchange_;
+  OwnExchange& exchange_;
   std::unique_ptr<gateway::Client> client_;
   std::deque<Pending> unanswered_;
   std::size_t unsent_ = 0;  // the newest so many are queued and not flushed

@@ -39,6 +39,11 @@ bool set(std::string& text, const std::string& key, const std::string& value) {
   return true;
 }
 
+std::string karstd_beside_this_program() {
+  std::error_code unknown;
+  return std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path() / "karstd";
+}
+
 }  // namespace
 
 ScratchFolder::ScratchFolder() {
@@ -52,10 +57,9 @@ ScratchFolder::~ScratchFolder() {
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-Result<OwnExchange> OwnExchange::make(const std::string& directory, const Settings& settings) {
-  std::error_code unknown;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", unknown);
-  const std::string program = self.parent_path() / "karstd";
+Result<OwnExchange> OwnExchange::make(const std::string& directory, const Settings& settings,
+                                      const std::string& wanted) {
+  const std::string program = wanted.empty() ? karstd_beside_this_program() : wanted;
   if (::access(program.c_str(), X_OK) != 0) {
     return Error{ErrorCode::not_found, "find the exchange's program", program};
   }
@@ -130,14 +134,18 @@ void OwnExchange::kill() {
   process_ = 0;
 }
 
-Status OwnExchange::stop() {
+Result<std::string> OwnExchange::stop() {
   if (!is_running()) return Error{ErrorCode::io, "stop the exchange: it has ended", program_};
   ::kill(process_, SIGTERM);
   int status = 0;
   ::waitpid(process_, &status, 0);
   process_ = 0;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return Error{ErrorCode::io, "stop the exchange (" + log_text() + ")", program_};
+  std::string text = log_text();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return Error{ErrorCode::io, "stop the exchange (" + text + ")", program_};
+  }
+  while (text.ends_with('\n')) text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
 }
 
 Result<gateway::ClientConfig> OwnExchange::client_config() const {

@@ -36,20 +36,21 @@ class OwnExchange {
   /// Keys of karst.toml and the text of their values.
   using Settings = std::vector<std::pair<std::string, std::string>>;
 
-  /// Makes certificates, operator key and configuration in `directory`. The program is the karstd
-  /// that lies beside the running one.
+  /// Makes certificates, operator key and configuration in `directory`. `program` empty: the karstd
+  /// that lies beside the running program.
   ///
   /// Errors: not_found: no such program; already_exists: there is an exchange in it; io.
   [[nodiscard]] static Result<OwnExchange> make(const std::string& directory,
-                                                const Settings& settings);
+                                                const Settings& settings,
+                                                const std::string& program = {});
   OwnExchange(OwnExchange&& other) noexcept;
   OwnExchange& operator=(OwnExchange&&) = delete;
   ~OwnExchange();
 
   /// Starts the program and waits until it serves. Errors: io: what its log says.
   [[nodiscard]] Status start();
-  /// SIGTERM, and waits until it has ended. Errors: io: it did not end well.
-  [[nodiscard]] Status stop();
+  /// SIGTERM. Returns: its last line. Errors: io: it did not end well.
+  [[nodiscard]] Result<std::string> stop();
   /// SIGKILL, and waits until it is gone.
   void kill();
   /// Whether it runs. A child that has ended is buried here.
@@ -58,6 +59,7 @@ class OwnExchange {
   /// How the operator logs on to the running exchange.
   [[nodiscard]] Result<gateway::ClientConfig> client_config() const;
   [[nodiscard]] const std::string& directory() const { return directory_; }
+  [[nodiscard]] std::string data() const { return directory_ + "/data"; }
 
  private:
   OwnExchange(std::string directory, std::string program)

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "gateway/tool/cluster_report.hpp"
+#include "gateway/tool/cluster_settings.hpp"
 #include "gateway/tool/stopwatch.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/offline.hpp"
@@ -48,15 +49,9 @@ class ProgressBar {
   std::int64_t next_ns_ = 0;
 };
 
-[[nodiscard]] std::string beside_this_program() {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path() / "karstd").string();
-}
-
 /// Replays the journal beside the auditor. What the exchange said when it stopped must come out
 /// again.
-Status audit_journal(const ClusterExchange& exchange, std::uint64_t end_sequence,
+Status audit_journal(const OwnExchange& exchange, std::uint64_t end_sequence,
                      const std::string& closing_line, ClusterAuditor& auditor) {
   PosixStorage storage;
   Replay replay;
@@ -155,9 +150,8 @@ class Replayer {
     const ClusterSizes sizes{.models = static_cast<std::uint32_t>(trace_.models.size()),
                              .providers = cluster_providers,
                              .hours_listed = std::min(cluster_window_hours, report_.hours)};
-    const std::string program = options_.program.empty() ? beside_this_program()
-                                                         : options_.program;
-    exchange_.emplace(need(ClusterExchange::make(options_.directory, program, sizes)));
+    exchange_.emplace(
+        need(OwnExchange::make(options_.directory, cluster_settings(sizes), options_.program)));
     ClusterLink link(*exchange_);
     ClusterAccounts accounts(cluster_first_hour);
     ClusterDesk desk(link, accounts);
@@ -204,7 +198,7 @@ class Replayer {
   const Output& output_;
   ClusterTrace trace_;
   ClusterDemand demand_;
-  std::optional<ClusterExchange> exchange_;
+  std::optional<OwnExchange> exchange_;
   std::uint64_t end_sequence_ = 0;
   std::string closing_line_;
   ClusterCourse course_;

@@ -225,7 +225,7 @@ Result<ItchGatewayReport> play_through(const ReplayItchOptions& options, const I
   const Result<std::unique_ptr<gateway::Client>> client = gateway::Client::connect(*config);
   if (!client) return client.error();
   Result<ItchGatewayReport> report = match_itch_through(**client, flow);
-  if (Status stopped = exchange->stop(); !stopped) return stopped.error();
+  if (const Result<std::string> stopped = exchange->stop(); !stopped) return stopped.error();
   return report;
 }
 
