@@ -192,7 +192,8 @@ Speaker closing_market(std::uint32_t contracts, std::uint32_t orders_each) {
   sizes.answers_per_key = 1'024;
   sizes.client_ids_per_account_max = 1;
   sizes.makers_per_command_max = 4'096;
-  sizes.makers_per_bystander_max = sizes.releases_per_command_max = 64;
+  sizes.makers_per_bystander_max = 64;
+  sizes.releases_per_command_max = 16;
   Speaker market(sizes);
   market.say(CommandType::define_currency, [](Command& c) {
     c.define_currency.currency = CurrencyId{1};

@@ -42,7 +42,7 @@ std::uint64_t Sequencer::now_ns() const {
 
 Result<bool> Sequencer::step() {
   const bool admitted = admit_waiting();
-  const bool ticked = !admitted && open_count_ == 0 && admit_tick();
+  const bool ticked = !admitted && open_count_ == 0 && admit_ticks();
   const Result<bool> closed = close_batch();
   if (!closed) return closed;
   return admitted || ticked || *closed;
@@ -185,6 +185,16 @@ bool Sequencer::admit_time() {
     held_time_.reset();
   }
   admit(tick);
+  return true;
+}
+
+// Left-over work goes on, a little per tick, until somebody speaks or the batch is long enough.
+bool Sequencer::admit_ticks() {
+  if (!admit_tick()) return false;
+  const std::uint32_t most = std::min(ticks_per_batch_max, config_.batch_commands_max);
+  while (is_overlapped() && open_count_ < most && engine_.has_pending_work()) {
+    if (pipeline_.has_submissions() || !admit_tick()) break;
+  }
   return true;
 }
 

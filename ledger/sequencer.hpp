@@ -101,6 +101,7 @@ class Sequencer {
 
  private:
   static constexpr std::uint32_t group_max = 8;
+  static constexpr std::uint32_t ticks_per_batch_max = 64;
   static constexpr std::uint64_t look_again_ns = 100'000'000;
 
   [[nodiscard]] bool is_overlapped() const { return committer_ != nullptr; }
@@ -116,6 +117,7 @@ class Sequencer {
   [[nodiscard]] std::uint32_t admissible();
   [[nodiscard]] bool has_credit(std::uint32_t commands);
   void admit(Pipeline::Submission& submission);
+  [[nodiscard]] bool admit_ticks();
   [[nodiscard]] bool admit_tick();
   [[nodiscard]] bool admit_time();
   [[nodiscard]] std::uint64_t now_ns() const;

@@ -296,7 +296,7 @@ Configure default_capacity() {
           .client_ids_per_account_max = 4'096,
           .makers_per_command_max = 4'096,
           .makers_per_bystander_max = 64,
-          .releases_per_command_max = 64};
+          .releases_per_command_max = 16};
 }
 
 Result<Config> load_config(const std::string& path) {
