@@ -96,7 +96,7 @@ class Follower {
     config_.handlers.on_market_data = [this](const v1::MarketData& message) {
       static_cast<void>(market_.receive(message));
     };
-    config_.handlers.on_reply = [this](const v1::Reply& reply) {
+    config_.handlers.on_reply = [](const v1::Reply& reply) {
       if (reply.code() == v1::CODE_RESUME_TOO_OLD) {
         std::fprintf(stderr, "karst: events up to %lld are no longer kept; going on from there\n",
                      static_cast<long long>(reply.value()));
