@@ -1,6 +1,8 @@
 // `karst offers`, `orders`, `holdings`, `balance`, `instruments`, `events`: posted offers, and how
 // things stand.
+#include <atomic>
 #include <sstream>
+#include <thread>
 
 #include "tests/commands/trade_fixture.hpp"
 
@@ -70,6 +72,23 @@ TEST_F(TradeCommands, an_instrument_is_watched_by_its_name) {
   EXPECT_NE(ladder.out.find("2.50"), std::string::npos) << ladder.out;
   exchange.expect_failure("watch --once --instrument GX@next", exit_not_there,
                           "karst instruments");
+}
+
+TEST_F(TradeCommands, a_journal_that_is_being_written_is_not_called_damaged) {
+  std::atomic<bool> is_over = false;
+  std::thread trader([&] {
+    const auto client = exchange.connect(bob);
+    for (std::int64_t i = 0; !is_over; ++i) {
+      static_cast<void>(call(*client, test::order(exchange.instrument(), v1::SIDE_BUY,
+                                                  1 + i % 100, 1)));
+    }
+  });
+  for (int i = 0; i < 10; ++i) {
+    const ToolRun verified = run("journal verify " + exchange.folder() + "/data");
+    EXPECT_EQ(verified.exit, exit_ok) << verified.out << verified.err;
+  }
+  is_over = true;
+  trader.join();
 }
 
 TEST_F(TradeCommands, an_empty_account_is_said_in_words) {
