@@ -39,6 +39,10 @@ replay other --hours 12 --seed 8
 replay raw --hours 30 --scale 0
 expect "is sound" "$(field raw is_sound)" true
 
+# Longer than the window: hours are listed as it rolls, and long tasks go on buying.
+replay rolling --hours 400 --scale 0
+expect "is sound" "$(field rolling is_sound)" true
+
 # The page needs nothing but itself.
 page=$folder/first/report.html
 [ "$(grep -o '<svg' "$page" | wc -l)" -ge 8 ] || { echo "plots are missing"; exit 1; }

@@ -81,6 +81,8 @@ Status ClusterRun::step(std::int64_t now_s) {
     want_hours(index, plan, 0, market_.listed_end());
     if (wish.first_hour + wish.hours > market_.listed_end()) waiting_.push_back({index, plan});
   }
+  // Where nobody wants anything only the clock has moved; what it did is looked at by the hour.
+  if (wants_.empty() && now_s % seconds_per_hour != 0) return {};
   if (Status bought = buy(); !bought) return bought;
   if (const auto settled = desk_.settle(desk_.providers()); !settled) return settled.error();
   return compare(now_s % seconds_per_day == 0);

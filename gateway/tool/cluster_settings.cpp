@@ -13,7 +13,6 @@ OwnExchange::Settings cluster_settings(const ClusterSizes& sizes) {
           {"commands_burst", "10000000"},
           {"idle_timeout_ms", "3600000"},
           {"snapshot_every_commands", "0"},  // the journal is replayed from its first command
-          {"event_log_days", "3650"},
           {"accounts_max", "64"},
           {"keys_max", "16"},
           {"instruments_max", std::to_string(instruments)},

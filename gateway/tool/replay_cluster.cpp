@@ -181,6 +181,8 @@ class Replayer {
     add_course(course_, auditor);
     report_.books =
         need(check_books(exchange_->data(), options_.directory + "/replayed", auditor));
+    std::error_code ignored;  // the copy has done its work
+    std::filesystem::remove_all(options_.directory + "/replayed", ignored);
     report_.figures = auditor.figures();
     report_.checks.assign(auditor.checks().begin(), auditor.checks().end());
     summarize(trace_, report_);
