@@ -117,13 +117,9 @@ Result<FrameFault> JournalReader::inspect() {
 }
 
 FrameFault JournalReader::compare_with_previous(const FrameHeader& header) const {
-  // A segment is durable before the next one is begun, and only the first begins with frame 1.
-  const bool is_first_of_segment = position_.offset == 0;
-  if (is_first_of_segment && header.durable_through + 1 != header.seq) {
-    return FrameFault::durable_through;
-  }
-  if (is_first_of_segment && (header.seq == 1) != (position_.segment == 1)) {
-    return FrameFault::sequence;
+  if (position_.offset == 0) {
+    const FrameFault fault = check_first_of_segment(header, position_.segment);
+    if (fault != FrameFault::none) return fault;
   }
   if (!has_previous_) {
     if (!is_at_journal_start_) return FrameFault::none;

@@ -59,6 +59,11 @@ Result<SegmentList> list_segments(Storage& storage, const std::string& directory
   return list;
 }
 
+FrameFault check_first_of_segment(const FrameHeader& header, std::uint64_t index) {
+  if (header.durable_through + 1 != header.seq) return FrameFault::durable_through;
+  return (header.seq == 1) == (index == 1) ? FrameFault::none : FrameFault::sequence;
+}
+
 Result<SegmentView> SegmentView::open(Storage& storage, const std::string& directory,
                                       std::uint64_t index) {
   Result<OpenFile> file = OpenFile::open(storage, segment_path(directory, index), OpenMode::read);
@@ -98,7 +103,8 @@ Result<std::span<const std::byte>> SegmentView::bytes(std::uint64_t offset, std:
 Result<FrameFault> SegmentView::first_header(FrameHeader& header) {
   const auto first = bytes(0, journal_header_bytes);
   if (!first) return first.error();
-  return decode_frame_header(first->first<journal_header_bytes>(), header);
+  const FrameFault fault = decode_frame_header(first->first<journal_header_bytes>(), header);
+  return fault == FrameFault::none ? check_first_of_segment(header, index_) : fault;
 }
 
 Result<Beyond> look_beyond(SegmentView& segment, std::uint64_t offset, std::uint64_t seq) {

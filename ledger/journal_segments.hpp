@@ -26,6 +26,10 @@ struct SegmentList {
 /// Errors: corrupt, when a segment between the first and the last is missing; those of the Storage.
 [[nodiscard]] Result<SegmentList> list_segments(Storage& storage, const std::string& directory);
 
+/// What the first frame of segment `index` must say: a segment is durable before the next one is
+/// begun, and only the first begins with frame 1.
+[[nodiscard]] FrameFault check_first_of_segment(const FrameHeader& header, std::uint64_t index);
+
 /// A segment open for reading through a window that moves over it.
 ///
 /// Threads: one owner.
@@ -42,7 +46,7 @@ class SegmentView {
   /// Requires: offset + length <= size(). Memory: the window, or `length` where that is more.
   [[nodiscard]] Result<std::span<const std::byte>> bytes(std::uint64_t offset, std::size_t length);
 
-  /// Reads the header that the segment begins with.
+  /// Reads the header that the segment begins with, and checks what one there must say.
   [[nodiscard]] Result<FrameFault> first_header(FrameHeader& header);
 
   /// Forgets what was read: the file may have grown frames since.
