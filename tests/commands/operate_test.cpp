@@ -163,6 +163,7 @@ TEST(ToolOperate, makes_keys_that_can_log_on) {
   const std::string other = exchange.folder() + "/other.key";
   exchange.expect_failure(create + " --file " + other, exit_refused, "ALREADY_EXISTS");
   EXPECT_FALSE(std::filesystem::exists(other)) << "a refused key leaves no file";
+  EXPECT_FALSE(std::filesystem::exists(other + ".proposed"));
   exchange.expect_failure("keys create 52 --scopes trade", exit_usage, "--account N or --exchange");
   exchange.expect_failure("keys create 52 --account 2 --scopes fly", exit_usage, "fly");
   const Json made_elsewhere = exchange.json(
@@ -184,13 +185,31 @@ TEST(ToolOperate, two_operators_do_what_one_may_not) {
   const Json confirmed = exchange.json("confirm " + number + " --key second", "reply");
   EXPECT_GT(confirmed.value("sequence", 0), 0);
   exchange.expect_failure("merchant readmit 3", exit_refused, "ACCOUNT_EXITED");
+}
 
+TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
+  const ToolExchange exchange(true);
+  const std::string path = exchange.folder() + "/60.key";
   const std::string create = "keys create 60 --exchange --scopes operate";
   const Json key = exchange.json(create, "error", exit_needs_second);
-  exchange.expect_failure("watch --once --key 60", exit_refused, "LOG_ON_REFUSED");
-  const std::string third = std::to_string(key["error"].value("value", 0));
-  EXPECT_EQ(exchange.run("confirm " + third + " --key second").exit, exit_ok);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_TRUE(std::filesystem::exists(path + ".proposed"));
+  EXPECT_NE(key["error"]["hint"].get<std::string>().find(path + ".proposed becomes " + path),
+            std::string::npos)
+      << key;
+  exchange.expect_failure("watch --once --key 60.key.proposed", exit_refused, "LOG_ON_REFUSED");
+  exchange.expect_failure("keys create 61 --exchange --scopes operate --file " + path,
+                          exit_in_the_way, "waits to be key 60");
+  // Asked again while it waits, it is the same key; confirmed, it gets its file.
+  const Json again = exchange.json(create, "error", exit_needs_second);
+  const std::string number = std::to_string(again["error"].value("value", 0));
+  EXPECT_EQ(exchange.run("confirm " + number + " --key second").exit, exit_ok);
+  const Json made = exchange.json(create, "key");
+  EXPECT_EQ(made["file"], path);
+  EXPECT_EQ(made["is_repeated"], true);
+  EXPECT_FALSE(std::filesystem::exists(path + ".proposed"));
   EXPECT_EQ(exchange.run("status --key 60").exit, exit_ok);
+  exchange.expect_failure(create, exit_in_the_way, "no key is ever overwritten");
 }
 
 TEST(ToolOperate, says_what_the_exchange_does_and_who_asked) {
