@@ -65,13 +65,17 @@ std::unique_ptr<v1::Response> BooksDesk::Parts::answer(Audit& audit,
   filter.from_seq = question.from_seq;
   AuditPaging paging;
   paging.limit = question.limit;
-  const Result<AuditPage> page = audit.find(filter, paging);
-  if (!page) {
-    std::fprintf(stderr, "karstd: books: %s\n", page.error().text().c_str());
-    return nullptr;
-  }
-  for (const Record& record : page->records) write(record, question, *to.add_transactions());
-  to.set_has_more(page->cursor.has_value());
+  // A page that is empty would not say where to go on; the books have an end.
+  do {
+    const Result<AuditPage> page = audit.find(filter, paging);
+    if (!page) {
+      std::fprintf(stderr, "karstd: books: %s\n", page.error().text().c_str());
+      return nullptr;
+    }
+    for (const Record& record : page->records) write(record, question, *to.add_transactions());
+    paging.cursor = page->cursor;
+  } while (to.transactions_size() == 0 && paging.cursor);
+  to.set_has_more(paging.cursor.has_value());
   return response;
 }
 

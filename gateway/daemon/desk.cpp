@@ -106,12 +106,16 @@ void Desk::look_up(Answer answer) {
   }
 }
 
-/// Looks again, behind the next command, while there is nothing to show and more to look at.
+/// Looks again, behind the next command, while there is more to look at: `looks_max` times, and on
+/// until there is something to show. That comes to an end: what a cursor whose order is gone makes
+/// the engine pass over are the orders given before, which only become fewer.
 bool Desk::ask_engine(const std::shared_ptr<Answer>& answer) {
   return exchange_.ask([this, answer](const Engine& engine, std::uint64_t sequence) {
     answer->sequence = sequence;
-    const bool is_done = look(engine, *answer) || ++answer->looks == looks_max;
+    const bool is_done =
+        look(engine, *answer) || (++answer->looks >= looks_max && answer->has_rows());
     if (!is_done && ask_engine(answer)) return;
+    answer->is_given_up = !is_done && !answer->has_rows();
     {
       const std::lock_guard guard(lock_);
       seen_.push_back(std::move(*answer));
@@ -264,6 +268,7 @@ void Desk::send(const Answer& answer) {
   if (session == nullptr) return;
   hub_->touch(answer.to);
   if (!answer.is_known) return session->refuse(answer.request_id, v1::CODE_NOT_FOUND);
+  if (answer.is_given_up) return session->refuse(answer.request_id, v1::CODE_BUSY);
   v1::Response response;
   switch (answer.kind) {
     case Answer::Kind::orders:

@@ -46,7 +46,7 @@ class Desk final : public QuestionDesk {
  private:
   static constexpr std::uint32_t rows_max = 500;
   static constexpr std::uint32_t steps_per_look = 512;  // orders, slots or currencies
-  static constexpr std::uint32_t looks_max = 64;        // of one question
+  static constexpr std::uint32_t looks_max = 64;  // of one question that has something to show
   static constexpr std::uint32_t skip_max = 20'000;
   static constexpr std::size_t output_bytes_max = 64 * 1024;
 
@@ -60,6 +60,7 @@ class Desk final : public QuestionDesk {
     std::uint32_t limit = 0;
     std::uint32_t looks = 0;
     bool is_known = false;
+    bool is_given_up = false;  // nobody had time for another look, and there is nothing to show
     OrderCursor order_cursor;
     std::uint32_t skip = 0;  // orders still to be left out
     bool has_more = false;
@@ -77,6 +78,9 @@ class Desk final : public QuestionDesk {
       Holding holding;
     };
     std::vector<Row> holdings;
+    [[nodiscard]] bool has_rows() const {
+      return !orders.empty() || !balances.empty() || !holdings.empty();
+    }
   };
 
   void ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query);

@@ -115,6 +115,61 @@ TEST_F(Calls, orders_are_all_there_whatever_number_of_pages_they_take) {
   EXPECT_EQ(test::ask(*alice, request).reply().field(), "skip");
 }
 
+/// Carries out `command` so many times, many at once.
+void call_often(gateway::Client& client, const v1::Command& command, int count) {
+  constexpr int unanswered_max = 1'000;
+  int answered = 0;
+  int refused = 0;
+  client.handlers().on_reply = [&](const v1::Reply& reply) {
+    ++answered;
+    refused += reply.code() == v1::CODE_OK ? 0 : 1;
+  };
+  for (int sent = 0; answered < count;) {
+    for (; sent < count && sent - answered < unanswered_max; ++sent) {
+      v1::Request request;
+      *request.mutable_command() = command;
+      request.mutable_command()->set_client_seq(client.next_client_seq());
+      client.set_next_client_seq(client.next_client_seq() + 1);
+      client.queue(request);
+    }
+    ASSERT_TRUE(client.flush());
+    const Result<bool> came = client.poll(30'000);
+    ASSERT_TRUE(came && *came);
+  }
+  EXPECT_EQ(refused, 0);
+  client.handlers().on_reply = {};
+}
+
+TEST_F(Calls, a_page_of_orders_is_not_empty_while_there_are_more) {
+  exchange_.stop();
+  exchange_.set_config("commands_burst", "1000000");
+  exchange_.set_config("commands_per_second", "1000000");
+  exchange_.start();
+  const auto bob = exchange_.connect(test::bob);
+  constexpr int count = 33'200;  // more than one question looks at without something to show
+  call_often(*bob, test::order(exchange_.instrument(), v1::SIDE_BUY, 1, 1), count);
+  v1::Request request;
+  v1::QueryOrders& query = *request.mutable_query_orders();
+  query.set_limit(1);
+  query.set_skip(20'000);
+  const v1::Orders middle = test::ask(*bob, request).orders();
+  query.set_cursor(middle.next_cursor());
+  query.set_skip(12'999);
+  const v1::Orders late = test::ask(*bob, request).orders();
+  ASSERT_EQ(late.orders_size(), 1);
+  ASSERT_TRUE(late.has_more());
+  // The order that the cursor stands at goes: the exchange finds its place from the oldest on.
+  v1::CancelOrder cancel;
+  cancel.set_order_id(late.orders(0).order_id());
+  ASSERT_EQ(code(gateway::call(*bob, cancel)), v1::CODE_OK);
+  query.clear_skip();
+  query.set_cursor(late.next_cursor());
+  query.set_limit(500);
+  const v1::Orders rest = test::ask(*bob, request).orders();
+  EXPECT_EQ(rest.orders_size(), count - 33'001);
+  EXPECT_FALSE(rest.has_more());
+}
+
 TEST_F(Calls, questions_answer_about_oneself_and_refuse_what_is_not_ones_own) {
   const auto bob = exchange_.connect(test::bob);
   const auto alice = exchange_.connect(test::alice);
