@@ -1,10 +1,11 @@
 #include "gateway/tool/audit.hpp"
 
-#include <cinttypes>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "engine/engine.hpp"
+#include "gateway/tool/audit_text.hpp"
 #include "gateway/tool/output.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/books.hpp"
@@ -16,10 +17,6 @@
 
 namespace karst::tool {
 namespace {
-
-int fail(const Error& error, const AuditOptions& options) {
-  return Output(options.is_json).failed(failure_of(error));
-}
 
 /// The books of an exchange, opened for reading: beside a running karstd too.
 struct OpenBooks {
@@ -41,59 +38,18 @@ struct OpenBooks {
   }
 };
 
-[[nodiscard]] const char* name_of(RecordKind kind) {
-  constexpr const char* names[record_kinds_end] = {
-      "none",    "open_account", "define_asset", "fund",   "withdraw", "mint",  "burn", "settle",
-      "release", "deliver",      "refund",       "reverse", "adjust",  "close", "key",  "note"};
-  return names[static_cast<unsigned>(kind) % record_kinds_end];
-}
-
-[[nodiscard]] std::string name_of(AccountNumber account) {
-  constexpr const char* exchange[] = {"none",         "fee income", "tax",  "guarantee fund",
-                                      "bank custody", "issue",      "none", "rounding"};
-  constexpr const char* merchant[] = {"main",     "escrow", "bond", "disputed",
-                                      "capacity", "none",   "none", "none"};
-  const unsigned kind = account.value() % (1U << account_kind_bits);
-  if (merchant_of(account).is_none()) return std::string("exchange ") + exchange[kind];
-  return "merchant " + std::to_string(merchant_of(account).value()) + " " + merchant[kind];
-}
-
-[[nodiscard]] std::string name_of(AssetNumber asset) {
-  if (is_currency(asset)) return "currency " + std::to_string(currency_of(asset).value());
-  return "instrument " + std::to_string(instrument_of(asset).value());
-}
-
-void print(const Record& record, bool is_json) {
-  if (!is_json) {
-    std::printf("%" PRIu64 "  %s  at %" PRId64 " ns\n", record.seq, name_of(record.kind),
-                record.time.value());
-    for (const Leg& leg : record.legs) {
-      std::printf("    %-28s %-20s %+18" PRId64 "  -> %" PRId64 "\n",
-                  name_of(leg.account).c_str(), name_of(leg.asset).c_str(), leg.amount,
-                  leg.balance_after);
-    }
-    return;
+/// After which settlement an answer is to be true: the one asked for, or the newest. One that is
+/// not there yet ends the program.
+[[nodiscard]] std::uint64_t settlement_asked(const AuditOptions& options, const OpenBooks& open,
+                                             const Output& output) {
+  const std::uint64_t newest = open.audit->size();
+  const std::uint64_t asked = options.at.value_or(newest);
+  if (asked > newest) {
+    output.fail({exit_not_there, "NOT_FOUND",
+                 "settlement " + std::to_string(asked) + " is not in the books",
+                 "the newest is " + std::to_string(newest)});
   }
-  std::printf("{\"seq\":%" PRIu64 ",\"kind\":\"%s\",\"time_ns\":%" PRId64 ",\"legs\":[",
-              record.seq, name_of(record.kind), record.time.value());
-  const char* comma = "";
-  for (const Leg& leg : record.legs) {
-    std::printf("%s{\"account\":%u,\"asset\":%u,\"amount\":%" PRId64 ",\"balance_after\":%" PRId64
-                "}",
-                comma, leg.account.value(), leg.asset.value(), leg.amount, leg.balance_after);
-    comma = ",";
-  }
-  std::printf("]}\n");
-}
-
-void print(const AccountKey& key, std::int64_t balance, bool is_json) {
-  if (is_json) {
-    std::printf("{\"account\":%u,\"asset\":%u,\"balance\":%" PRId64 "}\n", key.account.value(),
-                key.asset.value(), balance);
-  } else {
-    std::printf("%-28s %-20s %20" PRId64 "\n", name_of(key.account).c_str(),
-                name_of(key.asset).c_str(), balance);
-  }
+  return asked;
 }
 
 /// One account's balance by the books, as the engine says it should be.
@@ -109,8 +65,9 @@ struct Comparison {
     ++compared;
     if (*books == engine) return {};
     ++differences;
-    std::fprintf(stderr, "karst audit: %s, %s: books %" PRId64 ", engine %" PRId64 "\n",
-                 name_of(account).c_str(), name_of(asset).c_str(), *books, engine);
+    std::fprintf(stderr, "karst audit: %s, %s: books %s, engine %s\n",
+                 account_text(account).c_str(), asset_text(asset).c_str(),
+                 amount_text(asset, *books).c_str(), amount_text(asset, engine).c_str());
     return {};
   }
 };
@@ -144,94 +101,126 @@ struct Comparison {
 }  // namespace
 
 int run_audit_transactions(const AuditOptions& options) {
+  const Output output(options.is_json);
   OpenBooks open;
   if (const Status status = open.open(options.directory); !status) {
-    return fail(status.error(), options);
+    return output.failed(failure_of(status.error()));
   }
   AuditFilter filter;
-  filter.from_seq = options.from;
-  if (options.at) filter.to_seq = *options.at;
+  filter.from_seq = options.from - 1;  // the log counts its records from 0
   if (options.merchant) filter.merchant = AccountId{*options.merchant};
   if (options.instrument) filter.instrument = InstrumentId{*options.instrument};
   AuditPaging paging;
-  paging.limit = options.limit;
   std::uint64_t left = options.limit;
   do {
     paging.limit = left;
     const Result<AuditPage> page = open.audit->find(filter, paging);
-    if (!page) return fail(page.error(), options);
-    for (const Record& record : page->records) print(record, options.is_json);
+    if (!page) return output.failed(failure_of(page.error()));
+    for (const Record& record : page->records) {
+      output.line(options.is_json ? record_json(record) : Json(),
+                  options.is_json ? std::string() : record_text(record));
+    }
     left -= page->records.size();
     paging.cursor = page->cursor;
   } while (left != 0 && paging.cursor);
+  if (left == options.limit && !options.is_json) output.line({}, "no settlement is like that");
   return exit_ok;
 }
 
 int run_audit_balance(const AuditOptions& options) {
+  const Output output(options.is_json);
   OpenBooks open;
   if (const Status status = open.open(options.directory); !status) {
-    return fail(status.error(), options);
+    return output.failed(failure_of(status.error()));
   }
-  const std::uint64_t size = options.at.value_or(open.audit->size());
+  const std::uint64_t settlement = settlement_asked(options, open, output);
+  const AccountId merchant{options.merchant.value_or(0)};
+  Json balances = Json::array();
+  Table table{{"account", "asset", "balance"}, {}, {false, false, true}};
   for (const AccountKey& key : open.books->keys()) {
-    if (merchant_of(key.account) != AccountId{options.merchant.value_or(0)}) continue;
-    const Result<std::int64_t> balance = open.audit->balance(key, size);
-    if (!balance) return fail(balance.error(), options);
-    print(key, *balance, options.is_json);
+    if (merchant_of(key.account) != merchant) continue;
+    const Result<std::int64_t> balance = open.audit->balance(key, settlement);
+    if (!balance) return output.failed(failure_of(balance.error()));
+    balances.push_back(balance_json(key, *balance));
+    table.rows.push_back({account_text(key.account), asset_text(key.asset),
+                          amount_text(key.asset, *balance)});
+  }
+  const Json json = {{"merchant", merchant.value()},
+                     {"settlement", settlement},
+                     {"balances", std::move(balances)}};
+  const std::string after = "after settlement " + std::to_string(settlement);
+  if (table.rows.empty()) {
+    output.answer(json, "merchant " + std::to_string(merchant.value()) +
+                            " has never had anything, " + after);
+  } else {
+    output.answer(json, table, after);
   }
   return exit_ok;
 }
 
 int run_audit_trial_balance(const AuditOptions& options) {
+  const Output output(options.is_json);
   OpenBooks open;
   if (const Status status = open.open(options.directory); !status) {
-    return fail(status.error(), options);
+    return output.failed(failure_of(status.error()));
   }
-  const Result<TrialBalance> trial =
-      open.audit->trial_balance(options.at.value_or(open.audit->size()));
-  if (!trial) return fail(trial.error(), options);
-  for (const TrialBalance::Row& row : trial->rows) print(row.key, row.balance, options.is_json);
+  const std::uint64_t settlement = settlement_asked(options, open, output);
+  const Result<TrialBalance> trial = open.audit->trial_balance(settlement);
+  if (!trial) return output.failed(failure_of(trial.error()));
+  Json balances = Json::array();
+  Table table{{"account", "asset", "balance"}, {}, {false, false, true}};
+  for (const TrialBalance::Row& row : trial->rows) {
+    if (options.is_json) balances.push_back(balance_json(row.key, row.balance));
+    table.rows.push_back({account_text(row.key.account), asset_text(row.key.asset),
+                          amount_text(row.key.asset, row.balance)});
+  }
   bool is_even = true;
   for (const auto& [asset, sum] : trial->sums) is_even = is_even && sum.is_even();
-  if (options.is_json) {
-    std::printf("{\"records\":%" PRIu64 ",\"assets\":%zu,\"is_even\":%s}\n", trial->size,
-                trial->sums.size(), is_even ? "true" : "false");
-  } else {
-    std::printf("after %" PRIu64 " records: %zu assets, %s\n", trial->size, trial->sums.size(),
-                is_even ? "every one sums to 0" : "NOT every one sums to 0");
-  }
+  output.answer({{"settlement", trial->size},
+                 {"assets", trial->sums.size()},
+                 {"is_even", is_even},
+                 {"balances", std::move(balances)}},
+                table,
+                "after settlement " + std::to_string(trial->size) + ": " +
+                    std::to_string(trial->sums.size()) + " assets, " +
+                    (is_even ? "every one sums to 0" : "NOT every one sums to 0"));
   return is_even ? exit_ok : exit_damaged;
 }
 
 int run_audit_reconcile(const AuditOptions& options) {
+  const Output output(options.is_json);
   OpenBooks open;
   if (const Status status = open.open(options.directory); !status) {
-    return fail(status.error(), options);
+    return output.failed(failure_of(status.error()));
   }
   const std::uint64_t size = open.audit->size();
-  if (size == 0) return fail(Error{ErrorCode::not_found, "reconcile", "no records yet"}, options);
+  if (size == 0) {
+    return output.failed({exit_not_there, "NOT_FOUND", "the books have no settlement yet", {}});
+  }
   // The newest command that left a record: behind it, engine and books speak of the same.
   const Result<Record> last = open.audit->by_seq(size - 1);
-  if (!last) return fail(last.error(), options);
+  if (!last) return output.failed(failure_of(last.error()));
   const std::uint64_t command = last->ext_id.command;
   const ExchangeDirectory files(options.directory);
   SnapshotStore snapshots(open.storage, files.snapshots(), 0);
   Replay replay = replay_from(&snapshots, command);
   const Status replayed = replay_files(open.storage, files.journal(), replay, command, nullptr);
-  if (!replayed) return fail(replayed.error(), options);
+  if (!replayed) return output.failed(failure_of(replayed.error()));
   if (!replay.has_engine()) {
-    return fail(Error{ErrorCode::not_found, "replay", "the journal"}, options);
+    return output.failed(failure_of(Error{ErrorCode::not_found, "replay", "the journal"}));
   }
   Comparison comparison{*open.audit, size};
   if (const Status status = compare(replay.engine(), comparison); !status) {
-    return fail(status.error(), options);
+    return output.failed(failure_of(status.error()));
   }
-  std::printf(options.is_json
-                  ? "{\"command\":%" PRIu64 ",\"records\":%" PRIu64 ",\"compared\":%" PRIu64
-                    ",\"differences\":%" PRIu64 "}\n"
-                  : "command %" PRIu64 ", %" PRIu64 " records: %" PRIu64
-                    " balances compared, %" PRIu64 " different\n",
-              command, size, comparison.compared, comparison.differences);
+  output.answer({{"command", command},
+                 {"settlement", size},
+                 {"compared", comparison.compared},
+                 {"differences", comparison.differences}},
+                "after command " + std::to_string(command) + ", settlement " +
+                    std::to_string(size) + ": " + std::to_string(comparison.compared) +
+                    " balances compared, " + std::to_string(comparison.differences) +
+                    " different");
   return comparison.differences == 0 ? exit_ok : exit_damaged;
 }
 

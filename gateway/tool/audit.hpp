@@ -12,14 +12,15 @@ struct AuditOptions {
   bool is_json = false;
   std::optional<std::uint32_t> merchant;
   std::optional<std::uint32_t> instrument;
-  std::optional<std::uint64_t> at;  ///< The first so many records; all if it is not set.
-  std::uint64_t from = 0;           ///< Unit: record numbers.
+  // Settlements are numbered 1, 2, 3 …, as in the events of merchants.
+  std::optional<std::uint64_t> at;  ///< After this settlement; after the newest if it is not set.
+  std::uint64_t from = 1;           ///< The first settlement.
   std::uint64_t limit = 20;
 };
 
 // Each prints what it found, or on standard error why not. Returns: an ExitCode.
 
-/// The records of a merchant, an instrument, or all, oldest first.
+/// The settlements of a merchant, an instrument, or all, oldest first.
 [[nodiscard]] int run_audit_transactions(const AuditOptions& options);
 /// What a merchant has: each of its accounts, by asset.
 [[nodiscard]] int run_audit_balance(const AuditOptions& options);

@@ -5,6 +5,7 @@
 
 #include "gateway/tool/audit.hpp"
 #include "gateway/tool/commands.hpp"
+#include "gateway/tool/data_directory.hpp"
 
 namespace karst::tool {
 
@@ -14,20 +15,26 @@ void add_audit(CLI::App& app) {
   const auto add = [&](const char* name, const char* what, int (*run)(const AuditOptions&)) {
     const auto options = std::make_shared<AuditOptions>();
     CLI::App* command = audit->add_subcommand(name, what);
-    command->add_option("directory", options->directory, "data directory of the exchange")
+    command->add_option("directory", options->directory,
+                        "the exchange's folder, or its data folder")
         ->required();
-    command->add_flag("--json", options->is_json, "one JSON object a line");
-    command->final_callback([options, run] { std::exit(run(*options)); });
+    command->add_flag("--json", options->is_json, "answer as JSON (docs/TOOL.md)");
+    command->final_callback([options, run] {
+      options->directory = data_directory(options->directory);
+      std::exit(run(*options));
+    });
     return std::pair{command, options};
   };
-  const char* const at_text = "after the first so many records; without it, now";
+  const char* const at_text = "after this settlement; without it, now";
   {
-    const auto [command, options] = add("transactions", "records, oldest first",
+    const auto [command, options] = add("transactions", "settlements, oldest first",
                                         run_audit_transactions);
     command->add_option("--merchant", options->merchant, "only those with a leg of this merchant");
     command->add_option("--instrument", options->instrument, "only trades of this instrument");
-    command->add_option("--from", options->from, "first record")->capture_default_str();
-    command->add_option("--limit", options->limit, "records at most")
+    command->add_option("--from", options->from, "first settlement")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--limit", options->limit, "so many at most")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/command_codec.hpp"
+#include "gateway/tool/human_units.hpp"
 #include "gateway/tool/output.hpp"
 #include "gateway/tool/progress.hpp"
 #include "ledger/backup.hpp"
@@ -18,46 +19,63 @@
 namespace karst::tool {
 namespace {
 
-// Text as a JSON string, quotes included.
-std::string quoted(const std::string& text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string hex_text(std::uint64_t hash) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016" PRIx64, hash);
+  return digits;
 }
 
 int fail(const Error& error, bool is_json) { return Output(is_json).failed(failure_of(error)); }
 
 void print_state(const StateAt& state, bool is_json) {
-  const char* format =
-      is_json ? "{\"sequence\":%" PRIu64 ",\"time_ns\":%" PRId64 ",\"event_hash\":\"%016" PRIx64
-                "\",\"state_hash\":\"%016" PRIx64 "\",\"snapshot_sequence\":%" PRIu64
-                ",\"commands_replayed\":%" PRIu64 "}\n"
-              : "command %" PRIu64 "  time %" PRId64 "\nevents  %016" PRIx64 "\nstate   %016" PRIx64
-                "\nfrom snapshot %" PRIu64 ", %" PRIu64 " commands replayed\n";
-  std::printf(format, state.sequence, state.time.value(), state.event_hash, state.state_hash,
-              state.snapshot_sequence, state.commands_replayed);
+  const std::string time = format_time(state.time.value());
+  const std::string events = hex_text(state.event_hash);
+  const std::string hash = hex_text(state.state_hash);
+  Output(is_json).answer({{"sequence", state.sequence},
+                          {"time", time},
+                          {"event_hash", events},
+                          {"state_hash", hash},
+                          {"snapshot_sequence", state.snapshot_sequence},
+                          {"commands_replayed", state.commands_replayed}},
+                         "command " + std::to_string(state.sequence) + "  " + time +
+                             "\nevents  " + events + "\nstate   " + hash + "\nfrom snapshot " +
+                             std::to_string(state.snapshot_sequence) + ", " +
+                             std::to_string(state.commands_replayed) + " commands replayed");
 }
 
-void print_command(const Command& command, std::uint64_t batch, bool is_json) {
+void print_command(const Command& command, std::uint64_t batch, const Output& output) {
   std::uint8_t bytes[encoded_command_bytes_max];
   const std::size_t length = encode_command(command, bytes);
   std::string hex;
   for (std::size_t i = 0; i < length; ++i) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
-    hex += digits;
+    hex += "0123456789abcdef"[bytes[i] >> 4U];
+    hex += "0123456789abcdef"[bytes[i] & 15U];
   }
-  const char* format = is_json ? "{\"sequence\":%" PRIu64 ",\"batch\":%" PRIu64
-                                 ",\"time_ns\":%" PRId64
-                                 ",\"type\":%u,\"key\":%u,\"client_seq\":%" PRIu64
-                                 ",\"epoch\":%u,\"account\":%u,\"bytes\":\"%s\"}\n"
-                               : "%" PRIu64 " batch %" PRIu64 " time %" PRId64
-                                 " type %u key %u number %" PRIu64 " epoch %u account %u %s\n";
-  std::printf(format, command.sequence, batch, command.time.value(),
-              static_cast<unsigned>(command.type), command.key.value(), command.client_seq,
-              command.epoch, command.account.value(), hex.c_str());
+  const std::string time = format_time(command.time.value());
+  const auto type = static_cast<unsigned>(command.type);
+  if (output.is_json()) {
+    return output.line({{"sequence", command.sequence},
+                        {"batch", batch},
+                        {"time", time},
+                        {"type", type},
+                        {"key", command.key.value()},
+                        {"client_seq", command.client_seq},
+                        {"epoch", command.epoch},
+                        {"account", command.account.value()},
+                        {"bytes", hex}},
+                       {});
+  }
+  output.line({}, "command " + std::to_string(command.sequence) + " batch " +
+                      std::to_string(batch) + "  " + time + "  type " + std::to_string(type) +
+                      " key " + std::to_string(command.key.value()) + " number " +
+                      std::to_string(command.client_seq) + " epoch " +
+                      std::to_string(command.epoch) + " account " +
+                      std::to_string(command.account.value()) + "  " + hex);
 }
 
 // The commands of one batch, stamped. Returns: the last stamp.
 Result<Stamp> dump_batch(const LoggedBatch& batch, Stamp last, const FilesOptions& options) {
+  const Output output(options.is_json);
   std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(batch.payload.data()),
                                       batch.payload.size());
   last.sequence = batch.first_command - 1;
@@ -70,7 +88,7 @@ Result<Stamp> dump_batch(const LoggedBatch& batch, Stamp last, const FilesOption
     command.sequence = last.sequence;
     command.time = last.time;
     if (last.sequence >= options.from && last.sequence <= options.to) {
-      print_command(command, batch.seq, options.is_json);
+      print_command(command, batch.seq, output);
     }
   }
   return last;
@@ -100,14 +118,17 @@ JournalReport verified(Storage& storage, const std::string& journal) {
 
 int print_copy(const Result<BackupReport>& report, bool is_json) {
   if (!report) return fail(report.error(), is_json);
-  const BackupReport& it = report.value();
-  const char* format = is_json ? "{\"files\":%" PRIu64 ",\"bytes\":%" PRIu64
-                                 ",\"sequence\":%" PRIu64 ",\"event_hash\":\"%016" PRIx64
-                                 "\",\"state_hash\":\"%016" PRIx64 "\"}\n"
-                               : "%" PRIu64 " files, %" PRIu64 " bytes\ncommand %" PRIu64
-                                 "\nevents  %016" PRIx64 "\nstate   %016" PRIx64 "\n";
-  std::printf(format, it.files, it.bytes, it.state.sequence, it.state.event_hash,
-              it.state.state_hash);
+  const std::string events = hex_text(report->state.event_hash);
+  const std::string hash = hex_text(report->state.state_hash);
+  Output(is_json).answer({{"files", report->files},
+                          {"bytes", report->bytes},
+                          {"sequence", report->state.sequence},
+                          {"event_hash", events},
+                          {"state_hash", hash}},
+                         std::to_string(report->files) + " files, " +
+                             std::to_string(report->bytes) + " bytes\ncommand " +
+                             std::to_string(report->state.sequence) + "\nevents  " + events +
+                             "\nstate   " + hash);
   return exit_ok;
 }
 
@@ -118,25 +139,27 @@ int run_journal_verify(const FilesOptions& options) {
   const std::string journal = ExchangeDirectory(options.directory).journal();
   if (const auto found = storage.list(journal); !found) return fail(found.error(), options.is_json);
   const JournalReport report = verified(storage, journal);
-  const std::string torn = report.torn_tail ? report.torn_tail->text() : "";
-  if (options.is_json) {
-    std::printf("{\"is_sound\":%s,\"segments\":%" PRIu64 ",\"frames\":%" PRIu64
-                ",\"commands\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"first_seq\":%" PRIu64
-                ",\"last_seq\":%" PRIu64 ",\"first_command\":%" PRIu64 ",\"last_command\":%" PRIu64
-                ",\"torn_tail\":%s,\"fault\":%s}\n",
-                report.is_sound() ? "true" : "false", report.segments, report.frames,
-                report.commands, report.bytes, report.first_seq, report.last_seq,
-                report.first_command, report.last_command,
-                report.torn_tail ? quoted(torn).c_str() : "null",
-                report.fault ? quoted(report.fault->text()).c_str() : "null");
-  } else {
-    std::printf("%" PRIu64 " segments, %" PRIu64 " frames, %" PRIu64 " commands (%" PRIu64
-                " to %" PRIu64 "), %" PRIu64 " bytes\n",
-                report.segments, report.frames, report.commands, report.first_command,
-                report.last_command, report.bytes);
-    if (report.torn_tail) std::printf("torn tail, to be cut: %s\n", torn.c_str());
-    std::printf("%s\n", report.is_sound() ? "sound" : report.fault->text().c_str());
-  }
+  std::string text = std::to_string(report.segments) + " segments, " +
+                     std::to_string(report.frames) + " frames, " +
+                     std::to_string(report.commands) + " commands (" +
+                     std::to_string(report.first_command) + " to " +
+                     std::to_string(report.last_command) + "), " + std::to_string(report.bytes) +
+                     " bytes\n";
+  if (report.torn_tail) text += "torn tail, to be cut: " + report.torn_tail->text() + "\n";
+  text += report.is_sound() ? "sound" : report.fault->text();
+  Output(options.is_json)
+      .answer({{"is_sound", report.is_sound()},
+               {"segments", report.segments},
+               {"frames", report.frames},
+               {"commands", report.commands},
+               {"bytes", report.bytes},
+               {"first_seq", report.first_seq},
+               {"last_seq", report.last_seq},
+               {"first_command", report.first_command},
+               {"last_command", report.last_command},
+               {"torn_tail", report.torn_tail ? Json(report.torn_tail->text()) : Json()},
+               {"fault", report.fault ? Json(report.fault->text()) : Json()}},
+              text);
   return report.is_sound() ? exit_ok : exit_code_of(*report.fault);
 }
 
@@ -181,11 +204,13 @@ int run_rebuild(const FilesOptions& options) {
       rebuild_stores(storage, ExchangeDirectory(options.directory), ExchangeDirectory(options.into),
                      static_cast<std::uint16_t>(options.shard));
   if (!rebuilt) return fail(rebuilt.error(), options.is_json);
-  std::printf(options.is_json ? "{\"sequence\":%" PRIu64 ",\"records\":%" PRIu64
-                                ",\"event_segments\":%" PRIu64 "}\n"
-                              : "command %" PRIu64 ": %" PRIu64 " records, %" PRIu64
-                                " segments of events\n",
-              rebuilt->sequence, rebuilt->records, rebuilt->event_segments);
+  Output(options.is_json)
+      .answer({{"sequence", rebuilt->sequence},
+               {"settlement", rebuilt->records},
+               {"event_segments", rebuilt->event_segments}},
+              "command " + std::to_string(rebuilt->sequence) + ", settlement " +
+                  std::to_string(rebuilt->records) + ", " +
+                  std::to_string(rebuilt->event_segments) + " segments of events");
   return exit_ok;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/tool/commands.hpp"
+#include "gateway/tool/data_directory.hpp"
 #include "gateway/tool/files.hpp"
 
 namespace karst::tool {
@@ -14,12 +15,17 @@ using Options = std::shared_ptr<FilesOptions>;
 
 // A subcommand on the exchange in DIRECTORY.
 CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what, Run run,
-              Options options, const std::string& directory = "directory of the exchange") {
+              Options options,
+              const std::string& directory = "the exchange's folder, or its data folder") {
   CLI::App* command = parent.add_subcommand(name, what);
   command->add_option("directory", options->directory, directory)->required();
   command->add_option("--shard", options->shard, "its shard")->capture_default_str();
-  command->add_flag("--json", options->is_json, "print JSON");
-  command->final_callback([options, run] { std::exit(run(*options)); });
+  command->add_flag("--json", options->is_json, "answer as JSON (docs/TOOL.md)");
+  command->final_callback([options, run] {
+    options->directory = data_directory(options->directory);
+    options->into = data_directory(options->into);
+    std::exit(run(*options));
+  });
   return command;
 }
 
@@ -48,14 +54,14 @@ void add_files(CLI::App& app) {
   Options rebuild = fresh();
   add_into(
       *add(app, "rebuild", "make books and event log anew from the journal", run_rebuild, rebuild),
-      rebuild, "directory for the new ones");
+      rebuild, "folder for the new ones");
   Options backup = fresh();
   add_into(*add(app, "backup", "copy what must survive; the exchange may run", run_backup, backup),
-           backup, "directory for the copy");
+           backup, "folder for the copy");
   Options restore = fresh();
   add_into(*add(app, "restore", "put a backup where an exchange can run on it", run_restore,
-                restore, "directory of the backup"),
-           restore, "directory of the exchange to be");
+                restore, "folder of the backup"),
+           restore, "folder of the exchange to be, or its data folder");
 }
 
 }  // namespace karst::tool

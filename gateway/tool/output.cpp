@@ -13,9 +13,13 @@
 namespace karst::tool {
 namespace {
 
-void print(const std::string& text) {
+void print_line(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fputc('\n', stdout);
+}
+
+void print(const std::string& text) {
+  print_line(text);
   std::fflush(stdout);
 }
 
@@ -52,7 +56,13 @@ void Output::answer(const Json& json, const std::string& text) const {
   print(is_json_ ? line_of(json) : text);
 }
 
-void Output::answer(const Json& json, const Table& table) const {
+void Output::line(const Json& json, const std::string& text) const {
+  print_line(is_json_ ? line_of(json) : text);
+}
+
+void Output::answer(const Json& json, const Table& table) const { answer(json, table, {}); }
+
+void Output::answer(const Json& json, const Table& table, const std::string& below) const {
   if (is_json_) return print(line_of(json));
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < table.head.size(); ++i) {
@@ -61,6 +71,7 @@ void Output::answer(const Json& json, const Table& table) const {
   }
   std::string text = coloured(Colour::bold, row_text(table, table.head, widths));
   for (const auto& row : table.rows) text += "\n" + row_text(table, row, widths);
+  if (!below.empty()) text += "\n" + below;
   print(text);
 }
 

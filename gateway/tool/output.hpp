@@ -52,6 +52,10 @@ class Output {
   /// The answer: `json` with --json, else `text` and a line feed.
   void answer(const Json& json, const std::string& text) const;
   void answer(const Json& json, const Table& table) const;
+  /// The same with `below` under the table, a line of its own.
+  void answer(const Json& json, const Table& table, const std::string& below) const;
+  /// One of many answers: a line each with --json. What is printed may stay in the buffer.
+  void line(const Json& json, const std::string& text) const;
 
   /// Says why on standard error, and as JSON. Returns: the failure's exit code.
   [[nodiscard]] int failed(const Failure& failure) const;

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "gateway/tool/human_units.hpp"
 #include "tests/commands/tool_exchange.hpp"
 
 namespace karst::test {
@@ -112,7 +113,8 @@ TEST_F(FilesCommands, journal_dump_prints_the_commands_asked_for) {
     EXPECT_EQ(some[i]["sequence"], 3 + i);
     EXPECT_FALSE(some[i]["bytes"].get<std::string>().empty());
     if (i > 0) {
-      EXPECT_GT(some[i]["time_ns"], some[i - 1]["time_ns"]);
+      EXPECT_GT(parse_time(some[i]["time"].get<std::string>()),
+                parse_time(some[i - 1]["time"].get<std::string>()));
     }
   }
   const Json report = good_json("journal verify " + data());
@@ -159,8 +161,8 @@ TEST_F(FilesCommands, rebuild_makes_the_same_records_and_overwrites_nothing) {
   exchange.stop();
   const Json rebuilt = good_json("rebuild " + data() + " --into " + other("anew"));
   const std::string live = records(data());
-  EXPECT_EQ(lines_of({0, live, ""}).size(), rebuilt["records"].get<std::size_t>());
-  EXPECT_GE(rebuilt["records"].get<int>(), pairs);
+  EXPECT_EQ(lines_of({0, live, ""}).size(), rebuilt["settlement"].get<std::size_t>());
+  EXPECT_GE(rebuilt["settlement"].get<int>(), pairs);
   EXPECT_EQ(records(other("anew")), live);
   EXPECT_EQ(good("audit trial-balance " + other("anew")).out,
             good("audit trial-balance " + data()).out);
@@ -204,37 +206,72 @@ TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
   const std::vector<Json> three =
       lines_of(good("audit transactions " + data() + " --merchant 2 --limit 3 --json"));
   ASSERT_EQ(three.size(), 3U);
-  for (const Json& record : three) {
-    EXPECT_FALSE(record["legs"].empty());
-    EXPECT_GT(record["time_ns"].get<std::int64_t>(), 0);
-  }
-  EXPECT_NE(good("audit balance " + data() + " 2").out.find("currency 1"), std::string::npos);
-  for (const Json& balance : lines_of(good("audit balance " + data() + " 2 --json"))) {
-    EXPECT_TRUE(balance["balance"].is_number_integer());
-  }
+  for (const Json& record : three) EXPECT_FALSE(record["legs"].empty());
+  // The exchange's folder will do, too.
+  EXPECT_EQ(good("audit balance " + exchange.folder() + " 2").out,
+            good("audit balance " + data() + " 2").out);
   exchange.expect_failure("audit balance " + other("nothing") + " 2", exit_not_there, "nothing");
   exchange.expect_failure("audit balance " + data(), exit_usage, "merchant");
 }
 
+TEST_F(FilesCommands, a_settlement_has_one_number_and_money_one_unit_wherever_it_is_shown) {
+  // What bob's own event says of his newest purchase …
+  const Json events = exchange.json("events --key bob", "events");
+  Json fill;
+  for (const Json& event : events) {
+    if (event.contains("fill")) fill = event;
+  }
+  const std::string text = fill["text"];
+  const std::string number = fill["fill"]["settlement"];
+  EXPECT_NE(text.find("settlement " + number), std::string::npos) << text;
+  // … the books say under the same number: 2 lots at 1.00 + 5 % 7 = 1.05, and the balance after it.
+  const std::vector<Json> found =
+      lines_of(good("audit transactions " + data() + " --json --limit 1 --from " + number));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["settlement"].dump(), number);
+  EXPECT_EQ(found[0]["command"].dump(), fill["sequence"].get<std::string>());
+  EXPECT_EQ(found[0]["kind"], "settle");
+  const Json& paid = found[0]["legs"][0];
+  EXPECT_EQ(paid["merchant"], 2);
+  EXPECT_EQ(paid["amount_fen"], -210);
+  const ToolRun shown = good("audit transactions " + data() + " --limit 1 --from " + number);
+  EXPECT_TRUE(shown.out.starts_with("settlement " + number + "  settle  2")) << shown.out;
+  EXPECT_NE(shown.out.find(" -2.10  -> "), std::string::npos) << shown.out;
+  const auto balance_at = [&](const std::string& at) {
+    return exchange.json("audit balance " + data() + " 2 --at " + at, "audit_balance")["balances"];
+  };
+  EXPECT_EQ(balance_at(number)[0]["balance_fen"], paid["balance_after_fen"]);
+  const std::string before = std::to_string(std::stoull(number) - 1);
+  EXPECT_EQ(balance_at(before)[0]["balance_fen"],
+            paid["balance_after_fen"].get<std::int64_t>() + 210);
+  const ToolRun all = good("balance --key bob");
+  const ToolRun books = good("audit balance " + data() + " 2");
+  const std::string money = all.out.substr(all.out.find_last_of(' ') + 1);  // with its line feed
+  EXPECT_NE(books.out.find(" " + money), std::string::npos) << books.out << money;
+}
+
 TEST_F(FilesCommands, audit_trial_balance_and_reconcile_find_everything_even_and_equal) {
   exchange.stop();
-  const std::vector<Json> trial = lines_of(good("audit trial-balance " + data() + " --json"));
-  ASSERT_GT(trial.size(), 4U);
+  const Json trial = good_json("audit trial-balance " + data());
+  ASSERT_GT(trial["balances"].size(), 4U);
   std::map<std::uint32_t, std::int64_t> sums;
-  for (std::size_t i = 0; i + 1 < trial.size(); ++i) {
-    sums[trial[i]["asset"].get<std::uint32_t>()] += trial[i]["balance"].get<std::int64_t>();
+  for (const Json& row : trial["balances"]) {
+    sums[row["asset"].get<std::uint32_t>()] +=
+        (row.contains("balance_fen") ? row["balance_fen"] : row["balance_lots"])
+            .get<std::int64_t>();
   }
   for (const auto& [asset, sum] : sums) EXPECT_EQ(sum, 0) << "asset " << asset;
-  EXPECT_EQ(trial.back()["is_even"], true);
-  const std::uint64_t size = trial.back()["records"];
-  const std::vector<Json> earlier =
-      lines_of(good("audit trial-balance " + data() + " --json --at " + std::to_string(size / 2)));
-  EXPECT_EQ(earlier.back()["records"], size / 2);
-  EXPECT_EQ(earlier.back()["is_even"], true);
-  exchange.expect_failure("audit trial-balance " + data() + " --at 999999", exit_not_there, "");
+  EXPECT_EQ(trial["is_even"], true);
+  const std::uint64_t newest = trial["settlement"];
+  const Json earlier =
+      good_json("audit trial-balance " + data() + " --at " + std::to_string(newest / 2));
+  EXPECT_EQ(earlier["settlement"], newest / 2);
+  EXPECT_EQ(earlier["is_even"], true);
+  exchange.expect_failure("audit trial-balance " + data() + " --at 999999", exit_not_there,
+                          "the newest is " + std::to_string(newest));
 
   const Json reconciled = good_json("audit reconcile " + data());
-  EXPECT_EQ(reconciled["records"], size);
+  EXPECT_EQ(reconciled["settlement"], newest);
   EXPECT_EQ(reconciled["differences"], 0);
   EXPECT_GT(reconciled["compared"].get<int>(), 4);
 }
