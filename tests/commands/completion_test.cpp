@@ -7,9 +7,11 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/completion.hpp"
+#include "tests/commands/every_subcommand.hpp"
 #include "tests/commands/tool_exchange.hpp"
 
 namespace karst::test {
@@ -74,6 +76,33 @@ TEST(ToolPage, names_every_subcommand_and_every_shape) {
     EXPECT_NE(page.find("(json/" + entry.path().filename().string() + ")"), std::string::npos)
         << entry.path();
   }
+}
+
+TEST(EverySubcommand, has_a_row_and_answers_as_it_says) {
+  std::map<std::string, const SubcommandRow*> rows;
+  for (const auto& table : {trade_rows(), operate_rows(), four_eyes_rows(), clock_rows(),
+                            files_rows(), start_rows()}) {
+    for (const SubcommandRow& row : table) EXPECT_TRUE(rows.emplace(row.path, &row).second);
+  }
+  CLI::App app{"", "karst"};
+  add_commands(app);
+  std::size_t leaves = 0;
+  const std::function<void(const CLI::App&, const std::string&)> look =
+      [&](const CLI::App& at, const std::string& path) {
+        const auto below = at.get_subcommands([](const CLI::App*) { return true; });
+        for (const CLI::App* next : below) {
+          look(*next, path + (path.empty() ? "" : " ") + next->get_name());
+        }
+        if (!below.empty()) return;
+        ++leaves;
+        const auto found = rows.find(path);
+        ASSERT_NE(found, rows.end()) << path << " has no row in every_subcommand.cpp";
+        const bool has_json = at.get_option_no_throw("--json") != nullptr;
+        EXPECT_EQ(has_json, found->second->answer != Answer::no_json) << path;
+        EXPECT_EQ(has_json, found->second->shape != nullptr) << path;
+      };
+  look(app, "");
+  EXPECT_EQ(leaves, rows.size()) << "a row is about no subcommand";
 }
 
 TEST(Completion, scripts_are_what_their_shells_understand) {

@@ -61,7 +61,7 @@ TEST(ToolLink, finds_the_exchange_by_its_folder_and_names_what_is_wrong) {
 
 TEST(ToolLink, the_judge_of_shapes_judges) {
   EXPECT_NONFATAL_FAILURE(expect_shape(R"({"error": {"code": "X"}})", "error"), "required");
-  EXPECT_NONFATAL_FAILURE(expect_shape("no JSON", "error"), "is not of the shape error");
+  EXPECT_NONFATAL_FAILURE(expect_shape("no JSON", "error"), "no JSON for error");
 }
 
 TEST(ToolLink, every_code_has_its_text_of_the_page) {

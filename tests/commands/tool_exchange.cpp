@@ -122,16 +122,27 @@ void ToolExchange::expect_failure(const std::string& line, int exit,
   EXPECT_NE(run.err.find(words), std::string::npos) << line << "\n" << run.err;
 }
 
-void expect_shape(const std::string& text, const std::string& shape) {
+void expect_shapes(const std::vector<Shaped>& texts) {
   const TemporaryFolder folder;
   const std::string in = folder.path() + "/in";
   const std::string said = folder.path() + "/said";
-  std::ofstream(in, std::ios::binary) << text;
+  std::ofstream lines(in, std::ios::binary);
+  for (const Shaped& it : texts) {
+    const bool is_ended = it.text.ends_with('\n');
+    const std::string line = it.text.substr(0, it.text.size() - (is_ended ? 1 : 0));
+    EXPECT_EQ(line.find('\n'), std::string::npos) << it.shape << " on several lines:\n" << line;
+    lines << it.shape << '\t' << line << '\n';
+  }
+  lines.close();
   const std::string source = KARST_SOURCE_DIR;
   const int exit = run_program({"python3", source + "/tests/commands/check_shape.py",
-                                source + "/docs/json/" + shape + ".json"},
+                                source + "/docs/json"},
                                folder.path(), in, said, "/dev/null");
-  EXPECT_EQ(exit, 0) << text << "is not of the shape " << shape << ": " << read_file(said);
+  EXPECT_EQ(exit, 0) << "not of its shape: " << read_file(said);
+}
+
+void expect_shape(const std::string& text, const std::string& shape) {
+  expect_shapes({{shape, text}});
 }
 
 }  // namespace karst::test

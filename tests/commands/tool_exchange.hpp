@@ -46,7 +46,16 @@ class ToolExchange : public TestExchange {
   void expect_failure(const std::string& line, int exit, const std::string& words) const;
 };
 
-/// The test fails unless `text` is one JSON value of that shape. The judge is python3-jsonschema.
+/// What a program said, and in which shape of docs/json/ it is to be.
+struct Shaped {
+  std::string shape;
+  std::string text;
+};
+
+/// The test fails unless every text is one JSON value of its shape, on one line. The judge is
+/// python3-jsonschema; it is asked once.
+void expect_shapes(const std::vector<Shaped>& texts);
+/// The same of one text.
 void expect_shape(const std::string& text, const std::string& shape);
 
 }  // namespace karst::test
