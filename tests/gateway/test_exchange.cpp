@@ -32,17 +32,6 @@ std::string text_of(const Digest& digest) { return {digest.begin(), digest.end()
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = std::filesystem::temp_directory_path() / "karst_test_XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 gateway::SigningKey secret_of(const TestKey& key) {
   Digest seed{};
   seed[0] = static_cast<std::uint8_t>(key.key);

@@ -11,21 +11,9 @@
 #include "gateway/config/config.hpp"
 #include "gateway/daemon/daemon.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "tests/temporary_folder.hpp"
 
 namespace karst::test {
-
-/// A folder that goes when the object does.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// The keys of the test market: number, merchant and scopes of each.
 struct TestKey {

@@ -71,7 +71,7 @@ class AuditNaive : public testing::Test {
   bool naive_matches(const AuditFilter& f, std::uint64_t seq) const;
   AuditFilter any_filter();
 
-  ScratchFolder folder;
+  TemporaryFolder folder;
   PosixStorage storage;
   std::mt19937_64 random;
   NaiveLedger naive;

@@ -25,7 +25,7 @@ class BooksAppend : public testing::Test {
     ASSERT_TRUE(status.ok()) << status.error().text();
   }
 
-  ScratchFolder folder;
+  TemporaryFolder folder;
   PosixStorage storage;
   BooksOptions options = small_books(folder / "books", folder / "ledger.db");
 };

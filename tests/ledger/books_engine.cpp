@@ -30,7 +30,7 @@ class BooksEngine : public testing::TestWithParam<Profile> {
     return made;
   }
 
-  ScratchFolder folder;
+  TemporaryFolder folder;
   PosixStorage storage;
 };
 

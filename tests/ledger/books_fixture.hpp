@@ -1,10 +1,8 @@
-// What the tests of the books share: a scratch folder, a script of steps, reading everything back.
+// What the tests of the books share: a script of steps, reading everything back.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,29 +10,9 @@
 #include "ledger/books.hpp"
 #include "ledger/record_reader.hpp"
 #include "tests/ledger/random_market.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace karst::test {
-
-/// A folder of the test's own, gone when it ends.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "karst_books_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 /// Small everything, so that a few hundred records cross every edge.
 inline BooksOptions small_books(const std::string& directory, const std::string& store_path) {

@@ -40,7 +40,7 @@ class BooksStore : public testing::Test {
     return result;
   }
 
-  ScratchFolder folder;
+  TemporaryFolder folder;
   PosixStorage storage;
   BooksOptions options = small_books(folder / "books", folder / "ledger.db");
 };

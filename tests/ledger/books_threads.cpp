@@ -43,7 +43,7 @@ void ask(const Books& books, std::uint64_t seed, const std::atomic<bool>& is_ove
 TEST(BooksThreads, answers_beside_the_writer_are_true_of_the_size_they_name) {
   const std::uint64_t seed = seed_of_run();
   const auto steps = market_steps(seed, static_cast<std::size_t>(effort(6'000)) + 600);
-  const ScratchFolder folder;
+  const TemporaryFolder folder;
   PosixStorage storage;
   BooksOptions options = small_books(folder / "books", folder / "ledger.db");
   options.tails_max = 4;

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
 #include "ledger/posix_storage.hpp"
 #include "ledger/system_clock.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 #include "tests/random_run.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace karst {
 namespace {
@@ -17,16 +17,12 @@ struct FileLogThreads : ::testing::Test {
   PosixStorage storage;
   SystemClock clock;
   FileLogOptions options = test::small_journal();
-  std::filesystem::path folder;
+  test::TemporaryFolder folder;
 
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "karst.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-    options.directory = pattern + "/journal";
+    options.directory = folder / "journal";
     options.segment_bytes = 32 * journal_block_bytes;
   }
-  void TearDown() override { std::filesystem::remove_all(folder); }
 };
 
 TEST_F(FileLogThreads, staging_syncing_preparing_following_and_trimming_go_side_by_side) {

@@ -14,6 +14,7 @@
 #include "ledger/system_clock.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 #include "tests/random_run.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace karst {
 namespace {
@@ -114,17 +115,11 @@ class KillingStorage final : public Storage {
 }
 
 struct JournalProcess : ::testing::Test {
-  std::filesystem::path folder;
+  test::TemporaryFolder folder;
   FileLogOptions options = test::small_journal();
   std::uint64_t acked = 0;  // last command the client was told is committed
 
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "karst.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-    options.directory = pattern + "/journal";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
+  void SetUp() override { options.directory = folder / "journal"; }
 
   // One life of the process, ended by a kill: its own, or ours after that many microseconds.
   void live_and_die(std::uint64_t kill_at, useconds_t kill_after_us) {

@@ -5,26 +5,20 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "ledger/file_log.hpp"
 #include "ledger/system_clock.hpp"
 #include "tests/ledger/journal_fixture.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace karst {
 namespace {
 
 struct PosixStorageTest : ::testing::TestWithParam<bool> {
   PosixStorage storage{GetParam()};
-  std::string directory;
-
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "karst.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    directory = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory); }
+  test::TemporaryFolder folder;
+  const std::string& directory = folder.path();
 };
 
 std::vector<std::byte> some_bytes(std::size_t count, int value) {

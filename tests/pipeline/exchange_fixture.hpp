@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,26 +15,9 @@
 #include "ledger/posix_storage.hpp"
 #include "ledger/system_clock.hpp"
 #include "tests/sim/small_market.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace karst::test {
-
-/// A directory that goes away with its owner.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "karst.XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// One life of an exchange in a directory, with one port that the test itself polls.
 class RunningExchange {

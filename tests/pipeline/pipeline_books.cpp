@@ -15,7 +15,7 @@ namespace {
 
 using test::HurdleStorage;
 using test::RunningExchange;
-using test::ScratchDirectory;
+using test::TemporaryFolder;
 using Hurdle = HurdleStorage::Hurdle;
 
 constexpr std::uint32_t merchants = 4;
@@ -84,7 +84,7 @@ struct Ledgered {
 class PipelineBooks : public testing::TestWithParam<Hurdle> {};
 
 TEST_P(PipelineBooks, a_hurdle_on_their_disk_stops_no_trading_and_they_catch_up) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   const std::vector<Command> commands = market();
   const auto opening = static_cast<std::ptrdiff_t>(test::whole_opening(merchants).size());
   std::vector<std::byte> live;
@@ -114,7 +114,7 @@ TEST_P(PipelineBooks, a_hurdle_on_their_disk_stops_no_trading_and_they_catch_up)
     EXPECT_GT(it.books->records(), 1'000U);
     live = bytes_of(*it.books);
   }
-  const ScratchDirectory elsewhere;
+  const TemporaryFolder elsewhere;
   PosixStorage disk;
   const ExchangeDirectory into(elsewhere.path());
   const Result<Rebuilt> rebuilt =

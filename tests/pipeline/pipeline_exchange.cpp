@@ -11,7 +11,7 @@ namespace karst {
 namespace {
 
 using test::RunningExchange;
-using test::ScratchDirectory;
+using test::TemporaryFolder;
 
 constexpr std::uint32_t merchants = 3;
 
@@ -23,7 +23,7 @@ void expect_in_order(const RunningExchange& running) {
 }
 
 TEST(PipelineExchange, every_submission_is_answered_once_in_order) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   RunningExchange running(directory.path());
   const std::vector<Command> opening = test::whole_opening(merchants);
   running.submit_all(opening);
@@ -40,7 +40,7 @@ TEST(PipelineExchange, every_submission_is_answered_once_in_order) {
 }
 
 TEST(PipelineExchange, a_restart_goes_on_where_the_last_life_ended) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   const std::vector<Command> opening = test::whole_opening(merchants);
   const std::vector<Command> orders = sim::trading(1, 500, 2);
   std::uint64_t hash = 0;
@@ -68,7 +68,7 @@ TEST(PipelineExchange, a_restart_goes_on_where_the_last_life_ended) {
 }
 
 TEST(PipelineExchange, four_threads_submit_at_once_and_nothing_is_lost) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   RunningExchange running(directory.path());
   const std::vector<Command> opening = test::whole_opening(4);
   running.submit_all(opening);
@@ -94,7 +94,7 @@ TEST(PipelineExchange, four_threads_submit_at_once_and_nothing_is_lost) {
 }
 
 TEST(PipelineExchange, what_is_not_sequenced_when_it_stops_is_refused) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   RunningExchange running(directory.path());
   running.exchange().stop();
   EXPECT_EQ(running.exchange().submit(sim::create_operator_key(), running.port().id(), 1),
@@ -102,7 +102,7 @@ TEST(PipelineExchange, what_is_not_sequenced_when_it_stops_is_refused) {
 }
 
 TEST(PipelineExchange, stores_get_every_command_once_over_restarts) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   sim::MemoryStore memory;
   const std::vector<Command> opening = test::whole_opening(merchants);
   {
@@ -145,7 +145,7 @@ class FailingStore final : public DerivedStore {
 };
 
 TEST(PipelineExchange, a_store_that_fails_stops_nobody_and_catches_up) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   FailingStore store;
   ExchangeConfig config = RunningExchange::small_config();
   std::atomic<int> left{0};
@@ -171,7 +171,7 @@ TEST(PipelineExchange, a_store_that_fails_stops_nobody_and_catches_up) {
 }
 
 TEST(PipelineExchange, an_idle_exchange_does_what_is_due) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   RunningExchange running(directory.path());
   const std::vector<Command> opening = test::whole_opening(merchants);
   running.submit_all(opening);
@@ -198,7 +198,7 @@ TEST(PipelineExchange, an_idle_exchange_does_what_is_due) {
 }
 
 TEST(PipelineExchange, snapshots_are_made_beside_the_trading_and_used) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   ExchangeConfig config = RunningExchange::small_config();
   config.snapshots.every_commands = 400;
   const std::vector<Command> opening = test::whole_opening(merchants);

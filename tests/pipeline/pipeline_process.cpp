@@ -25,7 +25,7 @@ namespace {
 
 using test::AckFile;
 using test::RunningExchange;
-using test::ScratchDirectory;
+using test::TemporaryFolder;
 
 constexpr int kills = 50;
 constexpr int exit_code_journal_failed = 74;
@@ -104,7 +104,7 @@ void expect_nothing_lost(const std::string& directory, const std::string& ack_pa
 }
 
 TEST(PipelineProcess, killed_at_any_time_it_loses_no_answer) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   const std::string acks = directory.path() + "/acks";
   Random random(test::seed_of_run());
   for (int i = 0; i < test::effort(kills); ++i) {
@@ -137,7 +137,7 @@ bool dies_at_call(const std::string& call, std::uint64_t n, const std::string& d
 
 TEST(PipelineProcess, killed_at_any_system_call_it_loses_no_answer) {
   if (!may_trace()) GTEST_SKIP() << "strace may not trace here";
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   const std::string acks = directory.path() + "/acks";
   Random random(test::seed_of_run());
   // How many of each a short life comes to, roughly.
@@ -176,7 +176,7 @@ TEST(PipelineProcess, a_failed_sync_ends_it_within_100_ms_and_answers_nothing_af
   if (!may_trace()) GTEST_SKIP() << "strace may not trace here";
   constexpr double limit_s = 0.1;
   for (const int first : {4, 9, 30}) {
-    const ScratchDirectory directory;
+    const TemporaryFolder directory;
     const std::string acks = directory.path() + "/acks";
     const std::string trace = directory.path() + "/trace";
     // The journal alone is synced by fdatasync then, and only the port's thread writes answers.
@@ -241,7 +241,7 @@ Command first_order(std::uint64_t client_seq) {
 }
 
 TEST(PipelineProcess, a_full_disk_refuses_orders_early_and_still_takes_cancels) {
-  const ScratchDirectory mount_point;
+  const TemporaryFolder mount_point;
   const SmallDisk disk(mount_point.path());
   if (!disk.is_mounted()) GTEST_SKIP() << "may not mount a small disk here";
   RunningExchange running(mount_point.path());

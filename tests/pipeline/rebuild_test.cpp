@@ -16,7 +16,7 @@ namespace karst {
 namespace {
 
 using test::RunningExchange;
-using test::ScratchDirectory;
+using test::TemporaryFolder;
 using Totals = std::map<AccountKey, std::int64_t>;
 
 constexpr std::uint32_t merchants = 4;
@@ -107,8 +107,8 @@ class Sums {
 };
 
 TEST(Rebuild, the_journal_gives_the_same_records_rows_and_answers_and_the_engines_totals) {
-  const ScratchDirectory lived;
-  const ScratchDirectory elsewhere;
+  const TemporaryFolder lived;
+  const TemporaryFolder elsewhere;
   trade(lived.path(), test::seed_of_run());
   PosixStorage storage;
   const std::unique_ptr<Books> live = open(storage, lived.path());

@@ -10,7 +10,7 @@ namespace karst {
 namespace {
 
 using test::RunningExchange;
-using test::ScratchDirectory;
+using test::TemporaryFolder;
 
 /// What is kept of each command that was sequenced.
 struct Course {
@@ -25,7 +25,7 @@ constexpr std::uint64_t settings_handle = 1'000'000;
 /// Submits the commands with a time between two pieces of them, until all are answered.
 Course course_of(const std::vector<Command>& commands, std::uint32_t batch_commands_max,
                  bool is_slow) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   ExchangeConfig config = RunningExchange::small_config();
   config.sequencer.is_trace_clock = true;
   config.sequencer.batch_commands_max = batch_commands_max;
@@ -99,7 +99,7 @@ TEST(TraceClock, time_stands_still_but_for_the_settings) {
 }
 
 TEST(TraceClock, a_time_that_has_passed_changes_nothing) {
-  const ScratchDirectory directory;
+  const TemporaryFolder directory;
   ExchangeConfig config = RunningExchange::small_config();
   config.sequencer.is_trace_clock = true;
   for (const std::int64_t begun : {std::int64_t{1}, 2 * hour_one}) {

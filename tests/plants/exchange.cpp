@@ -1,25 +1,13 @@
 // The exchange's simulation as a small program: run over a build with a planted bug it must find
 // it, run over the product it must find nothing.
 #include <cstdio>
-#include <string>
-#include <vector>
 
+#include "tests/plants/violation.hpp"
 #include "tests/sim/exchange_simulation.hpp"
-
-namespace {
-
-// Prints the first violation. Returns: whether there is one.
-bool is_found(const std::vector<std::string>& violations, const char* where, std::uint64_t number) {
-  if (violations.empty()) return false;
-  std::printf("violation found: %s (%s %llu)\n", violations.front().c_str(), where,
-              static_cast<unsigned long long>(number));
-  return true;
-}
-
-}  // namespace
 
 int main() {
   using namespace karst::sim;
+  using karst::test::is_found;
   constexpr std::uint64_t schedules = 100;
   ExchangeCoverage coverage;
   bool was_reached = true;
