@@ -326,65 +326,57 @@ void Session::free_ticket(std::uint32_t index) {
   --in_flight_;
 }
 
-void Session::on_answer(std::uint32_t index, const Command& command, const Event& answer, Now now) {
-  if (is_ended()) return;
+Session::Ticket Session::redeem(std::uint32_t index, Now now) {
   KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
   const Ticket ticket = tickets_[index];
   free_ticket(index);
   now_ns_ = now.steady_ns;
-  if (state_ == State::opening) return on_session_opened(ticket, answer, now);
+  return ticket;
+}
+
+v1::Reply& Session::begin_reply(const Ticket& ticket, Now now) {
   v1::Reply& reply = *response_->mutable_reply();
   reply.Clear();
-  schemas::to_wire(command, answer, own_number(answer), reply);
   reply.set_request_id(ticket.request_id);
   reply.set_batch_index(ticket.batch_index);
   reply.set_gateway_in_ns(ticket.gateway_in_ns);
   reply.set_gateway_out_ns(now.wall_ns);
+  return reply;
+}
+
+void Session::on_answer(std::uint32_t index, const Command& command, const Event& answer, Now now) {
+  if (is_ended()) return;
+  const Ticket ticket = redeem(index, now);
+  if (state_ == State::opening) return on_session_opened(ticket, answer, now);
+  v1::Reply& reply = begin_reply(ticket, now);
+  schemas::to_wire(command, answer, own_number(answer), reply);
   write(*response_);
 }
 
 void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
   if (is_ended()) return;
-  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
-  const Ticket ticket = tickets_[index];
-  free_ticket(index);
-  now_ns_ = now.steady_ns;
-  v1::Reply& reply = *response_->mutable_reply();
-  reply.Clear();
-  reply.set_request_id(ticket.request_id);
+  const Ticket ticket = redeem(index, now);
+  v1::Reply& reply = begin_reply(ticket, now);
   reply.set_sequence(tick.sequence);
   reply.set_engine_ns(tick.time.value());
-  reply.set_gateway_in_ns(ticket.gateway_in_ns);
-  reply.set_gateway_out_ns(now.wall_ns);
   write(*response_);
 }
 
 void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal, Now now) {
   if (is_ended()) return;
-  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
-  const Ticket ticket = tickets_[index];
-  free_ticket(index);
-  now_ns_ = now.steady_ns;
-  v1::Reply& reply = *response_->mutable_reply();
-  reply.Clear();
-  reply.set_request_id(ticket.request_id);
-  reply.set_batch_index(ticket.batch_index);
+  const Ticket ticket = redeem(index, now);
+  v1::Reply& reply = begin_reply(ticket, now);
   reply.set_client_seq(ticket.client_seq);
   reply.set_code(static_cast<v1::Code>(rehearsal.code));
   reply.set_value(rehearsal.value);
   reply.set_is_repeated(rehearsal.is_repeated);
   reply.set_validated_only(true);
-  reply.set_gateway_in_ns(ticket.gateway_in_ns);
-  reply.set_gateway_out_ns(now.wall_ns);
   write(*response_);
 }
 
 void Session::on_refused(std::uint32_t index, Admission why, Now now) {
   if (is_ended()) return;
-  KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
-  const Ticket ticket = tickets_[index];
-  free_ticket(index);
-  now_ns_ = now.steady_ns;
+  const Ticket ticket = redeem(index, now);
   refuse_command({ticket.request_id, ticket.batch_index}, ticket.client_seq, code_of(why));
   if (state_ == State::opening) end(code_of(why), "the log-on could not be sequenced");
 }

@@ -29,6 +29,7 @@ class Batch;
 class Command;
 class LogOn;
 class LoggedOn;
+class Reply;
 class Request;
 class Response;
 enum Code : int;
@@ -207,6 +208,10 @@ class Session {
                                 Way way = Way::submit);
   [[nodiscard]] std::uint32_t take_ticket(bool may_use_reserve);
   void free_ticket(std::uint32_t index);
+  /// Ends a command's wait: its ticket is free again.
+  Ticket redeem(std::uint32_t index, Now now);
+  /// The reply to what the ticket stands for, with nothing in it but whom and when.
+  v1::Reply& begin_reply(const Ticket& ticket, Now now);
   v1::Code refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
                           std::int64_t value = 0, const char* field = "");
   void pulse(std::uint64_t token, Now now);
