@@ -26,6 +26,10 @@ ClusterRun::ClusterRun(ClusterDesk& desk, ClusterMarket& market, const ClusterDe
   course_.demand.resize(std::size_t{hours} + 1);
 }
 
+std::uint64_t ClusterRun::steps() const {
+  return hours_ * static_cast<std::uint64_t>(seconds_per_hour / cluster_step_s);
+}
+
 Status ClusterRun::play(std::uint32_t kills, std::uint64_t seed,
                         const std::function<void(const ClusterProgress&)>& on_progress) {
   constexpr std::uint64_t commands_until_kill_max = 60;
@@ -33,11 +37,10 @@ Status ClusterRun::play(std::uint32_t kills, std::uint64_t seed,
   if (Status made = market_.make(); !made) return made;
   Random random(seed);
   ClusterProgress progress;
-  progress.steps = hours_ * static_cast<std::uint64_t>(seconds_per_hour / cluster_step_s);
-  for (; progress.step < progress.steps; ++progress.step) {
+  for (; progress.step < steps(); ++progress.step) {
     const std::uint32_t killed = desk_.link().kills();
     if (killed < kills && !desk_.link().is_kill_due() &&
-        progress.step * (kills + 1) >= (killed + 1) * progress.steps) {
+        progress.step * (kills + 1) >= (killed + 1) * steps()) {
       desk_.link().kill_after(random.below(commands_until_kill_max));
     }
     const auto now_s = static_cast<std::int64_t>(progress.step) * cluster_step_s;

@@ -40,7 +40,6 @@ struct ClusterCourse {
 /// How far the run is.
 struct ClusterProgress {
   std::uint64_t step = 0;
-  std::uint64_t steps = 0;
   std::uint64_t commands = 0;
   std::uint64_t fills = 0;
 };
@@ -58,6 +57,8 @@ class ClusterRun {
   [[nodiscard]] Status play(std::uint32_t kills, std::uint64_t seed,
                             const std::function<void(const ClusterProgress&)>& on_progress);
 
+  /// How many steps there are to play.
+  [[nodiscard]] std::uint64_t steps() const;
   [[nodiscard]] const ClusterCourse& course() const { return course_; }
 
  private:

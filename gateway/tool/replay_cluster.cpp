@@ -1,7 +1,5 @@
 #include "gateway/tool/replay_cluster.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cinttypes>
@@ -15,6 +13,7 @@
 
 #include "gateway/tool/cluster_report.hpp"
 #include "gateway/tool/cluster_settings.hpp"
+#include "gateway/tool/progress.hpp"
 #include "gateway/tool/stopwatch.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/offline.hpp"
@@ -25,29 +24,12 @@ namespace {
 
 constexpr std::int64_t seconds_per_hour = 3'600;
 
-/// A bar on a terminal; nothing elsewhere.
-class ProgressBar {
- public:
-  void show(const ClusterProgress& progress) {
-    const std::int64_t now_ns = monotonic_ns();
-    const bool is_last = progress.step == progress.steps;
-    if (!is_terminal_ || (now_ns < next_ns_ && !is_last)) return;
-    next_ns_ = now_ns + 100'000'000;
-    constexpr std::size_t width = 32;
-    const std::size_t full = progress.step * width / std::max<std::uint64_t>(progress.steps, 1);
-    std::string bar;
-    for (std::size_t i = 0; i < width; ++i) bar += i < full ? "█" : "░";
-    const std::uint64_t hour = progress.step * cluster_step_s / seconds_per_hour;
-    std::fprintf(stderr, "\r%s  hour %" PRIu64 "   %s commands   %s fills \x1b[K%s", bar.c_str(),
-                 hour, grouped(progress.commands).c_str(), grouped(progress.fills).c_str(),
-                 is_last ? "\n" : "");
-    std::fflush(stderr);
-  }
-
- private:
-  const bool is_terminal_ = ::isatty(STDERR_FILENO) != 0;
-  std::int64_t next_ns_ = 0;
-};
+// What stands behind the bar: the hour of the trace, and what it has come to so far.
+std::string note_of(const ClusterProgress& progress) {
+  const std::uint64_t hour = progress.step * cluster_step_s / seconds_per_hour;
+  return "hour " + std::to_string(hour) + ", " + grouped(progress.commands) + " commands, " +
+         grouped(progress.fills) + " fills";
+}
 
 /// Replays the journal beside the auditor. What the exchange said when it stopped must come out
 /// again.
@@ -159,9 +141,10 @@ class Replayer {
     ClusterRun course(desk, market, demand_, report_.hours);
     const std::int64_t begun_ns = monotonic_ns();
     need(link.open());
-    ProgressBar bar;
-    need(course.play(options_.kills, options_.seed,
-                     [&](const ClusterProgress& progress) { bar.show(progress); }));
+    ProgressBar bar("replay", course.steps());
+    need(course.play(options_.kills, options_.seed, [&](const ClusterProgress& progress) {
+      bar.show(progress.step, note_of(progress));
+    }));
     report_.trading_s = static_cast<double>(monotonic_ns() - begun_ns) / 1e9;
     end_sequence_ = link.last_sequence();
     closing_line_ = need(exchange_->stop());
