@@ -1,14 +1,13 @@
 // What a durable batch costs: the raw disk, the journal at several batch sizes, and reading back.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/bench_folder.hpp"
 #include "ledger/file_log.hpp"
 #include "ledger/posix_storage.hpp"
 #include "ledger/system_clock.hpp"
@@ -16,30 +15,12 @@
 namespace {
 
 using namespace karst;
+using bench::BenchFolder;
 
 constexpr std::size_t command_bytes = 128;
 // The small version only shows that everything still runs.
 const bool is_small = std::getenv("KARST_BENCH_SMALL") != nullptr;
 const std::uint64_t segment_bytes = std::uint64_t{is_small ? 4U : 64U} << 20U;
-
-// A folder of its own on the disk that KARST_BENCH_DIRECTORY names (default: the working folder).
-class Folder {
- public:
-  Folder() {
-    const char* base = std::getenv("KARST_BENCH_DIRECTORY");
-    path_ = (base != nullptr ? std::string(base) : std::string(".")) + "/journal_bench." +
-            std::to_string(::getpid());
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Stops the benchmark with the error's text. Returns: whether it was ok.
 template <typename T>
@@ -70,7 +51,7 @@ class Latencies {
 
 // The baseline: one write of `bytes` and its sync, on a zero-filled file of one segment.
 void raw_write(benchmark::State& state, OpenMode mode) {
-  const Folder folder;
+  const BenchFolder folder("journal_bench");
   PosixStorage storage;
   const SystemClock clock;
   const std::string path = folder.path() + "/raw";
@@ -102,7 +83,7 @@ void raw_fdatasync(benchmark::State& state) { raw_write(state, OpenMode::write);
 void raw_direct(benchmark::State& state) { raw_write(state, OpenMode::write_direct); }
 
 struct Log {
-  Folder folder;
+  BenchFolder folder{"journal_bench"};
   PosixStorage storage;
   SystemClock clock;
   std::unique_ptr<FileLog> log;

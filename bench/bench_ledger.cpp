@@ -1,7 +1,6 @@
 // What a settled transaction costs the ledger, and what a question costs, beside raw SQLite.
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/bench_folder.hpp"
 #include "engine/random.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/posix_storage.hpp"
@@ -21,32 +21,20 @@
 namespace {
 
 using namespace karst;
+using bench::BenchFolder;
 using SteadyClock = std::chrono::steady_clock;
 
 const bool is_small = std::getenv("KARST_BENCH_SMALL") != nullptr;
 const std::uint32_t merchants = is_small ? 50 : 1'000;
 const std::uint32_t instruments = is_small ? 10 : 100;
-const std::uint64_t audit_records = is_small ? 20'000 : 2'000'000;
 
-// A folder of its own on the disk that KARST_BENCH_DIRECTORY names (default: the working folder).
-class Folder {
- public:
-  Folder() {
-    static int count = 0;
-    const char* base = std::getenv("KARST_BENCH_DIRECTORY");
-    path_ = (base != nullptr ? std::string(base) : std::string(".")) + "/ledger_bench." +
-            std::to_string(::getpid()) + "." + std::to_string(++count);
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+// How many records a ledger holds when it is opened and asked; KARST_BENCH_RECORDS says another.
+std::uint64_t records_wanted(std::uint64_t usual) {
+  const char* given = std::getenv("KARST_BENCH_RECORDS");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : usual;
+}
+const std::uint64_t audit_records = records_wanted(is_small ? 20'000 : 2'000'000);
+const std::uint64_t stall_records = records_wanted(is_small ? 20'000 : 10'000'000);
 
 // Commands with their events, as an engine would hand them over: first what sets the market up,
 // then one six-leg settlement per command between random merchants in random instruments.
@@ -215,6 +203,16 @@ class Ledger {
   [[nodiscard]] PosixStorage& storage() { return storage_; }
   [[nodiscard]] std::uint64_t busy() const { return busy_; }
 
+  // Appends batches of 1,024 until there are so many records.
+  bool fill(benchmark::State& state, std::uint64_t records) {
+    Settlements::Batch batch;
+    while (books_->records() < records) {
+      settlements_.next(batch, 1'024);
+      if (!append(state, batch)) return false;
+    }
+    return true;
+  }
+
   // Bytes of the record log up to its last frame, and of the store.
   [[nodiscard]] double log_bytes() {
     const std::optional<RecordMark> last = books_->log().mark_before(books_->records());
@@ -237,7 +235,7 @@ class Ledger {
     }
   }
 
-  Folder folder_;
+  BenchFolder folder_{"ledger_bench"};
   PosixStorage storage_;
   BooksOptions options_;
   Settlements settlements_;
@@ -261,9 +259,7 @@ double us_since(SteadyClock::time_point begin) {
 
 // One round: a batch of six-leg settlements from events to durable, with the background indexing
 // of earlier ones on the other core.
-void ledger_append(benchmark::State& state) {
-  Ledger ledger;
-  if (!ledger.open(state)) return;
+void append_rounds(benchmark::State& state, Ledger& ledger) {
   const auto count = static_cast<std::size_t>(state.range(0));
   Settlements::Batch batch;
   std::vector<double> rounds_us;
@@ -285,6 +281,19 @@ void ledger_append(benchmark::State& state) {
   state.counters["bytes_per_settlement"] =
       (ledger.log_bytes() + ledger.store_bytes()) / static_cast<double>(ledger.books().records());
   state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+void ledger_append(benchmark::State& state) {
+  Ledger ledger;
+  if (ledger.open(state)) append_rounds(state, ledger);
+}
+
+// The same in a ledger that is long already: how long does the longest round stall?
+void ledger_stall(benchmark::State& state) {
+  Ledger ledger;
+  if (!ledger.open(state) || !ledger.fill(state, stall_records)) return;
+  ledger.settle();
+  append_rounds(state, ledger);
 }
 
 // What one would write without thinking: a row per record, a row per leg, an index to find them by
@@ -345,7 +354,7 @@ class NaiveStore {
 };
 
 void naive_sqlite(benchmark::State& state) {
-  const Folder folder;
+  const BenchFolder folder("naive_bench");
   NaiveStore store(folder.path() + "/naive.db");
   Settlements settlements;
   Posting posting(0);
@@ -385,11 +394,7 @@ struct Asked {
   bool build(benchmark::State& state) {
     if (!ledger.open(state)) return false;
     begin_ns = ledger.settlements().time();
-    Settlements::Batch batch;
-    while (ledger.books().records() < audit_records) {
-      ledger.settlements().next(batch, 1'024);
-      if (!ledger.append(state, batch)) return false;
-    }
+    if (!ledger.fill(state, audit_records)) return false;
     ledger.settle();
     Result<std::unique_ptr<Audit>> opened = Audit::open(ledger.books());
     if (!opened) return false;
@@ -493,11 +498,7 @@ void audit_scan(benchmark::State& state) {
 void ledger_open(benchmark::State& state) {
   Ledger ledger;
   if (!ledger.open(state)) return;
-  Settlements::Batch batch;
-  while (ledger.books().records() < audit_records) {
-    ledger.settlements().next(batch, 1'024);
-    if (!ledger.append(state, batch)) return;
-  }
+  if (!ledger.fill(state, audit_records)) return;
   ledger.settle();
   state.counters["records"] = static_cast<double>(ledger.books().records());
   state.counters["log_bytes_per_record"] =
@@ -519,10 +520,13 @@ void ledger_open(benchmark::State& state) {
 
 const std::int64_t rounds_of_one = is_small ? 50 : 5'000;
 const std::int64_t rounds_of_many = is_small ? 4 : 6'000;
+// Long enough for two segments to be indexed beside it.
+const std::int64_t rounds_of_stall = is_small ? 50 : 40'000;
 
 BENCHMARK(ledger_append)->Arg(1)->Iterations(rounds_of_one)->UseManualTime();
 BENCHMARK(ledger_append)->Arg(256)->Iterations(rounds_of_many)->UseManualTime();
 BENCHMARK(ledger_append)->Arg(1024)->Iterations(rounds_of_many / 2)->UseManualTime();
+BENCHMARK(ledger_stall)->Arg(16)->Iterations(rounds_of_stall)->UseManualTime();
 BENCHMARK(naive_sqlite)->Arg(1)->Iterations(rounds_of_one / 2)->UseManualTime();
 BENCHMARK(naive_sqlite)->Arg(256)->Iterations(rounds_of_one / 25)->UseManualTime();
 BENCHMARK(naive_sqlite)->Arg(1024)->Iterations(rounds_of_one / 50)->UseManualTime();

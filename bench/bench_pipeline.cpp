@@ -1,15 +1,14 @@
 // What the whole exchange does in one process: sequencer, journal, engine, books and event log,
 // durable; and how fast it comes back.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/bench_folder.hpp"
 #include "ledger/books_store.hpp"
 #include "ledger/event_log.hpp"
 #include "ledger/exchange.hpp"
@@ -21,31 +20,13 @@
 namespace {
 
 using namespace karst;
+using bench::BenchFolder;
 
 // The small version only shows that everything still runs.
 const bool is_small = std::getenv("KARST_BENCH_SMALL") != nullptr;
 const std::uint64_t orders = is_small ? 20'000 : 1'000'000;
 constexpr std::uint32_t merchants = 64;
 constexpr double ns_per_second_f = 1e9;
-
-// A folder of its own on the disk that KARST_BENCH_DIRECTORY names (default: the working folder).
-class Folder {
- public:
-  Folder() {
-    const char* base = std::getenv("KARST_BENCH_DIRECTORY");
-    path_ = (base != nullptr ? std::string(base) : std::string(".")) + "/pipeline_bench." +
-            std::to_string(::getpid());
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 Configure sizes() {
   Configure sizes{};
@@ -227,7 +208,7 @@ double raw_sync_p50_ns(benchmark::State& state, const std::string& directory) {
 // Submission to durable delivery of all orders, and until books and event log have them for good.
 void pipeline(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
-    const Folder folder;
+    const BenchFolder folder("pipeline_bench");
     Running running;
     const auto batch = static_cast<std::uint32_t>(state.range(0));
     if (!running.open(state, ExchangeDirectory(folder.path()), batch)) return;
@@ -254,7 +235,7 @@ void pipeline(benchmark::State& state) {
 // The engine again from the whole journal, without snapshot.
 void recovery(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
-    const Folder folder;
+    const BenchFolder folder("pipeline_bench");
     const ExchangeDirectory directory(folder.path());
     {
       Running running;
