@@ -30,7 +30,7 @@ std::string padded(std::string text, std::size_t columns) {
   return text;
 }
 
-std::string right(const std::string& text, std::size_t columns) {
+std::string right_aligned(const std::string& text, std::size_t columns) {
   return text.size() < columns ? std::string(columns - text.size(), ' ') + text : text;
 }
 
@@ -78,7 +78,7 @@ std::string record_text(const Record& record) {
     const std::string sign = leg.amount > 0 ? "+" : "";
     text += "\n    " + padded(account_text(leg.account), 28) + " " +
             padded(asset_text(leg.asset), 20) + " " +
-            right(sign + amount_text(leg.asset, leg.amount), 18) + "  -> " +
+            right_aligned(sign + amount_text(leg.asset, leg.amount), 18) + "  -> " +
             amount_text(leg.asset, leg.balance_after);
   }
   return text;

@@ -7,12 +7,10 @@
 #include "engine/instrument_table.hpp"
 #include "gateway/tool/cluster_desk.hpp"
 #include "gateway/tool/cluster_market.hpp"
+#include "gateway/tool/cluster_settings.hpp"
 
 namespace karst::tool {
 namespace {
-
-constexpr CurrencyId currency{1};
-constexpr std::int64_t utc_offset_ns = 8 * ns_per_hour;
 
 /// Of log-ons, resends and keys: how often the session was lost is no part of the market.
 bool is_about_sessions(EventType type) {
@@ -198,7 +196,7 @@ void ClusterAuditor::count(const Trade& trade, const Settlement& settlement,
   figures_.lots += trade.quantity.value();
   figures_.turnover += notional;
   figures_.fees += settlement.buyer_fee.value() + settlement.seller_fee.value();
-  const std::int64_t day = (time.value() + utc_offset_ns) / ns_per_day;
+  const std::int64_t day = (time.value() + cluster_utc_offset_ns) / ns_per_day;
   DayTotal& buyer = totals_[{day, settlement.buyer, instrument, TradeMode::book}];
   ++buyer.trades;
   buyer.bought_lots += trade.quantity.value();
@@ -214,12 +212,13 @@ void ClusterAuditor::count(const Trade& trade, const Settlement& settlement,
 /// All merchants' money in the engine: it is what the bank holds less the fees, none of it is
 /// below zero, and none is reserved, because a fill-or-kill order leaves nothing behind.
 void ClusterAuditor::look_at_money(const Command& command, const Engine& engine) {
-  if (engine.currency_code(currency) == nullptr) return;
-  std::int64_t sum = engine.fee_income(currency).value() - engine.custody(currency).value();
+  if (engine.currency_code(cluster_currency) == nullptr) return;
+  std::int64_t sum =
+      engine.fee_income(cluster_currency).value() - engine.custody(cluster_currency).value();
   bool is_negative = false;
   std::int64_t reserved = 0;
   for (std::uint32_t id = 1; id <= cluster_merchants; ++id) {
-    const Balance balance = engine.balance(AccountId{id}, currency);
+    const Balance balance = engine.balance(AccountId{id}, cluster_currency);
     sum += (balance.available + balance.reserved + balance.escrow).value();
     reserved += balance.reserved.value();
     is_negative = is_negative || balance.available.value() < 0 || balance.reserved.value() < 0 ||
@@ -257,7 +256,7 @@ void ClusterAuditor::look_at_rows(const Command& command, const Engine& engine) 
 void ClusterAuditor::end(const Engine& engine) {
   std::int64_t left = 0;
   for (std::uint32_t id = 1; id <= cluster_merchants; ++id) {
-    const Balance balance = engine.balance(AccountId{id}, currency);
+    const Balance balance = engine.balance(AccountId{id}, cluster_currency);
     left += balance.reserved.value() + balance.escrow.value();
   }
   std::vector<HoldingRow> rows;

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 
+#include "gateway/tool/cluster_settings.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/books.hpp"
 #include "ledger/exchange_directory.hpp"
@@ -15,8 +16,6 @@
 
 namespace karst::tool {
 namespace {
-
-constexpr std::int64_t utc_offset_ns = 8 * ns_per_hour;
 
 /// SHA-256, piece by piece.
 class Sha256 {
@@ -89,7 +88,7 @@ Status check_totals(const Books& live, ClusterAuditor& auditor) {
   const auto rounding = live.keys_of(account_number(ExchangeAccount::rounding));
   auditor.check(ClusterAuditor::no_rounding)
       .expect(rounding.empty(), "something was posted to the rounding account");
-  const Result<DayTotals> totals = (*audit)->day_totals(0, size, utc_offset_ns);
+  const Result<DayTotals> totals = (*audit)->day_totals(0, size, cluster_utc_offset_ns);
   if (!totals) return totals.error();
   ClusterCheck& check = auditor.check(ClusterAuditor::audit_totals);
   check.expect(totals->rows.size() == auditor.totals().size(),

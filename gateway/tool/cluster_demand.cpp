@@ -7,7 +7,6 @@
 namespace karst::tool {
 namespace {
 
-constexpr std::int64_t seconds_per_hour = 3'600;
 constexpr std::int64_t seconds_per_day = 86'400;
 // Draws in a row that ask for nothing before the market is taken to be too short for any task.
 constexpr std::uint32_t vain_draws_max = 1'000'000;

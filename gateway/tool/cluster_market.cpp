@@ -4,11 +4,11 @@
 #include <string>
 
 #include "gateway/tool/cluster_demand.hpp"
+#include "gateway/tool/cluster_settings.hpp"
 
 namespace karst::tool {
 namespace {
 
-constexpr std::uint32_t currency = 1;
 constexpr std::uint32_t calendar = 1;
 constexpr std::uint32_t fees = 1;
 constexpr std::uint32_t maker_bps = 5;
@@ -36,11 +36,11 @@ Status ClusterMarket::make() {
 
 Status ClusterMarket::make_money() {
   v1::Command command;
-  command.mutable_define_currency()->set_currency_id(currency);
+  command.mutable_define_currency()->set_currency_id(cluster_currency.value());
   command.mutable_define_currency()->set_code("CNY");
   if (Status sent = desk_.send(command); !sent) return sent;
   command.mutable_define_calendar()->set_calendar_id(calendar);
-  command.mutable_define_calendar()->set_utc_offset_ns(8 * ns_per_hour);
+  command.mutable_define_calendar()->set_utc_offset_ns(cluster_utc_offset_ns);
   if (Status sent = desk_.send(command); !sent) return sent;
   v1::DefineFees& schedule = *command.mutable_define_fees();
   schedule.set_fee_schedule_id(fees);
@@ -63,7 +63,7 @@ Status ClusterMarket::make_merchants() {
     if (Status sent = desk_.send(command); !sent) return sent;
     if (!is_team) continue;
     v1::Fund& fund = *command.mutable_fund();
-    fund.set_currency_id(currency);
+    fund.set_currency_id(cluster_currency.value());
     fund.set_amount_fen(purse_fen);
     fund.set_reference("purse " + std::to_string(account));
     if (Status sent = desk_.send(command); !sent) return sent;
@@ -90,7 +90,7 @@ Status ClusterMarket::make_pool(std::uint32_t pool) {
   if (Status sent = desk_.send(command); !sent) return sent;
   v1::SetPoolTerms& terms = *command.mutable_set_pool_terms();
   terms.set_pool_id(pool);
-  terms.set_currency_id(currency);
+  terms.set_currency_id(cluster_currency.value());
   terms.set_calendar_id(calendar);
   terms.set_fee_schedule_id(fees);
   terms.set_tick_value_fen(1);

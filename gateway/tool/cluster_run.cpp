@@ -10,7 +10,6 @@
 namespace karst::tool {
 namespace {
 
-constexpr std::int64_t seconds_per_hour = 3'600;
 constexpr std::int64_t seconds_per_day = 86'400;
 constexpr std::size_t wrong_max = 100;
 

@@ -3,9 +3,15 @@
 
 #include <cstdint>
 
+#include "engine/units.hpp"
 #include "gateway/tool/own_exchange.hpp"
 
 namespace karst::tool {
+
+/// The one currency of the market.
+inline constexpr CurrencyId cluster_currency{1};
+/// Its days end at midnight in Guiyang. Unit: ns
+inline constexpr std::int64_t cluster_utc_offset_ns = 8 * ns_per_hour;
 
 /// What the exchange is made for.
 struct ClusterSizes {

@@ -8,10 +8,10 @@ namespace karst::tool {
 namespace {
 
 // Room around the plot. Unit: px
-constexpr double left = 58;
-constexpr double right = 12;
-constexpr double above = 12;
-constexpr double below = 26;
+constexpr double margin_left = 58;
+constexpr double margin_right = 12;
+constexpr double margin_above = 12;
+constexpr double margin_below = 26;
 
 template <typename... T>
 [[nodiscard]] std::string print(const char* format, T... values) {
@@ -37,12 +37,12 @@ struct Plane {
   double top;
   double step;  // between two lines of the grid
 
-  [[nodiscard]] double width() const { return frame.width - left - right; }
+  [[nodiscard]] double width() const { return frame.width - margin_left - margin_right; }
   [[nodiscard]] double x(double column) const {
-    return left + width() * column / static_cast<double>(std::max<std::size_t>(columns, 1));
+    return margin_left + width() * column / static_cast<double>(std::max<std::size_t>(columns, 1));
   }
   [[nodiscard]] double y(double value) const {
-    return above + (frame.height - above - below) * (1 - value / top);
+    return margin_above + (frame.height - margin_above - margin_below) * (1 - value / top);
   }
 };
 
@@ -67,7 +67,7 @@ struct Plane {
     if (hours / it <= room) break;
   }
   std::string svg;
-  const double y = plane.frame.height - below + 16;
+  const double y = plane.frame.height - margin_below + 16;
   for (double hour = 0; hour <= hours; hour += step) {
     const double x = plane.x(hour / plane.frame.hours_per_column);
     const bool is_day = step >= 24;
@@ -81,9 +81,9 @@ struct Plane {
   std::string svg;
   for (double value = 0; value <= plane.top * 1.000'001; value += plane.step) {
     const double y = plane.y(value);
-    svg += print("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>", left,
-                 plane.frame.width - right, y, y);
-    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"end\">", left - 6,
+    svg += print("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>",
+                 margin_left, plane.frame.width - margin_right, y, y);
+    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"end\">", margin_left - 6,
                  y + 4) +
            short_number(value) + (value == 0 ? "" : escaped(plane.frame.unit)) + "</text>";
   }
@@ -197,8 +197,8 @@ std::string band_line(const PlotFrame& frame, const PlotSeries& line,
            print(": %.4g to %.4g, mean %.4g</title></rect>", low[i], high[i], line.values[i]);
   }
   svg += "</g>";
-  svg += print("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" class=\"level\"/>", left,
-               frame.width - right, plane.y(level), plane.y(level));
+  svg += print("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" class=\"level\"/>",
+               margin_left, frame.width - margin_right, plane.y(level), plane.y(level));
   svg += "<path d=\"" + poly(plane, line.values) + "\" class=\"line\" stroke=\"" + line.colour +
          "\"/>";
   return svg + "</svg>";
@@ -207,12 +207,12 @@ std::string band_line(const PlotFrame& frame, const PlotSeries& line,
 std::string heat_map(const PlotFrame& frame, const std::vector<PlotSeries>& rows) {
   const std::size_t columns = rows.empty() ? 0 : rows.front().values.size();
   const Plane plane = plane_of(frame, columns, 1);
-  const double room = frame.height - above - below;
+  const double room = frame.height - margin_above - margin_below;
   const double height = room / static_cast<double>(std::max<std::size_t>(rows.size(), 1));
   std::string svg = begin(frame) + hour_axis(plane);
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const double y = above + height * static_cast<double>(row);
-    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"end\">", left - 6,
+    const double y = margin_above + height * static_cast<double>(row);
+    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"end\">", margin_left - 6,
                  y + height / 2 + 4) +
            escaped(rows[row].name) + "</text>";
     for (std::size_t i = 0; i < columns; ++i) {
@@ -233,27 +233,29 @@ std::string log_bars(const PlotFrame& frame, const PlotSeries& bars,
                      const std::vector<std::string>& names) {
   const double greatest = *std::max_element(bars.values.begin(), bars.values.end());
   const double decades = std::max(std::ceil(std::log10(std::max(greatest, 10.0))), 1.0);
-  const double width = frame.width - left - right - 70;
-  const double height = (frame.height - above - below) / static_cast<double>(names.size());
+  const double width = frame.width - margin_left - margin_right - 70;
+  const double height =
+      (frame.height - margin_above - margin_below) / static_cast<double>(names.size());
   std::string svg = begin(frame);
   for (double decade = 0; decade <= decades; ++decade) {
-    const double x = left + width * decade / decades;
+    const double x = margin_left + width * decade / decades;
     svg += print("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>", x, x,
-                 above, frame.height - below);
+                 margin_above, frame.height - margin_below);
     svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"middle\">", x,
-                 frame.height - below + 16) +
+                 frame.height - margin_below + 16) +
            short_number(std::pow(10, decade)) + escaped(frame.unit) + "</text>";
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const double y = above + height * static_cast<double>(i);
+    const double y = margin_above + height * static_cast<double>(i);
     const double length = width * std::log10(std::max(bars.values[i], 1.0)) / decades;
-    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"end\">", left - 6,
+    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"end\">", margin_left - 6,
                  y + height / 2 + 4) +
            escaped(names[i]) + "</text>";
-    svg += print("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"3\" "
-                 "fill=\"%s\"/>",
-                 left, y + 4, length, height - 8, bars.colour.c_str());
-    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"value\">", left + length + 6,
+    svg += print(
+        "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"3\" "
+        "fill=\"%s\"/>",
+        margin_left, y + 4, length, height - 8, bars.colour.c_str());
+    svg += print("<text x=\"%.1f\" y=\"%.1f\" class=\"value\">", margin_left + length + 6,
                  y + height / 2 + 4) +
            short_number(bars.values[i]) + escaped(frame.unit) + "</text>";
   }

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int64_t seconds_max = std::int64_t{1} << 40;
 constexpr std::int64_t cards_max = 1'000;
-constexpr std::int64_t seconds_per_hour = 3'600;
 
 /// The next piece of `text` before `end`, which is taken away too.
 std::string_view cut(std::string_view& text, char end) {

@@ -10,6 +10,8 @@
 
 namespace karst::tool {
 
+inline constexpr std::int64_t seconds_per_hour = 3'600;
+
 /// Lots one card is traded in.
 inline constexpr std::uint32_t lots_per_card = 100;
 /// Most models of cards a trace may have; sets of models are bits of one word.

@@ -18,6 +18,7 @@
 #include "gateway/tool/demo_market.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/key_file.hpp"
+#include "gateway/tool/wall_clock.hpp"
 #include "gateway/tool/watch_view.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -40,12 +41,6 @@ struct DemoOptions {
 
 void must(const Status& status, const Output& output) {
   if (!status) output.fail(failure_of(status.error()));
-}
-
-[[nodiscard]] std::int64_t wall_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 /// The live book on a terminal; a line now and then elsewhere; with --json the last word only.

@@ -6,11 +6,11 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstring>
 #include <memory>
 
 #include "gateway/tool/doctor.hpp"
+#include "gateway/tool/wall_clock.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -19,12 +19,6 @@ namespace {
 
 constexpr std::int64_t clock_difference_ns_max = 1'000'000'000;
 constexpr std::uint64_t books_lag_max = 100'000;  // commands
-
-std::int64_t wall_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// Whether the port can be had. Returns: 0, or the errno that says why not.
 int try_port(const std::string& address, std::uint16_t port) {

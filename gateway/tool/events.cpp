@@ -19,7 +19,7 @@
 namespace karst::tool {
 namespace {
 
-constexpr int poll_ms = 200;
+constexpr int events_poll_ms = 200;
 constexpr std::uint64_t events_shown = 50;
 constexpr std::uint64_t events_looked_at = 2'000;  // to find so many that are shown
 constexpr auto reconnect_pause = std::chrono::milliseconds(500);
@@ -57,7 +57,7 @@ class Follower {
     connect();
     std::int64_t next_ping_ns = 0;
     while (is_stopped == 0 && !is_done()) {
-      if (const Result<bool> came = client_->poll(poll_ms); !came) {
+      if (const Result<bool> came = client_->poll(events_poll_ms); !came) {
         reconnect(came.error());
         continue;
       }

@@ -9,7 +9,7 @@ namespace karst::tool {
 namespace {
 
 constexpr auto patience = std::chrono::seconds(30);
-constexpr int poll_ms = 100;
+constexpr int definitions_poll_ms = 100;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Result<std::map<std::uint32_t, v1::Definition>> find_instruments(
   if (const Status sent = client.flush(); !sent) came = sent.error();
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (came && found.size() < count && std::chrono::steady_clock::now() < deadline) {
-    came = client.poll(poll_ms);
+    came = client.poll(definitions_poll_ms);
   }
   client.handlers().on_market_data = nullptr;
   if (!came) return came.error();

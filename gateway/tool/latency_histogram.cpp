@@ -3,22 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstdio>
 
 #include "engine/assert.hpp"
+#include "gateway/tool/formatted.hpp"
 
 namespace karst::tool {
 namespace {
 
 constexpr double ns_per_us = 1'000.0;
 constexpr double lines_per_halving = 5.0;
-
-template <class... Values>
-void append(std::string& text, const char* format, Values... values) {
-  char line[128];
-  text.append(line, static_cast<std::size_t>(
-                        std::snprintf(line, sizeof line, format, values...)));
-}
 
 }  // namespace
 
@@ -98,22 +91,24 @@ std::string LatencyHistogram::percentile_text() const {
     const double value = static_cast<double>(std::min(end_of(i), max_ns_)) / ns_per_us;
     const double reached = static_cast<double>(seen) / total;
     while (next <= reached && seen < count_) {
-      append(text, "%12.3f %2.12f %10llu %14.2f\n", value, next,
-             static_cast<unsigned long long>(seen), 1.0 / (1.0 - next));
+      append_formatted(text, "%12.3f %2.12f %10llu %14.2f\n", value, next,
+                       static_cast<unsigned long long>(seen), 1.0 / (1.0 - next));
       // Each time the rest has halved, the steps halve too.
       next += std::exp2(-std::floor(1e-9 - std::log2(1.0 - next)) - 1.0) / lines_per_halving;
     }
     if (seen == count_) {
-      append(text, "%12.3f %2.12f %10llu\n", value, 1.0, static_cast<unsigned long long>(seen));
+      append_formatted(text, "%12.3f %2.12f %10llu\n", value, 1.0,
+                       static_cast<unsigned long long>(seen));
     }
   }
-  append(text, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", mean_ns() / ns_per_us,
-         deviation_ns() / ns_per_us);
-  append(text, "#[Max     = %12.3f, Total count    = %12llu]\n",
-         static_cast<double>(max_ns_) / ns_per_us, static_cast<unsigned long long>(count_));
-  append(text, "#[Buckets = %12llu, SubBuckets     = %12llu]\n",
-         static_cast<unsigned long long>(counts_.size() >> precision_bits_),
-         static_cast<unsigned long long>(std::uint64_t{2} << precision_bits_));
+  append_formatted(text, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", mean_ns() / ns_per_us,
+                   deviation_ns() / ns_per_us);
+  append_formatted(text, "#[Max     = %12.3f, Total count    = %12llu]\n",
+                   static_cast<double>(max_ns_) / ns_per_us,
+                   static_cast<unsigned long long>(count_));
+  append_formatted(text, "#[Buckets = %12llu, SubBuckets     = %12llu]\n",
+                   static_cast<unsigned long long>(counts_.size() >> precision_bits_),
+                   static_cast<unsigned long long>(std::uint64_t{2} << precision_bits_));
   return text;
 }
 

@@ -5,17 +5,12 @@
 #include <cmath>
 #include <cstdio>
 
+#include "gateway/tool/formatted.hpp"
+
 namespace karst::tool {
 namespace {
 
 constexpr std::array<const char*, 4> colours{"#1f6feb", "#d1495b", "#2a9d8f", "#8d6a9f"};
-
-template <class... Values>
-void append(std::string& to, const char* format, Values... values) {
-  char line[512];
-  const int bytes = std::snprintf(line, sizeof line, format, values...);
-  to.append(line, std::min(static_cast<std::size_t>(bytes), sizeof line - 1));
-}
 
 std::string escaped(const std::string& text) {
   std::string result;
@@ -69,25 +64,28 @@ void fit(Panel& panel, double ns_min, double ns_max) {
 void draw_frame(const Panel& panel, std::string& to) {
   for (double decade = panel.decade_min; decade <= panel.decade_max; ++decade) {
     const double y = panel.y(std::pow(10.0, decade));
-    append(to, "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
-           panel.left, panel.right, y, y);
-    append(to, "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", panel.left - 8, y + 4,
-           duration_text(std::pow(10.0, decade)).c_str());
+    append_formatted(to, "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
+                     panel.left, panel.right, y, y);
+    append_formatted(to, "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
+                     panel.left - 8, y + 4, duration_text(std::pow(10.0, decade)).c_str());
   }
 }
 
 void draw_tick(const Panel& panel, double x, const std::string& label, std::string& to) {
-  append(to, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\"/>\n", x, x,
-         panel.top, panel.bottom);
-  append(to, "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%s</text>\n", x,
-         panel.bottom + 18, label.c_str());
+  append_formatted(to, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\"/>\n",
+                   x, x, panel.top, panel.bottom);
+  append_formatted(to, "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%s</text>\n", x,
+                   panel.bottom + 18, label.c_str());
 }
 
 void draw_legend(const Panel& panel, std::size_t place, const std::string& name, std::string& to) {
   const double y = panel.top + 16 + 18 * static_cast<double>(place);
-  append(to, "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
-         "stroke-width=\"3\"/>\n", panel.left + 12, panel.left + 34, y - 4, y - 4, colours[place]);
-  append(to, "<text x=\"%.0f\" y=\"%.1f\">%s</text>\n", panel.left + 40, y, escaped(name).c_str());
+  append_formatted(to,
+                   "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" "
+                   "stroke-width=\"3\"/>\n",
+                   panel.left + 12, panel.left + 34, y - 4, y - 4, colours[place]);
+  append_formatted(to, "<text x=\"%.0f\" y=\"%.1f\">%s</text>\n", panel.left + 40, y,
+                   escaped(name).c_str());
 }
 
 void draw_line(const std::string& points, const char* colour, std::string& to) {
@@ -128,8 +126,8 @@ void draw_percentiles(const LatencyPlot& plot, std::string& to) {
     for (int step = 0; step <= nines * steps_per_nine && curve.histogram->count() > 0; ++step) {
       const double rest = std::pow(10.0, -static_cast<double>(step) / steps_per_nine);
       const auto ns = static_cast<double>(curve.histogram->percentile_ns(100.0 * (1.0 - rest)));
-      append(points, "%.1f,%.1f ", panel.x(static_cast<double>(step) / (nines * steps_per_nine)),
-             panel.y(ns));
+      append_formatted(points, "%.1f,%.1f ",
+                       panel.x(static_cast<double>(step) / (nines * steps_per_nine)), panel.y(ns));
     }
     draw_line(points, colours[i], to);
     draw_legend(panel, i, curve.name, to);
@@ -163,8 +161,8 @@ void draw_times(const LatencyPlot& plot, std::string& to) {
     for (std::size_t i = 0; i < times.size(); ++i) {
       if (times[i].count() == 0) continue;
       const double share = (static_cast<double>(i) + 0.5) / static_cast<double>(times.size());
-      append(points, "%.1f,%.1f ", panel.x(share),
-             panel.y(static_cast<double>(times[i].percentile_ns(lines[line].second))));
+      append_formatted(points, "%.1f,%.1f ", panel.x(share),
+                       panel.y(static_cast<double>(times[i].percentile_ns(lines[line].second))));
     }
     draw_line(points, colours[line], to);
     draw_legend(panel, line, lines[line].first, to);

@@ -13,7 +13,7 @@
 namespace karst::tool {
 namespace {
 
-constexpr int poll_ms = 50;
+constexpr int listing_poll_ms = 50;
 constexpr std::size_t examples_max = 3;
 
 bool is_same_word(std::string_view a, std::string_view b) {
@@ -79,7 +79,7 @@ Listing Listing::read(ExchangeLink& link, const Output& output, bool with_prices
                    "the exchange did not say in time what is listed",
                    "wait longer: --timeout SECONDS"});
     }
-    if (const auto came = client.poll(poll_ms); !came) {
+    if (const auto came = client.poll(listing_poll_ms); !came) {
       output.fail(failure_of(came.error(), link.config()));
     }
     if (const auto broken = market.recover()) subscribe(client, *broken, output, link.config());

@@ -1,7 +1,7 @@
 #include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "gateway/tool/formatted.hpp"
 #include "gateway/tool/latency_plot.hpp"
 #include "gateway/tool/load.hpp"
 
@@ -31,13 +31,6 @@ std::array<NamedHistogram, 5> histograms_of(const LoadTally& tally) {
            {"outside_us", "  sockets, TLS, client", &tally.outside}}};
 }
 
-template <class... Values>
-void append(std::string& text, const char* format, Values... values) {
-  char line[256];
-  std::snprintf(line, sizeof line, format, values...);
-  text += line;
-}
-
 /// Answers per second of the measured time.
 double achieved_rate(const LoadReport& report, const LoadPlan& plan) {
   const double over_s = report.took_s - plan.warm_up_s;
@@ -46,8 +39,9 @@ double achieved_rate(const LoadReport& report, const LoadPlan& plan) {
 
 std::string plan_text(const LoadPlan& plan, std::size_t sessions) {
   std::string text;
-  append(text, "%u commands/s due over %zu sessions for %g s (%s, seed %llu)", plan.rate, sessions,
-         plan.measured_s, to_text(plan.mix).c_str(), static_cast<unsigned long long>(plan.seed));
+  append_formatted(text, "%u commands/s due over %zu sessions for %g s (%s, seed %llu)", plan.rate,
+                   sessions, plan.measured_s, to_text(plan.mix).c_str(),
+                   static_cast<unsigned long long>(plan.seed));
   return text;
 }
 
@@ -93,35 +87,35 @@ Json to_json(const LoadReport& report, const LoadPlan& plan, std::size_t session
 
 std::string to_text(const LoadReport& report, const LoadPlan& plan, std::size_t sessions) {
   std::string text = plan_text(plan, sessions) + "\n\n";
-  append(text, "%-24s", "microseconds");
-  for (const NamedPercentile& it : percentiles) append(text, " %9g%%", it.percent);
-  append(text, " %10s\n", "max");
+  append_formatted(text, "%-24s", "microseconds");
+  for (const NamedPercentile& it : percentiles) append_formatted(text, " %9g%%", it.percent);
+  append_formatted(text, " %10s\n", "max");
   for (const NamedHistogram& it : histograms_of(report.tally)) {
-    append(text, "%-24s", it.name);
+    append_formatted(text, "%-24s", it.name);
     for (const NamedPercentile& percentile : percentiles) {
       const auto ns = static_cast<double>(it.histogram->percentile_ns(percentile.percent));
-      append(text, " %10.1f", ns / ns_per_us);
+      append_formatted(text, " %10.1f", ns / ns_per_us);
     }
-    append(text, " %10.1f\n", static_cast<double>(it.histogram->max_ns()) / ns_per_us);
+    append_formatted(text, " %10.1f\n", static_cast<double>(it.histogram->max_ns()) / ns_per_us);
   }
   text += "\nanswered:";
   for (std::size_t i = 0; i < load_kind_names.size(); ++i) {
-    append(text, " %llu %s,", static_cast<unsigned long long>(report.tally.answered[i]),
-           load_kind_names[i]);
+    append_formatted(text, " %llu %s,", static_cast<unsigned long long>(report.tally.answered[i]),
+                     load_kind_names[i]);
   }
-  append(text, " %.0f/s measured", achieved_rate(report, plan));
+  append_formatted(text, " %.0f/s measured", achieved_rate(report, plan));
   for (const auto& [code, count] : report.tally.refused) {
-    append(text, "\nrefused:  %llu %s", static_cast<unsigned long long>(count),
-           code_name(code).c_str());
+    append_formatted(text, "\nrefused:  %llu %s", static_cast<unsigned long long>(count),
+                     code_name(code).c_str());
   }
   if (report.tally.resent != 0) {
-    append(text, "\nsent again, refused for want of room: %llu",
-           static_cast<unsigned long long>(report.tally.resent));
+    append_formatted(text, "\nsent again, refused for want of room: %llu",
+                     static_cast<unsigned long long>(report.tally.resent));
   }
   if (!report.is_complete()) {
-    append(text, "\nNOT ANSWERED: %llu, in %llu lost sessions or too late",
-           static_cast<unsigned long long>(report.tally.unanswered),
-           static_cast<unsigned long long>(report.tally.lost_sessions));
+    append_formatted(text, "\nNOT ANSWERED: %llu, in %llu lost sessions or too late",
+                     static_cast<unsigned long long>(report.tally.unanswered),
+                     static_cast<unsigned long long>(report.tally.lost_sessions));
   }
   return text;
 }

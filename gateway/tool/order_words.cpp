@@ -1,20 +1,10 @@
 #include "gateway/tool/order_words.hpp"
 
-#include <chrono>
-
 #include "gateway/tool/human_units.hpp"
 #include "gateway/tool/instrument_text.hpp"
+#include "gateway/tool/wall_clock.hpp"
 
 namespace karst::tool {
-namespace {
-
-std::int64_t wall_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
 
 std::string price_bounds_text(const v1::Definition& definition) {
   return "steps of " + price_text(definition, 1) + " from " +

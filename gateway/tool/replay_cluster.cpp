@@ -22,8 +22,6 @@
 namespace karst::tool {
 namespace {
 
-constexpr std::int64_t seconds_per_hour = 3'600;
-
 // What stands behind the bar: the hour of the trace, and what it has come to so far.
 std::string note_of(const ClusterProgress& progress) {
   const std::uint64_t hour = progress.step * cluster_step_s / seconds_per_hour;

@@ -20,7 +20,7 @@
 namespace karst::tool {
 namespace {
 
-constexpr int poll_ms = 100;
+constexpr int watch_poll_ms = 100;
 constexpr std::int64_t frame_interval_ns = 250'000'000;
 constexpr std::int64_t settle_ns_max = 10'000'000'000;  // for --once, until all is there
 
@@ -87,7 +87,7 @@ class Watch {
   }
 
   void receive() {
-    if (const Result<bool> came = link_.client().poll(poll_ms); !came) {
+    if (const Result<bool> came = link_.client().poll(watch_poll_ms); !came) {
       // The connection is gone: the feed goes on where it ended.
       if (const Status again = link_.client().reconnect(); !again) lost(again.error());
       send(feed_.connected());
