@@ -60,6 +60,8 @@ struct Daemon::Parts {
   [[nodiscard]] Status learn_from_engine();
   void create_operator_keys();
   void on_pass(Now now);
+  /// Says so in the log when the disk of the journal gets full, and when it has room again.
+  void tell_disk();
   void fill_status(v1::Response& response) const;
 
   /// Has on_pass() called soon, by any thread; nothing once the server is gone.
@@ -88,6 +90,7 @@ struct Daemon::Parts {
   RecoveryReport report;
   std::int64_t started_ns = 0;
   std::int64_t feed_heartbeat_ns = 0;
+  bool was_disk_full = false;
   bool is_running = false;
 };
 
@@ -230,6 +233,16 @@ void Daemon::Parts::on_pass(Now now) {
   }
   sink->give(*hub, port->taken(), now);
   desk->on_pass(port->taken());
+  tell_disk();
+}
+
+void Daemon::Parts::tell_disk() {
+  const bool is_full = exchange->is_disk_full();
+  if (is_full == was_disk_full) return;
+  was_disk_full = is_full;
+  std::fprintf(stderr, "karstd: %s\n",
+               is_full ? "the disk of the journal is full: only cancels are taken; make room"
+                       : "the journal has room again: everything is taken");
 }
 
 void Daemon::Parts::fill_status(v1::Response& response) const {

@@ -68,7 +68,8 @@ int explain(const CLI::App& app, const CLI::ParseError& wrong,
 /// Under which heading the help lists a subcommand.
 std::string group_of(const std::string& name) {
   static const std::map<std::string, std::vector<std::string>> groups{
-      {"Start", {"init", "keygen", "client-certificate", "demo", "doctor", "completion"}},
+      {"Start", {"init", "keygen", "client-certificate", "server-certificate", "demo", "doctor",
+                 "completion"}},
       {"Watch", {"watch", "status", "access-log"}},
       {"Measure", {"bench", "load", "replay"}},
       {"Files of an exchange, on its server",

@@ -51,6 +51,7 @@ int days_until(const ASN1_TIME* time) {
 }
 
 std::string gib_text(std::uint64_t bytes) {
+  if (bytes < 1024 * mib) return std::to_string(bytes / mib) + " MiB";
   char text[32];
   std::snprintf(text, sizeof text, "%llu.%llu GiB",
                 static_cast<unsigned long long>(bytes / (1024 * mib)),

@@ -125,7 +125,8 @@ class Follower {
     return (*connected)->logged_on().last_event();
   }
 
-  /// Another log-on of the same key is the end of this one; everything else passes.
+  /// Another log-on of the same key is the end of this one, and so is a key's own end; everything
+  /// else passes.
   void reconnect(const Error& lost) {
     if (lost.doing.find("SESSION_FENCED") != std::string::npos) {
       v1::Reply fenced;
@@ -133,6 +134,8 @@ class Follower {
       output_.fail(failure_of(fenced));
     }
     if (const Status again = client_->reconnect(); !again) {
+      const Failure failure = failure_of(again.error(), config_);
+      if (failure.exit == exit_refused) output_.fail(failure);  // the key was revoked
       std::this_thread::sleep_for(reconnect_pause);
       return;
     }

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "schemas/karst/v1/common.pb.h"
+
 namespace karst::tool {
 
 void add_merchant_options(CLI::App& command, MerchantOptions& options) {
@@ -69,6 +71,10 @@ v1::Reply MerchantSession::end_call(const Result<v1::Reply>& reply,
 void MerchantSession::fail(const Error& error) {
   Failure failure = failure_of(error);
   if (error.code == ErrorCode::io) failure = failure_of(error, link_.config());
+  if (error.code == ErrorCode::not_found) {
+    failure.text = "no merchant " + std::to_string(merchant()) + " that this key may ask about";
+    failure.hint = "is the number right? " + std::string(code_hint(v1::CODE_NOT_FOUND));
+  }
   output_.fail(failure);
 }
 

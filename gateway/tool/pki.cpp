@@ -147,12 +147,78 @@ Certified make_client(const Certified& authority, const std::string& name, int d
   return make_end(authority, name, "clientAuth", "", days);
 }
 
+namespace {
+
+/// `names` and our own, each once.
+std::string with_own(const std::string& names) {
+  std::istringstream list(names + "," + own_names);
+  std::string all;
+  for (std::string name; std::getline(list, name, ',');) {
+    const bool is_there = ("," + all + ",").find("," + name + ",") != std::string::npos;
+    if (!name.empty() && !is_there) all += (all.empty() ? "" : ",") + name;
+  }
+  return all;
+}
+
+/// The names in a certificate as --names says them: "localhost,127.0.0.1".
+std::string names_in(const std::string& certificate) {
+  const Certificate read = read_certificate(certificate);
+  if (read == nullptr) return {};
+  auto* const list = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(read.get(), NID_subject_alt_name, nullptr, nullptr));
+  std::string names;
+  for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(list, i);
+    std::string text;
+    if (name->type == GEN_DNS) {
+      text.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                  static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+    } else if (name->type == GEN_IPADD) {
+      const bool is_long = ASN1_STRING_length(name->d.iPAddress) == 16;
+      char address[INET6_ADDRSTRLEN] = {};
+      ::inet_ntop(is_long ? AF_INET6 : AF_INET, ASN1_STRING_get0_data(name->d.iPAddress), address,
+                  sizeof address);
+      text = address;
+    }
+    names += (names.empty() ? "" : ",") + text;
+  }
+  GENERAL_NAMES_free(list);
+  return names;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// The authority in the folder of an exchange.
+Result<Certified> read_authority(const std::string& directory) {
+  Certified authority;
+  for (const auto& [file, text] : {std::pair{"ca.key", &authority.private_key},
+                                   {"ca.crt", &authority.certificate}}) {
+    const std::string from = directory + "/" + file;
+    *text = read_text(from);
+    if (text->empty()) return Error{ErrorCode::not_found, "read the authority", from};
+  }
+  const bool is_good = read_key(authority.private_key) != nullptr &&
+                       read_certificate(authority.certificate) != nullptr;
+  if (!is_good) return Error{ErrorCode::invalid, "understand the authority", directory};
+  return authority;
+}
+
+Status write_files(const Certified& made, const std::string& path) {
+  if (Status status = write_new_file(path + ".key", made.private_key); !status) return status;
+  return write_new_file(path + ".crt", made.certificate);
+}
+
+}  // namespace
+
 Status init_exchange(const std::string& directory, const std::string& names) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return Error{ErrorCode::io, "make the folder", directory, Error::no_offset, errno};
   }
   const Certified authority = make_authority("Karst exchange authority");
-  const Certified server = make_server(authority, names, server_days);
+  const Certified server = make_server(authority, with_own(names), server_days);
   const gateway::SigningKey operator_key = gateway::SigningKey::generate();
   const std::string public_key = gateway::to_hex(operator_key.public_key());
   const std::pair<const char*, std::string> files[] = {
@@ -170,22 +236,21 @@ Status init_exchange(const std::string& directory, const std::string& names) {
   return {};
 }
 
+Status make_server_files(const std::string& directory, const std::string& names,
+                         const std::string& path) {
+  const Result<Certified> authority = read_authority(directory);
+  if (!authority) return authority.error();
+  const std::string usual = names.empty() ? names_in(read_text(directory + "/server.crt")) : names;
+  Certified made = make_server(*authority, with_own(usual), server_days);
+  made.certificate += authority->certificate;
+  return write_files(made, path);
+}
+
 Status make_client_files(const std::string& directory, const std::string& name,
                          const std::string& path) {
-  Certified authority;
-  for (const auto& [file, text] : {std::pair{"ca.key", &authority.private_key},
-                                   {"ca.crt", &authority.certificate}}) {
-    const std::string from = directory + "/" + file;
-    std::ifstream stream(from, std::ios::binary);
-    text->assign(std::istreambuf_iterator<char>(stream), {});
-    if (text->empty()) return Error{ErrorCode::not_found, "read the authority", from};
-  }
-  const bool is_good = read_key(authority.private_key) != nullptr &&
-                       read_certificate(authority.certificate) != nullptr;
-  if (!is_good) return Error{ErrorCode::invalid, "understand the authority", directory};
-  const Certified made = make_client(authority, name, client_days);
-  if (Status status = write_new_file(path + ".key", made.private_key); !status) return status;
-  return write_new_file(path + ".crt", made.certificate);
+  const Result<Certified> authority = read_authority(directory);
+  if (!authority) return authority.error();
+  return write_files(make_client(*authority, name, client_days), path);
 }
 
 Result<std::string> make_key_file(const std::string& path) {

@@ -23,6 +23,17 @@ struct Certified {
 /// A certificate for a client, for exchanges with `client_ca`.
 [[nodiscard]] Certified make_client(const Certified& authority, const std::string& name, int days);
 
+/// What the server is called on its own machine: `karst` there says "localhost". Every server
+/// certificate names these beside the names asked for.
+inline constexpr const char* own_names = "localhost,127.0.0.1,::1";
+
+/// Makes a server's key and certificate, `path`.key and `path`.crt, for `names` (empty: those of
+/// the folder's server.crt) and `own_names`, signed by the authority in the folder of an exchange.
+///
+/// Errors: not_found, invalid: of the authority; already_exists, io.
+[[nodiscard]] Status make_server_files(const std::string& directory, const std::string& names,
+                                       const std::string& path);
+
 /// Makes a client's key and certificate, `path`.key and `path`.crt, signed by the authority in the
 /// folder of an exchange.
 ///
@@ -30,8 +41,8 @@ struct Certified {
 [[nodiscard]] Status make_client_files(const std::string& directory, const std::string& name,
                                        const std::string& path);
 
-/// Makes a folder `directory` with authority, server certificate, operator key and configuration:
-/// everything karstd needs. Files are readable by their owner only.
+/// Makes a folder `directory` with authority, server certificate (for `names` and `own_names`),
+/// operator key and configuration: everything karstd needs. Files are readable by their owner only.
 ///
 /// Errors: already_exists: nothing there is ever overwritten; io.
 [[nodiscard]] Status init_exchange(const std::string& directory, const std::string& names);

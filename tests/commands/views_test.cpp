@@ -105,7 +105,7 @@ TEST_F(TradeCommands, views_are_of_oneself_or_of_anyone_for_who_may_ask) {
     EXPECT_EQ(exchange.json(std::string(view) + " --key viewer", view).is_discarded(), false);
     EXPECT_EQ(run(std::string(view) + " --key auditor --account 2").exit, exit_ok) << view;
     exchange.expect_failure(std::string(view) + " --key alice --account 2", exit_not_there,
-                            "NOT_FOUND");
+                            "no merchant 2 that this key may ask about");
     exchange.expect_failure(std::string(view) + " --key auditor", exit_usage, "--account N");
   }
 }
