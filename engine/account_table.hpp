@@ -149,9 +149,9 @@ class AccountTable {
     for (int i = 0; i < RateWindows::count; ++i) rates_[id].max[i] = max[i];
   }
 
+  /// Asks for a merchant and its balance; neither need exist.
   void prefetch(std::uint32_t id, std::uint32_t currency) const {
-    if (id >= accounts_max_) return;
-    __builtin_prefetch(&accounts_[id], 1);
+    __builtin_prefetch(accounts_.data() + id, 1);
     __builtin_prefetch(&balance(id, currency), 1);
   }
 

@@ -37,17 +37,27 @@ std::size_t encode_command(const Command& command, std::span<std::uint8_t> out);
 [[nodiscard]] std::uint64_t other_request_hash(const Command& command);
 
 /// One word for everything a request says: type, account and every field; not who sent it, when.
+/// Requires: the command is of this type.
+template <CommandType type>
 [[nodiscard]] inline std::uint64_t request_hash(const Command& command) {
   const std::uint64_t about = static_cast<std::uint64_t>(command.account.value()) << 8 |
-                              static_cast<std::uint64_t>(command.type);
-  if (command.type == CommandType::place_order) {
+                              static_cast<std::uint64_t>(type);
+  if constexpr (type == CommandType::place_order) {
     return request_hash(command.place_order) + about;
-  }
-  if (command.type == CommandType::cancel_order) {
+  } else {
+    static_assert(type == CommandType::cancel_order);
     const CancelOrder& body = command.cancel_order;
     return mix(mix(about, body.order.value()), body.client_order_id[0], body.client_order_id[1]);
   }
-  return other_request_hash(command);
+}
+
+/// The same for any command.
+[[nodiscard]] inline std::uint64_t request_hash(const Command& command) {
+  switch (command.type) {
+    case CommandType::place_order: return request_hash<CommandType::place_order>(command);
+    case CommandType::cancel_order: return request_hash<CommandType::cancel_order>(command);
+    default: return other_request_hash(command);
+  }
 }
 
 }  // namespace karst

@@ -172,8 +172,8 @@ namespace {
 [[nodiscard, gnu::noinline]] Outcome carry_out(State& state, const Command& command,
                                                bool is_busy) {
   switch (command.type) {
-    case CommandType::place_order: return place_order(state, command, is_busy);
-    case CommandType::cancel_order: return cancel_order(state, command, is_busy);
+    case CommandType::place_order: return place_order<Course::any>(state, command, is_busy);
+    case CommandType::cancel_order: return cancel_order<Course::any>(state, command, is_busy);
     case CommandType::amend_order: return amend_order(state, command, is_busy);
     case CommandType::hibernate_order: return hibernate_order(state, command, is_busy);
     case CommandType::reactivate_order: return reactivate_order(state, command, is_busy);
@@ -238,15 +238,14 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 }
 
 /// Remembers what a numbered command came to.
-void remember(State& state, const Command& command, std::uint64_t hash, Outcome outcome) {
-  state.keys[command.key].last_client_seq = command.client_seq;
-  state.keys.answer(command.key, command.client_seq) = {
-      .request_hash = hash,
-      .sequence =
-          outcome == Outcome::repeated ? state.answer_sequence : command.sequence,
-      .order = state.answer_order,
-      .event_and_code =
-          state.answer_event << 8 | static_cast<std::uint64_t>(code_of(outcome))};
+[[gnu::always_inline]] inline void remember(State& state, Key& key, const Command& command,
+                                            std::uint64_t hash, Outcome outcome) {
+  key.last_client_seq = command.client_seq;
+  RememberedAnswer& answer = state.keys.answer(command.key, command.client_seq);
+  answer.request_hash = hash;
+  answer.sequence = outcome == Outcome::repeated ? state.answer_sequence : command.sequence;
+  answer.order = state.answer_order;
+  answer.event_and_code = state.answer_event << 8 | static_cast<std::uint64_t>(code_of(outcome));
 }
 
 /// The whole way from the words to their answer: who speaks, is it new, may it speak.
@@ -278,12 +277,7 @@ void remember(State& state, const Command& command, std::uint64_t hash, Outcome 
   Outcome outcome = refuse(admit(state, command));
   if (outcome == Outcome::done) outcome = carry_out(state, command, is_busy);
   if (outcome != Outcome::done) emit_exception(state, command, outcome);
-  if (is_next) remember(state, command, request_hash(command), outcome);
-}
-
-/// A cancel by the order's id alone; has no meaningless field then.
-[[nodiscard]] bool is_plain(const CancelOrder& order) {
-  return !order.order.is_none() && is_none(order.client_order_id);
+  if (is_next) remember(state, state.keys[command.key], command, request_hash(command), outcome);
 }
 
 /// Whether a command is of this type and its reserved bytes are zero: one word.
@@ -295,33 +289,91 @@ void remember(State& state, const Command& command, std::uint64_t hash, Outcome 
   return word == static_cast<std::uint32_t>(type);
 }
 
-/// The same, short for what is usual: a plain order or cancel of a merchant's own live key, with
-/// the right scope, saying the next thing.
-[[gnu::always_inline]] inline void answer(State& state, const Command& command, bool is_busy) {
-  const bool is_place = is_plainly(command, CommandType::place_order);
-  if (!is_place && !is_plainly(command, CommandType::cancel_order)) {
-    return answer_carefully(state, command, is_busy);
+/// Whether a merchant's own live key, with one of these scopes, says the next thing.
+[[nodiscard]] inline bool is_usual_speaker(const Key& key, const Command& command,
+                                           std::uint8_t scopes) {
+  if ((key.scopes & scopes) == 0 || key.is_revoked != 0) [[unlikely]] return false;
+  if (key.account != command.account.value() || key.account == 0) [[unlikely]] return false;
+  if (command.epoch != 0 && (key.is_open == 0 || command.epoch != key.epoch)) [[unlikely]] {
+    return false;
   }
-  if (command.key.value() >= state.config.keys_max) [[unlikely]] {
-    return answer_carefully(state, command, is_busy);
+  return command.client_seq == key.last_client_seq + 1;
+}
+
+/// Takes the command's events into the event hash. Returns: how many there are.
+[[gnu::always_inline]] inline std::uint32_t hash_events(State& state) {
+  const EventRing& ring = *state.ring;
+  const std::uint64_t count = ring.next - state.first_event;
+  KARST_ASSERT(count <= events_per_command_max);
+  std::uint64_t hash = state.event_hash;
+  for (std::uint64_t at = state.first_event; at != ring.next; ++at) hash = mix(hash, ring.at(at));
+  state.event_hash = hash;
+  // The ring's lines were last in the cache of who reads it: coming events ask for theirs early.
+  constexpr std::uint64_t events_ahead = 8;
+  __builtin_prefetch(&ring.at(ring.next + events_ahead), 1);
+  return static_cast<std::uint32_t>(count);
+}
+
+/// Any command: what is due or left over first, then what it asks.
+[[nodiscard, gnu::noinline]] Applied apply_carefully(State& state, const Command& command) {
+  bool is_busy = false;
+  if (has_work(state)) {
+    fire_timers_and_jobs(state);
+    const std::uint32_t named = named_book(state, command);
+    state.makers_left -= continue_sweeps(state, named, command.type == CommandType::tick);
+    is_busy = named != 0 && state.instruments[named].pending != 0;
+  }
+  const auto before_answer = static_cast<std::uint32_t>(state.ring->next - state.first_event);
+  answer_carefully(state, command, is_busy);
+  const std::uint32_t count = hash_events(state);
+  return {state.first_event, count, count == before_answer ? Applied::no_answer : before_answer};
+}
+
+/// The two that nine commands in ten are: what is plain of them, and who handles them.
+struct UsualPlace {
+  static constexpr CommandType type = CommandType::place_order;
+  [[nodiscard]] static bool is_plain(const Command& command) {
+    const PlaceOrder& order = command.place_order;
+    return is_none(order.client_order_id) && is_plain_limit(order);
+  }
+  [[nodiscard, gnu::always_inline]] static Outcome handle(State& state, const Command& command) {
+    return place_order<Course::usual>(state, command, false);
+  }
+};
+struct UsualCancel {
+  static constexpr CommandType type = CommandType::cancel_order;
+  [[nodiscard]] static bool is_plain(const Command& command) {
+    const CancelOrder& order = command.cancel_order;
+    return is_none(order.client_order_id) && !order.order.is_none();
+  }
+  [[nodiscard, gnu::always_inline]] static Outcome handle(State& state, const Command& command) {
+    return cancel_order<Course::usual>(state, command, false);
+  }
+};
+
+/// A command plainly of the type of `Usual`, when nothing is due or left over: decides by a few
+/// words that the careful way would lead to the handler, and goes there.
+template <class Usual>
+[[nodiscard, gnu::noinline]] Applied apply_usually(State& state, const Command& command) {
+  if (!Usual::is_plain(command) || command.key.value() >= state.config.keys_max) [[unlikely]] {
+    return apply_carefully(state, command);
   }
   Key& key = state.keys[command.key];
-  const std::uint8_t scopes =
-      is_place ? traits_of(CommandType::place_order).scopes
-               : traits_of(CommandType::cancel_order).scopes;
-  const bool is_usual = (key.scopes & scopes) != 0 && key.account == command.account.value() &&
-                        key.account != 0 && key.is_revoked == 0 &&
-                        (command.epoch == 0 || (key.is_open != 0 && command.epoch == key.epoch)) &&
-                        command.client_seq == key.last_client_seq + 1 &&
-                        (is_place ? is_plain_limit(command.place_order)
-                                  : is_plain(command.cancel_order));
-  if (!is_usual) [[unlikely]] return answer_carefully(state, command, is_busy);
+  if (!is_usual_speaker(key, command, traits_of(Usual::type).scopes)) [[unlikely]] {
+    return apply_carefully(state, command);
+  }
   key.last_word_ns = state.now;
-  const std::uint64_t hash = request_hash(command);
-  const Outcome outcome = is_place ? place_order(state, command, is_busy)
-                                   : cancel_order(state, command, is_busy);
+  const Outcome outcome = Usual::handle(state, command);
   if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
-  remember(state, command, hash, outcome);
+  remember(state, key, command, request_hash<Usual::type>(command), outcome);
+  const std::uint32_t count = hash_events(state);
+  return {state.first_event, count, 0};
+}
+
+/// So few that they, their books and holdings stay in the caches by themselves.
+[[nodiscard]] inline bool has_few_instruments(const State& state) {
+  constexpr std::uint32_t few = 32;
+  return state.instruments.touched() < few;
 }
 
 /// What answer_carefully() would answer, without saying it.
@@ -366,27 +418,15 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
   KARST_ASSERT(command.sequence == state.sequence + 1 && command.time.value() > state.now);
   state.sequence = command.sequence;
   state.now = command.time.value();
-  state.ring = ring;
-  state.events = 0;
+  state.ring = &ring;
+  state.first_event = ring.next;
   state.match_index = 0;
   state.makers_left = state.config.makers_per_command_max;
-  bool is_busy = false;
-  if (has_work(state)) [[unlikely]] {
-    fire_timers_and_jobs(state);
-    const std::uint32_t named = named_book(state, command);
-    state.makers_left -= continue_sweeps(state, named, command.type == CommandType::tick);
-    is_busy = named != 0 && state.instruments[named].pending != 0;
+  if (!has_work(state)) [[likely]] {
+    if (is_plainly(command, UsualPlace::type)) return apply_usually<UsualPlace>(state, command);
+    if (is_plainly(command, UsualCancel::type)) return apply_usually<UsualCancel>(state, command);
   }
-  const std::uint32_t before_answer = state.events;
-  answer(state, command, is_busy);
-  const std::uint32_t count = state.events;
-  KARST_ASSERT(count <= events_per_command_max);
-  const std::uint64_t first = ring.next;
-  std::uint64_t hash = state.event_hash;
-  for (std::uint32_t i = 0; i < count; ++i) hash = mix(hash, ring.at(first + i));
-  state.event_hash = hash;
-  ring.next = first + count;
-  return {first, count, count == before_answer ? Applied::no_answer : before_answer};
+  return apply_carefully(state, command);
 }
 
 Rehearsal Engine::rehearse(const Command& command) const {
@@ -409,15 +449,13 @@ void Engine::prefetch_first(const Command& command) const {
   state.keys.prefetch(command.key, command.client_seq);
   state.accounts.prefetch(command.account.value(), 1);
   if (command.type == CommandType::place_order) {
+    if (has_few_instruments(state)) return;
     const PlaceOrder& order = command.place_order;
-    state.instruments.prefetch(order.instrument);
-    state.holdings.prefetch(
-        command.account.value(),
-        HoldingTable::asset(order.instrument,
-                            order.side == Side::buy ? Draw::holding : order.draw));
+    state.instruments.prefetch(slot_of(order.instrument));
+    state.holdings.prefetch(command.account.value(),
+                            HoldingTable::asset(order.instrument, order.draw));
   } else if (command.type == CommandType::cancel_order) {
     const Slot slot = slot_of(command.cancel_order.order);
-    if (slot >= state.orders.nodes.capacity()) return;
     state.orders.nodes.prefetch(slot);
     state.orders.nodes.prefetch_cold(slot);
     state.links.prefetch(slot);
@@ -426,30 +464,26 @@ void Engine::prefetch_first(const Command& command) const {
 
 void Engine::prefetch_second(const Command& command) const {
   const State& state = *state_;
+  if (has_few_instruments(state)) return;
   if (command.type == CommandType::place_order) {
     const PlaceOrder& order = command.place_order;
     const std::uint32_t slot = slot_of(order.instrument);
-    const Instrument* instrument = state.instruments.find(order.instrument);
-    if (instrument == nullptr) return;
-    state.holdings.prefetch_row(
-        command.account.value(),
-        HoldingTable::asset(order.instrument,
-                            order.side == Side::buy ? Draw::holding : order.draw));
-    state.holdings.prefetch_row(instrument->last_row);
-    if (command.account.value() < state.config.accounts_max) {
-      state.links.prefetch(state.accounts[command.account.value()].newest_order);
+    if (slot >= state.config.instruments_max ||
+        command.account.value() >= state.config.accounts_max) {
+      return;
     }
-    const std::int64_t limit = order.limit.value();
-    if (limit >= instrument->price_min && limit <= instrument->price_max) {
-      (void)state.instruments.book(slot).prefetch_level(state.orders, order.side, limit);
-    }
+    state.holdings.prefetch_row(command.account.value(),
+                                HoldingTable::asset(order.instrument, order.draw));
+    state.links.prefetch(state.accounts[command.account.value()].newest_order);
+    (void)state.instruments.book(slot).prefetch_level(state.orders, order.side,
+                                                      order.limit.value());
   } else if (command.type == CommandType::cancel_order) {
-    const Slot slot = state.orders.nodes.find(command.cancel_order.order.value());
-    if (slot == no_slot) return;
+    const Slot slot = slot_of(command.cancel_order.order);
+    if (slot >= state.orders.nodes.touched()) return;
     (void)Book::prefetch_neighbours(state.orders, slot);
     state.links.prefetch_neighbours(slot);
     state.holdings.prefetch_row(state.orders.nodes.node(slot).hot.row);
-    state.instruments.prefetch(state.instruments[state.orders.nodes.cold(slot).instrument].id);
+    state.instruments.prefetch(state.orders.nodes.cold(slot).instrument);
   }
 }
 

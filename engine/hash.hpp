@@ -55,6 +55,24 @@ template <std::size_t begin, std::size_t end>
   return sum;
 }
 
+#ifdef __AVX2__
+/// Words `at` and `at` + 1, each as gather_by_word() would have it.
+template <std::size_t at>
+[[nodiscard]] inline auto gather_pair(const char* words) {
+  using Halves = std::uint32_t __attribute__((vector_size(16)));
+  using Signed = int __attribute__((vector_size(16)));
+  using Words = std::uint64_t __attribute__((vector_size(16)));
+  Halves halves;
+  Halves keys;
+  std::memcpy(&halves, words + at * 8, sizeof halves);
+  std::memcpy(&keys, &gather_keys[2 * at], sizeof keys);
+  halves += keys;
+  const auto low = reinterpret_cast<Signed>(halves);
+  const auto high = reinterpret_cast<Signed>(reinterpret_cast<Words>(halves) >> 32);
+  return reinterpret_cast<Words>(__builtin_ia32_pmuludq128(low, high));
+}
+#endif
+
 /// Words 0 .. count - 1 as one. The same value on every processor.
 template <std::size_t count>
 [[nodiscard]] inline std::uint64_t gather(const void* words) {
@@ -76,8 +94,11 @@ template <std::size_t count>
     const auto high = reinterpret_cast<Signed>(reinterpret_cast<Words>(halves) >> 32);
     sums += reinterpret_cast<Words>(__builtin_ia32_pmuludq256(low, high));
   }
-  sums += __builtin_shufflevector(sums, sums, 2, 3, 0, 1);
-  return sums[0] + sums[1] + gather_by_word<4 * fours, count>(bytes);
+  using Pair = std::uint64_t __attribute__((vector_size(16)));  // two words
+  Pair pair = __builtin_shufflevector(sums, sums, 0, 1) + __builtin_shufflevector(sums, sums, 2, 3);
+  constexpr std::size_t end = count / 2 * 2;
+  if constexpr (end != 4 * fours) pair += gather_pair<4 * fours>(bytes);
+  return pair[0] + pair[1] + gather_by_word<end, count>(bytes);
 #else
   return gather_by_word<0, count>(bytes);
 #endif

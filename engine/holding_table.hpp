@@ -41,10 +41,10 @@ class HoldingTable {
   static constexpr std::uint32_t none = SlotIndex::none;
 
   explicit HoldingTable(std::uint32_t rows_max)
-      : rows_(rows_max), index_(rows_max), slots_(rows_max), rows_max_(rows_max) {}
+      : rows_(rows_max), index_(rows_max), slots_(rows_max) {}
 
   [[nodiscard]] static std::uint32_t asset(InstrumentId instrument, Draw kind) {
-    return instrument.value() << 1 | static_cast<std::uint32_t>(kind == Draw::holding);
+    return instrument.value() << 1 | static_cast<std::uint32_t>(kind != Draw::capacity);
   }
   [[nodiscard]] static Draw kind(const HoldingRow& row) {
     return (row.asset & 1) != 0 ? Draw::holding : Draw::capacity;
@@ -89,7 +89,7 @@ class HoldingTable {
     prefetch_row(index_.guess(hash_of(account, asset)));
   }
   void prefetch_row(std::uint32_t row) const {
-    __builtin_prefetch(rows_.data() + (row < rows_max_ ? row : 0), 1);
+    __builtin_prefetch(rows_.data() + row, 1);
   }
 
   /// Calls `f(row)` for every row in use, in order of row number.
@@ -124,7 +124,6 @@ class HoldingTable {
   LazyArray<HoldingRow> rows_;
   SlotIndex index_;
   SlotStack slots_;
-  std::uint32_t rows_max_;
 };
 
 }  // namespace karst

@@ -157,12 +157,12 @@ class InstrumentTable {
     instrument = Instrument{};
     slots_.give_back(slot);
   }
-  void prefetch(InstrumentId id) const {
-    const std::uint32_t slot = slot_of(id);
-    if (slot >= instruments_max_) return;
-    __builtin_prefetch(&instruments_[slot]);
-    __builtin_prefetch(reinterpret_cast<const char*>(&instruments_[slot]) + 64, 1);
-    __builtin_prefetch(&books_[slot], 1);
+  /// Asks for what an order touches of an instrument; there need be none in that slot.
+  void prefetch(std::uint32_t slot) const {
+    const Instrument* const instrument = instruments_.data() + slot;
+    __builtin_prefetch(instrument);
+    __builtin_prefetch(&instrument->maker, 1);
+    __builtin_prefetch(books_.data() + slot, 1);
   }
 
   template <class Archive>

@@ -47,7 +47,7 @@ struct Job {
 /// Jobs, first in first out.
 class JobQueue {
  public:
-  [[nodiscard]] bool is_empty() const { return head_ == jobs_.size(); }
+  [[nodiscard]] bool is_empty() const { return jobs_.empty(); }  // pop() leaves no done job alone
   [[nodiscard]] const Job& front() const { return jobs_[head_]; }
 
   void push(const Job& job) { jobs_.push_back(job); }

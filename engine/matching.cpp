@@ -168,10 +168,10 @@ class Walk {
   void say_decremented(Slot slot, std::uint32_t leaves, std::uint32_t lots,
                        std::uint8_t flags_left, std::uint8_t flags_gone) {
     if (leaves == 0) {
-      emit_order(state_, EventType::order_cancelled,
+      emit_order(state_, instrument_, EventType::order_cancelled,
                  static_cast<std::uint8_t>(CancelReason::self_match), slot, lots, flags_gone);
     } else {
-      emit_order(state_, EventType::order_amended, 0, slot, leaves, flags_left);
+      emit_order(state_, instrument_, EventType::order_amended, 0, slot, leaves, flags_left);
     }
   }
 
@@ -296,8 +296,8 @@ void place_rest(State& state, Instrument& instrument, Slot slot, bool is_listed)
     return;
   }
   cold.state = OrderState::booked;
-  emit_order(state, EventType::order_booked, 0, slot, state.orders.nodes.node(slot).quantity,
-             order_flag::booked);
+  emit_order(state, instrument, EventType::order_booked, 0, slot,
+             state.orders.nodes.node(slot).quantity, order_flag::booked);
 }
 
 void keep_pending(State& state, Instrument& instrument, const Taker& taker) {
@@ -408,7 +408,7 @@ std::uint32_t continue_offer(State& state, Instrument& instrument, std::uint32_t
 }  // namespace
 
 void walk_in(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
-  emit_order(state, arrival.event, 0, slot, state.orders.nodes.node(slot).quantity,
+  emit_order(state, instrument, arrival.event, 0, slot, state.orders.nodes.node(slot).quantity,
              arrival.flags | order_flag::answer, arrival.client_seq);
   Taker taker = taker_of(state, instrument, slot, band_of(instrument));
   if (arrival.minimum != 0 &&
@@ -421,14 +421,14 @@ void walk_in(State& state, Instrument& instrument, Slot slot, const Arrival& arr
 
 void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
   const OrderCold& cold = state.orders.nodes.cold(slot);
-  if (is_crossing(state, instrument, cold.side, cold.limit)) {
+  Book& book = state.instruments.book(cold.instrument);
+  if (is_crossing(book, instrument, cold.side, cold.limit)) {
     walk_in(state, instrument, slot, arrival);
     return;
   }
-  const Place place =
-      state.instruments.book(cold.instrument)
-          .place(state.orders, cold.side, cold.limit, state.orders.nodes.node(slot).quantity);
-  rest(state, instrument, slot, place, arrival.event, arrival.flags, arrival.client_seq);
+  const Place place = book.place(state.orders, cold.side, cold.limit,
+                                 state.orders.nodes.node(slot).quantity);
+  rest(state, instrument, book, slot, place, arrival.event, arrival.flags, arrival.client_seq);
 }
 
 void sweep_offer(State& state, Instrument& instrument) {

@@ -21,13 +21,12 @@ struct Band {
 }
 
 /// Whether an order of this side and limit would meet somebody at once.
-[[nodiscard, gnu::always_inline]] inline bool is_crossing(const State& state,
+[[nodiscard, gnu::always_inline]] inline bool is_crossing(const Book& book,
                                                           const Instrument& instrument, Side side,
                                                           std::int64_t limit) {
   if (instrument.is_posted != 0) [[unlikely]] {
     return side == Side::buy && instrument.offer != 0 && instrument.offer <= limit;
   }
-  const Book& book = state.instruments.book(slot_of(instrument.id));
   if (book.is_empty(opposite(side))) return false;
   const std::int64_t best = book.best(opposite(side));
   return side == Side::buy ? best <= limit : best >= limit;
@@ -45,14 +44,13 @@ struct Arrival {
 
 /// Books an order that meets nobody, and answers the command. `place`: where, with room.
 /// Requires: it is on its merchant's list.
-[[gnu::always_inline]] inline void rest(State& state, const Instrument& instrument, Slot slot,
-                                        Place place, EventType event, std::uint8_t flags,
-                                        std::uint64_t client_seq) {
+[[gnu::always_inline]] inline void rest(State& state, const Instrument& instrument, Book& book,
+                                        Slot slot, Place place, EventType event,
+                                        std::uint8_t flags, std::uint64_t client_seq) {
   OrderCold& cold = state.orders.nodes.cold(slot);
   cold.state = OrderState::booked;
-  state.instruments.book(slot_of(instrument.id))
-      .insert(state.orders, slot, cold.side, cold.limit, place);
-  emit_order(state, event, 0, slot, state.orders.nodes.node(slot).quantity,
+  book.insert(state.orders, slot, cold.side, cold.limit, place);
+  emit_order(state, instrument, event, 0, slot, state.orders.nodes.node(slot).quantity,
              flags | order_flag::answer | order_flag::booked, client_seq);
 }
 

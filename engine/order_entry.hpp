@@ -1,5 +1,8 @@
 // Placing and cancelling an order: nine commands in ten, so all of it is inlined. The compiler,
 // left alone, finds it too much for one function and calls the smallest parts.
+//
+// Both are written once and made twice: for any command, and for the usual one, of which so much
+// is known that many questions fall away when it is compiled.
 #pragma once
 
 #include "engine/command_codec.hpp"
@@ -12,6 +15,15 @@
 namespace karst {
 
 [[nodiscard]] inline bool is_none(const ClientOrderId& id) { return (id[0] | id[1]) == 0; }
+
+/// What is known of a command before its handler looks at it.
+enum class Course : std::uint8_t {
+  any,
+  /// A plain limit order without client order id, or a cancel by the order's id; to be carried out,
+  /// not rehearsed; and nothing was due or left over when it came: no book is busy, no job is
+  /// queued, and so no order is doomed.
+  usual,
+};
 
 /// The slot of the order a command names, by id or by client order id, whoever owns it.
 [[nodiscard]] inline Slot named_order(const State& state, const Command& command) {
@@ -28,22 +40,27 @@ namespace karst {
 }
 
 /// The order a merchant's command names, if it is the merchant's and not on its way out.
+template <Course course = Course::any>
 [[nodiscard]] inline Slot own_order(const State& state, const Command& command) {
-  const Slot slot = named_order(state, command);
-  if (slot == no_slot || state.orders.nodes.node(slot).hot.account != command.account.value() ||
-      is_doomed(state, slot, state.instruments[state.orders.nodes.cold(slot).instrument])) {
+  constexpr bool is_usual = course == Course::usual;
+  const Slot slot = is_usual ? state.orders.nodes.find(command.cancel_order.order.value())
+                             : named_order(state, command);
+  if (slot == no_slot ||
+      state.orders.nodes.node(slot).hot.account != command.account.value()) [[unlikely]] {
     return no_slot;
   }
-  return slot;
+  const std::uint32_t instrument = state.orders.nodes.cold(slot).instrument;
+  return !is_usual && is_doomed(state, slot, state.instruments[instrument]) ? no_slot : slot;
 }
 
 /// Cancels an order. Errors: unknown_order, book_busy. Source: docs/ENGINE.md §4.
+template <Course course>
 [[nodiscard, gnu::always_inline]] inline Outcome cancel_order(State& state, const Command& command,
                                                               bool is_busy) {
-  const Slot slot = own_order(state, command);
-  if (slot == no_slot) return refuse(RejectCode::unknown_order);
-  if (is_busy) return refuse(RejectCode::book_busy);
-  if (state.is_rehearsal) [[unlikely]] return Outcome::done;
+  const Slot slot = own_order<course>(state, command);
+  if (slot == no_slot) [[unlikely]] return refuse(RejectCode::unknown_order);
+  if (course == Course::any && is_busy) return refuse(RejectCode::book_busy);
+  if (course == Course::any && state.is_rehearsal) return Outcome::done;
   cancel(state, slot, CancelReason::by_client, order_flag::answer, command.client_seq);
   return Outcome::done;
 }
@@ -56,6 +73,7 @@ namespace karst {
 
 /// An order on its way in, with what the checks found out on the way.
 struct Entry {
+  Book* book = nullptr;  ///< of its instrument
   std::int64_t expiry_ns = 0;
   std::uint32_t row = HoldingTable::none;
   Place place{};  ///< where it would rest
@@ -64,19 +82,22 @@ struct Entry {
 };
 
 /// Codes 30-57: is it open, is it within bounds.
+template <Course course>
 [[nodiscard, gnu::always_inline]] inline RejectCode check_bounds(const State& state,
                                                                  const Account& account,
                                                                  const Instrument& instrument,
                                                                  const PlaceOrder& order,
                                                                  Entry& entry) {
+  constexpr bool is_usual = course == Course::usual;
   const bool is_buy = order.side == Side::buy;
-  if (const RejectCode code = check_open(instrument, state.now); code != RejectCode::none) {
+  if (const RejectCode code = check_open(instrument, state.now); code != RejectCode::none)
+      [[unlikely]] {
     return code;
   }
   if (is_buy) {
     const RejectCode code = check_buyer(account, instrument);
-    if (code != RejectCode::none) return code;
-  } else if (instrument.is_product != 0) {
+    if (code != RejectCode::none) [[unlikely]] return code;
+  } else if (instrument.is_product != 0) [[unlikely]] {
     if (instrument.is_posted != 0) return RejectCode::mode_not_allowed;
     if (order.draw == Draw::holding && instrument.resale == Resale::none) {
       return RejectCode::resale_not_allowed;
@@ -84,15 +105,15 @@ struct Entry {
   }
   const std::uint32_t lots = order.quantity.value();
   std::int64_t limit = order.limit.value();
-  if (order.kind == OrderKind::market) [[unlikely]] {
+  if (!is_usual && order.kind == OrderKind::market) {
     const Band band = band_of(instrument);
     limit = is_buy ? band.high : band.low;
-  } else if (limit < instrument.price_min || limit > instrument.price_max) {
+  } else if (limit < instrument.price_min || limit > instrument.price_max) [[unlikely]] {
     return RejectCode::price_out_of_bounds;
   }
-  if (lots - 1 >= instrument.quantity_max) return RejectCode::quantity_out_of_bounds;
+  if (lots - 1 >= instrument.quantity_max) [[unlikely]] return RejectCode::quantity_out_of_bounds;
   entry.ask = {.side = order.side,
-               .kind = order.kind,
+               .kind = is_usual ? OrderKind::limit : order.kind,
                .time_in_force = order.time_in_force,
                .draw = order.draw,
                .limit = limit,
@@ -101,16 +122,22 @@ struct Entry {
                .held_lots = 0,
                .held_limit = 0};
   entry.need = need_of(instrument, entry.ask);
-  if (entry.need.worst > amount_max) return RejectCode::amount_out_of_bounds;
-  if (order.time_in_force == TimeInForce::gtd || order.time_in_force == TimeInForce::day)
-      [[unlikely]] {
+  if (instrument.is_narrow == 0 && entry.need.worst > amount_max) [[unlikely]] {
+    return RejectCode::amount_out_of_bounds;
+  }
+  if (!is_usual &&
+      (order.time_in_force == TimeInForce::gtd || order.time_in_force == TimeInForce::day)) {
     entry.expiry_ns =
         order.time_in_force == TimeInForce::gtd ? order.expiry.value() : day_end(state, instrument);
     if (entry.expiry_ns <= state.now) return RejectCode::expiry_in_past;
   }
-  if (lots > account.quantity_max) return RejectCode::order_size_exceeded;
-  if (entry.need.notional > account.notional_max) return RejectCode::order_notional_exceeded;
-  if (account.open_orders >= account.orders_max) return RejectCode::open_orders_exceeded;
+  if (lots > account.quantity_max) [[unlikely]] return RejectCode::order_size_exceeded;
+  if (entry.need.notional > account.notional_max) [[unlikely]] {
+    return RejectCode::order_notional_exceeded;
+  }
+  if (account.open_orders >= account.orders_max) [[unlikely]] {
+    return RejectCode::open_orders_exceeded;
+  }
   return RejectCode::none;
 }
 
@@ -120,19 +147,20 @@ struct Entry {
                                                                std::uint32_t account_id,
                                                                const PlaceOrder& order,
                                                                Entry& entry) {
-  const Draw kind = order.side == Side::buy ? Draw::holding : order.draw;
-  entry.row = state.holdings.find(account_id, HoldingTable::asset(instrument.id, kind));
+  // A buy draws from nothing and becomes a holding.
+  entry.row = state.holdings.find(account_id, HoldingTable::asset(order.instrument, order.draw));
   const RejectCode code =
       check_cover(state, instrument, account_id, entry.ask, entry.need, entry.row);
-  if (code != RejectCode::none) return code;
-  bool has_room = !state.orders.nodes.is_full() &&
-                  (entry.row != HoldingTable::none || state.holdings.rows_free() > 0);
-  if (order.time_in_force <= TimeInForce::day) {
-    const Book& book = state.instruments.book(slot_of(instrument.id));
-    entry.place = book.place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
-    has_room = has_room && entry.place.has_room;
+  if (code != RejectCode::none) [[unlikely]] return code;
+  if (state.orders.nodes.is_full()) [[unlikely]] return RejectCode::exchange_full;
+  if (entry.row == HoldingTable::none && state.holdings.rows_free() == 0) [[unlikely]] {
+    return RejectCode::exchange_full;
   }
-  return has_room ? RejectCode::none : RejectCode::exchange_full;
+  if (order.time_in_force <= TimeInForce::day) {
+    entry.place = entry.book->place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
+    if (!entry.place.has_room) [[unlikely]] return RejectCode::exchange_full;
+  }
+  return RejectCode::none;
 }
 
 /// Code 14 and the answer to a resend, for orders with a client order id.
@@ -160,7 +188,7 @@ void remember_client_id(State& state, const Command& command, Slot slot);
   cold.total = entry.ask.lots;
   cold.key = command.key.value();
   cold.tag = order.tag;
-  cold.instrument = slot_of(instrument.id);
+  cold.instrument = slot_of(order.instrument);
   cold.side = order.side;
   cold.kind = order.kind;
   cold.time_in_force = order.time_in_force;
@@ -181,58 +209,62 @@ void remember_client_id(State& state, const Command& command, Slot slot);
 
 /// Places an order: every check in order of precedence, then what cannot fail.
 /// Errors: codes 14-76; nothing has changed then. Source: docs/ENGINE.md §4.
+template <Course course>
 [[nodiscard, gnu::always_inline]] inline Outcome place_order(State& state, const Command& command,
                                                              bool is_busy) {
+  constexpr bool is_usual = course == Course::usual;
   const PlaceOrder& order = command.place_order;
   const std::uint32_t account_id = command.account.value();
   Account& account = state.accounts[account_id];
-  const bool has_client_id = !is_none(order.client_order_id);
+  const bool has_client_id = !is_usual && !is_none(order.client_order_id);
   if (has_client_id) [[unlikely]] {
     const Outcome outcome = check_client_id(state, command);
     if (outcome != Outcome::done) return outcome;
   }
   RejectCode code = check_merchant(account);
-  if (code != RejectCode::none) return refuse(code);
-  if (!state.accounts.count_message(account_id, state.now)) {
+  if (code != RejectCode::none) [[unlikely]] return refuse(code);
+  if (!state.accounts.count_message(account_id, state.now)) [[unlikely]] {
     return refuse(RejectCode::rate_exceeded);
   }
   Instrument* const found = state.instruments.find(order.instrument);
-  if (found == nullptr) return refuse(RejectCode::unknown_instrument);
+  if (found == nullptr) [[unlikely]] return refuse(RejectCode::unknown_instrument);
   Instrument& instrument = *found;
   Entry entry;
-  code = check_bounds(state, account, instrument, order, entry);
-  if (code != RejectCode::none) return refuse(code);
+  entry.book = &state.instruments.book(slot_of(order.instrument));
+  code = check_bounds<course>(state, account, instrument, order, entry);
+  if (code != RejectCode::none) [[unlikely]] return refuse(code);
   RejectCode id_code = RejectCode::none;
   if (has_client_id) [[unlikely]] {
     id_code = check_client_id_room(state, account);
     if (id_code == RejectCode::client_order_ids_exceeded) return refuse(id_code);
   }
   code = check_room(state, instrument, account_id, order, entry);
-  if (code != RejectCode::none) return refuse(code);
-  if (id_code != RejectCode::none) return refuse(id_code);
-  if (is_busy) return refuse(RejectCode::book_busy);
-  if (state.is_rehearsal) [[unlikely]] return Outcome::done;
+  if (code != RejectCode::none) [[unlikely]] return refuse(code);
+  if (id_code != RejectCode::none) [[unlikely]] return refuse(id_code);
+  if (!is_usual && is_busy) return refuse(RejectCode::book_busy);
+  if (!is_usual && state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
   if (entry.row == HoldingTable::none) [[unlikely]] {
     entry.row = make_row(state, instrument, account_id, Draw::holding);
   }
   const Slot slot = enter_order(state, instrument, command, entry);
-  if (has_client_id) [[unlikely]]
-    remember_client_id(state, command, slot);
-  const bool must_trade = order.all_or_none || order.minimum.value() != 0;
+  if (has_client_id) [[unlikely]] remember_client_id(state, command, slot);
+  const bool must_trade = !is_usual && (order.all_or_none || order.minimum.value() != 0);
   if (order.time_in_force <= TimeInForce::day && !must_trade &&
-      !is_crossing(state, instrument, order.side, entry.ask.limit)) {
+      !is_crossing(*entry.book, instrument, order.side, entry.ask.limit)) {
     enlist(state, slot);
-    rest(state, instrument, slot, entry.place, EventType::order_accepted, 0, command.client_seq);
+    rest(state, instrument, *entry.book, slot, entry.place, EventType::order_accepted, 0,
+         command.client_seq);
     return Outcome::done;
   }
-  const bool is_fok = order.time_in_force == TimeInForce::fok;
+  const bool is_fok = !is_usual && order.time_in_force == TimeInForce::fok;
+  const bool is_all = is_fok || (must_trade && order.all_or_none);
   walk_in(state, instrument, slot,
           {.event = EventType::order_accepted,
            .flags = 0,
            .client_seq = command.client_seq,
-           .minimum = is_fok || order.all_or_none ? entry.ask.lots : order.minimum.value(),
+           .minimum = is_all ? entry.ask.lots : must_trade ? order.minimum.value() : 0,
            .too_few = is_fok ? CancelReason::fill_or_kill : CancelReason::minimum_not_met,
            .is_listed = false});
   return Outcome::done;

@@ -12,14 +12,15 @@ namespace karst {
 std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t account, Draw kind);
 
 /// Writes an order event. `quantity` as event.hpp says for its type.
-[[gnu::always_inline]] inline void emit_order(State& state, EventType type, std::uint8_t detail,
-                                              Slot slot, std::uint32_t quantity, std::uint8_t flags,
+[[gnu::always_inline]] inline void emit_order(State& state, const Instrument& instrument,
+                                              EventType type, std::uint8_t detail, Slot slot,
+                                              std::uint32_t quantity, std::uint8_t flags,
                                               std::uint64_t client_seq = 0) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   const OrderCold& cold = state.orders.nodes.cold(slot);
-  const std::uint64_t number = state.next_event_number(hot.account);
+  const std::uint64_t number = ++state.accounts[hot.account].event_number;
   const std::uint64_t id = state.orders.nodes.id(slot);
-  state.emit(type, detail, state.instruments[cold.instrument].id).order = {
+  state.emit(type, detail, instrument.id).order = {
       .order = OrderId{id},
       .limit = Price{cold.limit},
       .account_event = number,
@@ -71,11 +72,9 @@ void clear_sweep(State& state, Instrument& instrument);
                                                  std::uint64_t client_seq = 0) {
   const OrderCold& cold = state.orders.nodes.cold(slot);
   const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
-  if (cold.state != OrderState::hibernated) {
-    change_reserve(state, instrument, slot, cold.side, cold.limit, leaves, 0);
-  }
-  emit_order(state, EventType::order_cancelled, static_cast<std::uint8_t>(reason), slot, leaves,
-             flags, client_seq);
+  if (cold.state != OrderState::hibernated) release_reserve(state, instrument, slot);
+  emit_order(state, instrument, EventType::order_cancelled, static_cast<std::uint8_t>(reason), slot,
+             leaves, flags, client_seq);
   drop_order(state, slot);
 }
 

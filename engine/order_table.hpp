@@ -72,7 +72,7 @@ class AccountLinks {
     --account.open_orders;
   }
   void prefetch(Slot slot) const {
-    __builtin_prefetch(links_.data() + (slot == no_slot ? 0 : slot), 1);
+    __builtin_prefetch(links_.data() + slot, 1);
   }
   /// The next step: what prefetch() asked for has come.
   void prefetch_neighbours(Slot slot) const {

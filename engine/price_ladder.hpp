@@ -29,7 +29,9 @@ struct Level {
   /// Whether one more order of `lots` keeps both counters in range: then the count grows by one,
   /// with no carry into it nor out of it.
   [[nodiscard]] bool has_room(std::uint32_t lots) const {
-    return (totals + one_order + lots) >> 40 == (totals >> 40) + 1;
+    std::uint64_t counted = 0;
+    return !__builtin_add_overflow(totals, one_order, &counted) &&
+           (counted ^ (counted + lots)) < one_order;
   }
   void add(std::uint32_t lots) { totals += one_order + lots; }
   void subtract(std::uint32_t lots) { totals -= one_order + lots; }

@@ -78,7 +78,9 @@ struct Ask {
 [[nodiscard]] inline RejectCode check_cover(const State& state, const Instrument& instrument,
                                             std::uint32_t account, const Ask& ask,
                                             const Need& need, std::uint32_t row) {
-  if (ask.kind == OrderKind::post_only && is_crossing(state, instrument, ask.side, ask.limit)) {
+  if (ask.kind == OrderKind::post_only &&
+      is_crossing(state.instruments.book(slot_of(instrument.id)), instrument, ask.side,
+                  ask.limit)) {
     return RejectCode::post_only_would_trade;
   }
   if (ask.side == Side::buy) {
@@ -87,7 +89,9 @@ struct Ask {
             ? 0
             : worst_of(instrument, ask.held_limit, ask.held_lots, ask.remainder);
     const Balance& balance = state.accounts.balance(account, instrument.currency);
-    if (balance.available.value() + held < need.worst) return RejectCode::insufficient_funds;
+    if (balance.available.value() + held < need.worst) [[unlikely]] {
+      return RejectCode::insufficient_funds;
+    }
     return RejectCode::none;
   }
   const std::uint32_t free = row == HoldingTable::none ? 0 : state.holdings[row].free;

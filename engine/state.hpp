@@ -81,9 +81,10 @@ struct State {
   // -- the pen --
   /// Starts an event; the caller writes the body, all 48 bytes of it.
   Event& emit(EventType type, std::uint8_t detail, InstrumentId instrument) {
-    Event& event = ring.append();
+    const std::uint64_t position = ring->next++;
+    Event& event = ring->at(position);
     event.sequence = sequence;
-    event.index = static_cast<std::uint16_t>(events++);
+    event.index = static_cast<std::uint16_t>(position - first_event);
     event.type = type;
     event.detail = detail;
     event.instrument = instrument;
@@ -130,8 +131,8 @@ struct State {
   std::uint64_t event_hash = hash_seed;
 
   // -- of the command at hand --
-  EventRing ring{};          ///< the caller's, for as long as the command lasts
-  std::uint32_t events = 0;  ///< written by it
+  EventRing* ring = nullptr;      ///< the caller's, for as long as the command lasts
+  std::uint64_t first_event = 0;  ///< position of its first event
   std::uint32_t match_index = 0;
   bool is_rehearsal = false;  ///< only the checks: a handler ends where nothing can fail any more
   std::uint32_t makers_left = 0;  ///< resting orders the command's own matching may still touch

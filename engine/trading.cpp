@@ -80,13 +80,13 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
   if (keeps_place) {
     change_reserve(state, instrument, slot, cold.side, cold.limit, node.quantity, leaves);
     book.reduce(state.orders, slot, leaves);
-    emit_order(state, EventType::order_amended, 0, slot, leaves,
+    emit_order(state, instrument, EventType::order_amended, 0, slot, leaves,
                order_flag::answer | order_flag::booked | order_flag::was_booked,
                command.client_seq);
     return Outcome::done;
   }
   book.remove(state.orders, slot);
-  change_reserve(state, instrument, slot, cold.side, cold.limit, node.quantity, 0);
+  release_reserve(state, instrument, slot);
   cold.limit = amend.limit.value();
   node.quantity = leaves;
   change_reserve(state, instrument, slot, cold.side, cold.limit, 0, leaves);
@@ -109,12 +109,13 @@ Outcome hibernate_order(State& state, const Command& command, bool is_busy) {
   if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
-  const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
+  const Instrument& instrument = state.instruments[cold.instrument];
   state.instruments.book(cold.instrument).remove(state.orders, slot);
-  change_reserve(state, state.instruments[cold.instrument], slot, cold.side, cold.limit, leaves, 0);
+  release_reserve(state, instrument, slot);
   enter_hibernation(state, slot);
-  emit_order(state, EventType::order_hibernated, 0, slot, leaves,
-             order_flag::answer | order_flag::was_booked, command.client_seq);
+  emit_order(state, instrument, EventType::order_hibernated, 0, slot,
+             state.orders.nodes.node(slot).quantity, order_flag::answer | order_flag::was_booked,
+             command.client_seq);
   return Outcome::done;
 }
 
