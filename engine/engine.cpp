@@ -467,16 +467,16 @@ void Engine::prefetch_second(const Command& command) const {
   if (has_few_instruments(state)) return;
   if (command.type == CommandType::place_order) {
     const PlaceOrder& order = command.place_order;
-    const std::uint32_t slot = slot_of(order.instrument);
-    if (slot >= state.config.instruments_max ||
+    const bool has_side = order.side == Side::buy || order.side == Side::sell;
+    if (!has_side || state.instruments.find(order.instrument) == nullptr ||
         command.account.value() >= state.config.accounts_max) {
       return;
     }
     state.holdings.prefetch_row(command.account.value(),
                                 HoldingTable::asset(order.instrument, order.draw));
     state.links.prefetch(state.accounts[command.account.value()].newest_order);
-    (void)state.instruments.book(slot).prefetch_level(state.orders, order.side,
-                                                      order.limit.value());
+    (void)state.instruments.book(slot_of(order.instrument))
+        .prefetch_level(state.orders, order.side, order.limit.value());
   } else if (command.type == CommandType::cancel_order) {
     const Slot slot = slot_of(command.cancel_order.order);
     if (slot >= state.orders.nodes.touched()) return;

@@ -42,6 +42,9 @@ Twins::Twins(const Configure& configuration, const Checks& checks)
 
 std::optional<std::string> Twins::apply(const Command& command) {
   ++applied_;
+  // Fetching ahead must bear whatever a command says, and change nothing.
+  engine_->prefetch_first(command);
+  engine_->prefetch_second(command);
   const Applied applied = engine_->apply(command, ring_);
   events_ = model_.apply(command);
   if (auto text = compare_events(command, applied)) return text;
