@@ -13,13 +13,15 @@ namespace karst {
 /// The sync side of an overlapped log. The sequencer tells it which command each staged batch ends
 /// with; nothing beyond the last durable batch is ever released.
 ///
-/// Threads: staged() by the sequencer's, the rest by the sync thread.
+/// Threads: staged() by the sequencer's; the rest by one at a time, the sync side: the sync thread,
+///          or whoever has taken its place for a moment.
 class Committer {
  public:
   Committer(Pipeline& pipeline, OverlappedLog& log)
       : pipeline_(pipeline), log_(log), batches_(batches_max) {}
 
-  /// Notes that the batch at `log_seq` ends with the command `last_sequence`.
+  /// Notes that the batch at `log_seq` ends with the command `last_sequence`. Somebody must step()
+  /// then.
   ///
   /// Returns: false when too many batches wait; then nothing has changed.
   [[nodiscard]] bool staged(std::uint64_t log_seq, std::uint64_t last_sequence);

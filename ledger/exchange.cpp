@@ -89,8 +89,27 @@ void Exchange::run_engine() {
     }
     const Result<bool> did = core_.sequencer().step();
     if (!did) return fail(did.error());
+    if (core_.sequencer().staged_count() != 0) {
+      if (const Status committed = commit_staged(); !committed) return fail(committed.error());
+    }
     if (!*did) bell.wait(seen, core_.sequencer().wait_ns(), config_.spins);
   }
+}
+
+/// A command that comes alone, while no sync is on its way, is synced by this thread: there is
+/// nothing to do beside it, and waking another takes longer than the engine takes for it.
+Status Exchange::commit_staged() {
+  Committer& committer = *core_.committer();
+  const bool is_alone =
+      core_.sequencer().staged_count() == 1 && !core_.pipeline().has_submissions();
+  bool is_sync_thread_asleep = true;
+  if (std::unique_lock guard(sync_side_, std::defer_lock); is_alone && guard.try_lock()) {
+    is_sync_thread_asleep = committer.wait_ns() == Bell::for_ever;
+    if (const Result<bool> did = committer.step(); !did) return did.error();
+  }
+  // Also afterwards: it covers the last batch when nothing follows.
+  if (is_sync_thread_asleep) committer.bell().ring();
+  return {};
 }
 
 void Exchange::run_sync() {
@@ -98,11 +117,14 @@ void Exchange::run_sync() {
   while (!has_failed()) {
     const std::uint32_t seen = bell.signals();
     const bool is_last = is_engine_done_.load(std::memory_order_acquire);
+    std::unique_lock guard(sync_side_);
     const Result<bool> did = core_.committer()->step();
+    const std::uint64_t wait_ns = core_.committer()->wait_ns();
+    guard.unlock();
     if (!did) return fail(did.error());
     if (*did) continue;
     if (is_last) return;
-    bell.wait(seen, core_.committer()->wait_ns(), config_.spins);
+    bell.wait(seen, wait_ns, config_.spins);
   }
 }
 

@@ -24,9 +24,9 @@ namespace karst {
 ///   port.poll([](const Delivery& it) { … });       in the listener's thread, when woken
 ///   exchange.stop();
 ///
-/// Threads it runs: engine (sequencer and engine), sync, housekeeper (journal segments), snapshots
-/// (yields to all others), and two for each store, as StoreRunner says. Everything public by any
-/// thread unless marked.
+/// Threads it runs: engine (sequencer and engine; it syncs a command that comes alone), sync,
+/// housekeeper (journal segments), snapshots (yields to all others), and two for each store, as
+/// StoreRunner says. Everything public by any thread unless marked.
 class Exchange {
  public:
   /// `snapshots` may be null: none are read or made. The log is the caller's, opened.
@@ -81,6 +81,7 @@ class Exchange {
   static constexpr std::uint64_t snapshots_interval_ns = 100'000'000;
 
   void run_engine();
+  [[nodiscard]] Status commit_staged();
   void run_sync();
   void run_housekeeper();
   void run_snapshots();
@@ -90,6 +91,8 @@ class Exchange {
   ExchangeConfig config_;
   const Clock& clock_;
   ExchangeCore core_;
+
+  std::mutex sync_side_;  // of the committer and its log
 
   std::mutex questions_lock_;
   std::vector<Question> questions_;

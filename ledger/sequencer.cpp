@@ -41,6 +41,7 @@ std::uint64_t Sequencer::now_ns() const {
 }
 
 Result<bool> Sequencer::step() {
+  staged_count_ = 0;
   const bool admitted = admit_waiting();
   const bool ticked = !admitted && open_count_ == 0 && admit_ticks();
   const Result<bool> closed = close_batch();
@@ -247,6 +248,7 @@ Result<bool> Sequencer::stage_batch(const Batch& batch) {
   }
   if (!seq) return seq.error();
   staged_seq_ = *seq;
+  staged_count_ = open_count_;
   // The log is busy long before this many batches wait.
   KARST_ASSERT(committer_->staged(*seq, last_.sequence));
   batch_closed(*seq);

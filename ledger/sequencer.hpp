@@ -83,6 +83,9 @@ class Sequencer {
   /// Errors:  fatal: the log refused what the engine has applied, or another leads.
   [[nodiscard]] Result<bool> step();
 
+  /// How many commands the batch has that the last step() staged; 0 = it staged none.
+  [[nodiscard]] std::uint32_t staged_count() const { return staged_count_; }
+
   /// Refuses what has been submitted and not admitted: the exchange stops.
   void refuse_waiting();
 
@@ -148,6 +151,7 @@ class Sequencer {
   Stamp last_before_batch_;
   std::vector<Pipeline::Submission> unapplied_;  // after_commit only
   std::uint64_t staged_seq_ = 0;
+  std::uint32_t staged_count_ = 0;
 
   std::uint64_t stalled_since_ns_ = 0;  // since when the queues have no room; 0 = they have
   // Trace clock only.
