@@ -103,7 +103,7 @@ void fan_out(benchmark::State& state) {
   }
   exchange.end_process(SIGTERM);
 }
-BENCHMARK(fan_out)->Arg(1)->Arg(500)->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(fan_out)->Arg(1)->Arg(100)->Arg(500)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace karst

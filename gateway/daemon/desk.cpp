@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/account_table.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
@@ -238,8 +239,8 @@ void Desk::answer_access_log(ConnectionId from, const v1::Request& request) {
 void Desk::forget(ConnectionId from) {
   const auto found = subscribers_.find(from);
   if (found == subscribers_.end()) return;
-  connections_.erase(found->second);
-  feed_.detach(*found->second);
+  connections_.erase(found->second.subscriber);
+  feed_.detach(*found->second.subscriber);
   subscribers_.erase(found);
 }
 
@@ -255,12 +256,29 @@ void Desk::on_pass(std::uint64_t durable) {
     return true;
   });
   send_transactions();
+  serve_subscribers();
+}
+
+/// A few at a time, in turn: what comes while a round of all of them is on its way goes to each at
+/// its next turn, not after the whole of the next round, and orders and answers pass in between.
+void Desk::serve_subscribers() {
   feed_.take_ready(ready_);
   for (feed::Subscriber* subscriber : ready_) {
     const auto found = connections_.find(subscriber);
-    if (found != connections_.end()) push_feed(found->second, *subscriber);
+    if (found == connections_.end()) continue;
+    Follower& follower = subscribers_.at(found->second);
+    if (!std::exchange(follower.is_due, true)) due_.push_back(found->second);
   }
   ready_.clear();
+  for (std::size_t i = 0; i < subscribers_per_turn && !due_.empty(); ++i) {
+    const ConnectionId id = due_.front();
+    due_.pop_front();
+    const auto found = subscribers_.find(id);
+    if (found == subscribers_.end()) continue;
+    found->second.is_due = false;
+    push_feed(id, *found->second.subscriber);
+  }
+  if (!due_.empty()) wake_();
 }
 
 void Desk::send(const Answer& answer) {
@@ -334,9 +352,9 @@ void Desk::send_orders(const Answer& answer, v1::Response& response) {
 
 feed::Subscriber& Desk::subscriber_of(ConnectionId id) {
   const auto found = subscribers_.find(id);
-  if (found != subscribers_.end()) return *found->second;
+  if (found != subscribers_.end()) return *found->second.subscriber;
   feed::Subscriber& subscriber = feed_.attach();
-  subscribers_[id] = &subscriber;
+  subscribers_[id].subscriber = &subscriber;
   connections_[&subscriber] = id;
   return subscriber;
 }
@@ -344,12 +362,14 @@ feed::Subscriber& Desk::subscriber_of(ConnectionId id) {
 void Desk::push_feed(ConnectionId id, feed::Subscriber& subscriber) {
   Session* session = hub_->find(id);
   if (session == nullptr || session->is_ended()) return;
+  bool is_any = false;
   // What does not fit waits in the subscriber's own queue, where slowness is judged. The last word
   // to one that is cut waits for nothing: it may never read again.
   while (subscriber.is_cut() || session->output().size() < output_bytes_max) {
     frames_.clear();
     feed_.take(subscriber, output_bytes_max, frames_);
     if (frames_.empty()) break;
+    is_any = true;
     for (const feed::FramePtr& frame : frames_) {
       const auto bytes = frame->bytes();
       session->send_frames({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -357,12 +377,12 @@ void Desk::push_feed(ConnectionId id, feed::Subscriber& subscriber) {
   }
   frames_.clear();
   if (subscriber.is_cut()) session->end(v1::CODE_TOO_SLOW, "market data is not read");
-  hub_->touch(id);
+  if (is_any || subscriber.is_cut()) hub_->touch(id);
 }
 
 void Desk::drained(ConnectionId id) {
   const auto found = subscribers_.find(id);
-  if (found != subscribers_.end()) push_feed(id, *found->second);
+  if (found != subscribers_.end()) push_feed(id, *found->second.subscriber);
 }
 
 }  // namespace karst::gateway

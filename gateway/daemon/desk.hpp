@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -40,7 +41,8 @@ class Desk final : public QuestionDesk {
   void forget(ConnectionId from) override;
   void drained(ConnectionId id) override;
 
-  /// Sends the answers that are true as of `durable` or before, and market data that is ready.
+  /// Sends the answers that are true as of `durable` or before, and market data to the subscribers
+  /// whose turn it is. When others wait for theirs, it has itself called again.
   void on_pass(std::uint64_t durable);
 
  private:
@@ -49,6 +51,7 @@ class Desk final : public QuestionDesk {
   static constexpr std::uint32_t looks_max = 64;  // of one question that has something to show
   static constexpr std::uint32_t skip_max = 20'000;
   static constexpr std::size_t output_bytes_max = 64 * 1024;
+  static constexpr std::size_t subscribers_per_turn = 32;
 
   /// What was seen of the engine; only the part asked for is filled.
   struct Answer {
@@ -83,6 +86,11 @@ class Desk final : public QuestionDesk {
     }
   };
 
+  struct Follower {
+    feed::Subscriber* subscriber = nullptr;
+    bool is_due = false;  // it stands in due_
+  };
+
   void ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query);
   void look_up(Answer answer);
   [[nodiscard]] bool ask_engine(const std::shared_ptr<Answer>& answer);
@@ -98,6 +106,7 @@ class Desk final : public QuestionDesk {
   void answer_access_log(ConnectionId from, const v1::Request& request);
   feed::Subscriber& subscriber_of(ConnectionId id);
   void push_feed(ConnectionId id, feed::Subscriber& subscriber);
+  void serve_subscribers();
 
   Exchange& exchange_;
   BooksDesk& books_;
@@ -109,9 +118,10 @@ class Desk final : public QuestionDesk {
   std::mutex lock_;
   std::vector<Answer> seen_;     // under lock_: from the engine's thread
   std::vector<Answer> waiting_;  // for their sequence to become durable
-  std::unordered_map<ConnectionId, feed::Subscriber*> subscribers_;
+  std::unordered_map<ConnectionId, Follower> subscribers_;
   std::unordered_map<feed::Subscriber*, ConnectionId> connections_;
   std::vector<feed::Subscriber*> ready_;
+  std::deque<ConnectionId> due_;  // have market data to take, who came first goes first
   std::vector<feed::FramePtr> frames_;
 };
 

@@ -122,6 +122,23 @@ TEST_F(SocketFeed, of_20_subscribers_2_never_read_and_the_others_books_are_the_e
               static_cast<long long>(worst.count() / 1'000));
 }
 
+TEST_F(SocketFeed, more_subscribers_than_have_a_turn_at_once_all_get_every_increment) {
+  for (std::size_t i = 0; i < 80; ++i) add({mask_of(Schema::mbo), {}, OnSlow::disconnect});
+  for (const auto& follower : followers_) follower->connect();
+  OrderFlow flow(exchange_, products, seed_);
+  for (int round = 0; round < 8; ++round) {
+    flow.run(32, [] {});  // less than a subscriber's budget in all: nobody is too slow
+  }
+  for (const auto& follower : followers_) ASSERT_TRUE(follower->read_up_to(flow.last_sequence()));
+  const EngineBooks books = stop_and_replay();
+  std::size_t compared = 0;
+  for (const auto& follower : followers_) {
+    EXPECT_EQ(follower->misfits(), 0U);
+    compared += follower->expect_equal(books, true);
+  }
+  EXPECT_GT(compared, followers_.size() * 100);
+}
+
 TEST_F(SocketFeed, lossy_consumers_that_reconnect_at_random_end_with_the_engines_books) {
   for (int i = 0; i < 4; ++i) add({feed::all_schemas, {}, OnSlow::conflate}).connect();
   OrderFlow flow(exchange_, products, seed_);
