@@ -172,7 +172,8 @@ TEST_F(Operations, a_full_disk_takes_cancels_only_and_room_brings_all_back_witho
     return karst({"status", "--json"}).json()["is_disk_full"].get<bool>();
   };
   for (int i = 0; i < 30 && !is_full(); ++i) {
-    good({"load", "--rate", "20000", "--seconds", "2", "--warm-up", "0"});
+    // Too many for a slow machine, perhaps: what counts is that the journal grows.
+    static_cast<void>(karst({"load", "--rate", "8000", "--seconds", "2", "--warm-up", "0"}));
   }
   ASSERT_TRUE(is_full());
   EXPECT_NE(log().find("the disk of the journal is full"), std::string::npos) << log();
