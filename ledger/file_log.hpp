@@ -23,7 +23,8 @@ struct FileLogOptions {
   std::uint32_t shard = 0;
   std::uint64_t segment_bytes = std::uint64_t{64} << 20U;  ///< Whole blocks.
   std::uint64_t staging_bytes = std::uint64_t{8} << 20U;   ///< Each of two buffers; whole blocks.
-  std::uint64_t reserve_bytes = std::uint64_t{8} << 20U;   ///< Kept for what must always work.
+  std::uint64_t reserve_bytes = std::uint64_t{8} << 20U;   ///< Kept for what must always work;
+                                                           ///< less than a segment.
   std::uint64_t cover_after_ns = 1'000'000;
   std::uint64_t first_command = 1;  ///< Number of the first command of a journal that is new.
 };

@@ -123,8 +123,8 @@ Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
   if (open_count_ != 0 && disk_ == Disk::ample) return disk_;
   is_disk_full_ = pipeline_.is_disk_full();
   // Whether the disk is full or the next segment is only late: the housekeeper is to find out
-  // before orders have used up what is kept for cancels.
-  if (!is_disk_full_ && !overlapped_->has_room_for_orders()) pipeline_.housekeeper_bell().ring();
+  // first, or orders would use up what is kept for cancels.
+  if (!is_disk_full_ && !overlapped_->has_room_for_orders()) return Disk::short_of_space;
   const std::uint64_t space = overlapped_->space_left();
   if (space >= journal_frame_bytes(payload_.size())) return Disk::ample;
   const std::size_t bytes = payload_bytes_ + commands * encoded_command_bytes_max;
