@@ -54,7 +54,14 @@ bool Books::post_leg(std::uint32_t row, std::int64_t amount) {
 
 void Books::define(const Definition& definition) {
   definitions_.push_back(definition);
-  if (definition.asset) posting_.learn(*definition.asset);
+  if (definition.asset) learn(*definition.asset);
+}
+
+void Books::learn(const AssetDetails& asset) {
+  posting_.learn(asset);
+  if (asset.what != AssetClass::currency) return;
+  const auto end = std::ranges::find(asset.text, '\0');
+  currency_codes_[asset.asset] = std::string(asset.text.begin(), end);
 }
 
 void Books::end_record() {

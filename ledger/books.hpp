@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -119,6 +120,8 @@ class Books {
   [[nodiscard]] std::uint32_t last_segment_of(AccountKey key) const;
   [[nodiscard]] std::vector<AccountKey> keys_of(AccountNumber account) const;
   [[nodiscard]] std::vector<AccountKey> keys() const;
+  /// "CNY"; empty if the asset was never defined, or is no currency.
+  [[nodiscard]] std::string currency_code(AssetNumber asset) const;
   /// How many postings the key has, durable or not.
   [[nodiscard]] std::uint64_t postings_of(AccountKey key) const;
 
@@ -149,6 +152,7 @@ class Books {
   [[nodiscard]] Status compare(const Command& command, std::span<const Event> events);
   [[nodiscard]] bool post_leg(std::uint32_t row, std::int64_t amount);
   void define(const Definition& definition);
+  void learn(const AssetDetails& asset);
   void end_record();
   [[nodiscard]] Status poison(Error error);
   [[nodiscard]] Error store_error(const Error& error);
@@ -174,6 +178,7 @@ class Books {
   Balances balances_;
   std::deque<std::shared_ptr<Tail>> tails_;  // oldest first; the last one is being written
   std::deque<Definition> definitions_;       // of segments not indexed
+  std::map<AssetNumber, std::string> currency_codes_;
   std::uint32_t indexed_ = 0;
   std::optional<Error> store_failed_;
 };

@@ -73,6 +73,7 @@ void Books::forget() {
   balances_ = Balances(options_.keys_expected);
   posting_ = Posting(options_.shard);
   definitions_.clear();
+  currency_codes_.clear();
   tails_.clear();
   indexed_ = 0;
   next_seq_ = 0;
@@ -153,7 +154,7 @@ std::uint32_t Books::load_saved_balances() {
 Status Books::load_store(std::vector<RecordMark>& marks) {
   if (!store_) return {};
   const Store::Sink sink{marks, [this](const Definition& definition) {
-                           if (definition.asset) posting_.learn(*definition.asset);
+                           if (definition.asset) learn(*definition.asset);
                          }};
   if (Status loaded = store_->load(sink); !loaded) return loaded;
   opened_.saved_segments = load_saved_balances();
@@ -244,6 +245,12 @@ std::vector<AccountKey> Books::keys() const {
     all.push_back(balances_.row(row).key);
   }
   return all;
+}
+
+std::string Books::currency_code(AssetNumber asset) const {
+  const std::lock_guard guard(mutex_);
+  const auto found = currency_codes_.find(asset);
+  return found == currency_codes_.end() ? std::string() : found->second;
 }
 
 // The sealed tail of a segment, and the key's number in it. With the lock held.

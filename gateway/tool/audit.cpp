@@ -54,6 +54,7 @@ struct OpenBooks {
 
 /// One account's balance by the books, as the engine says it should be.
 struct Comparison {
+  const Books& ledger;
   Audit& audit;
   std::uint64_t size;
   std::uint64_t compared = 0;
@@ -66,7 +67,7 @@ struct Comparison {
     if (*books == engine) return {};
     ++differences;
     std::fprintf(stderr, "karst audit: %s, %s: books %s, engine %s\n",
-                 account_text(account).c_str(), asset_text(asset).c_str(),
+                 account_text(account).c_str(), asset_text(ledger, asset).c_str(),
                  amount_text(asset, *books).c_str(), amount_text(asset, engine).c_str());
     return {};
   }
@@ -117,8 +118,8 @@ int run_audit_transactions(const AuditOptions& options) {
     const Result<AuditPage> page = open.audit->find(filter, paging);
     if (!page) return output.failed(failure_of(page.error()));
     for (const Record& record : page->records) {
-      output.line(options.is_json ? record_json(record) : Json(),
-                  options.is_json ? std::string() : record_text(record));
+      output.line(options.is_json ? record_json(*open.books, record) : Json(),
+                  options.is_json ? std::string() : record_text(*open.books, record));
     }
     left -= page->records.size();
     paging.cursor = page->cursor;
@@ -141,8 +142,8 @@ int run_audit_balance(const AuditOptions& options) {
     if (merchant_of(key.account) != merchant) continue;
     const Result<std::int64_t> balance = open.audit->balance(key, settlement);
     if (!balance) return output.failed(failure_of(balance.error()));
-    balances.push_back(balance_json(key, *balance));
-    table.rows.push_back({account_text(key.account), asset_text(key.asset),
+    balances.push_back(balance_json(*open.books, key, *balance));
+    table.rows.push_back({account_text(key.account), asset_text(*open.books, key.asset),
                           amount_text(key.asset, *balance)});
   }
   const Json json = {{"merchant", merchant.value()},
@@ -170,8 +171,8 @@ int run_audit_trial_balance(const AuditOptions& options) {
   Json balances = Json::array();
   Table table{{"account", "asset", "balance"}, {}, {false, false, true}};
   for (const TrialBalance::Row& row : trial->rows) {
-    if (options.is_json) balances.push_back(balance_json(row.key, row.balance));
-    table.rows.push_back({account_text(row.key.account), asset_text(row.key.asset),
+    if (options.is_json) balances.push_back(balance_json(*open.books, row.key, row.balance));
+    table.rows.push_back({account_text(row.key.account), asset_text(*open.books, row.key.asset),
                           amount_text(row.key.asset, row.balance)});
   }
   bool is_even = true;
@@ -209,7 +210,7 @@ int run_audit_reconcile(const AuditOptions& options) {
   if (!replay.has_engine()) {
     return output.failed(failure_of(Error{ErrorCode::not_found, "replay", "the journal"}));
   }
-  Comparison comparison{*open.audit, size};
+  Comparison comparison{*open.books, *open.audit, size};
   if (const Status status = compare(replay.engine(), comparison); !status) {
     return output.failed(failure_of(status.error()));
   }

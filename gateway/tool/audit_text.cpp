@@ -39,13 +39,16 @@ std::string with_unit(const char* name, AssetNumber asset) {
   return std::string(name) + (is_currency(asset) ? "_fen" : "_lots");
 }
 
-Json key_json(AccountNumber account, AssetNumber asset) {
+Json key_json(const Books& books, AccountNumber account, AssetNumber asset) {
   Json json = {{"account", account.value()},
                {"merchant", merchant_of(account).value()},
                {"account_kind", account_kind_text(account)},
                {"asset", asset.value()}};
   if (is_currency(asset)) {
     json["currency_id"] = currency_of(asset).value();
+    if (std::string code = books.currency_code(asset); !code.empty()) {
+      json["currency"] = std::move(code);
+    }
   } else {
     json["instrument_id"] = instrument_of(asset).value();
   }
@@ -61,33 +64,34 @@ std::string account_text(AccountNumber account) {
   return owner + " " + account_kind_text(account);
 }
 
-std::string asset_text(AssetNumber asset) {
-  if (is_currency(asset)) return "currency " + std::to_string(currency_of(asset).value());
-  return "instrument " + std::to_string(instrument_of(asset).value());
+std::string asset_text(const Books& books, AssetNumber asset) {
+  if (!is_currency(asset)) return "instrument " + std::to_string(instrument_of(asset).value());
+  const std::string code = books.currency_code(asset);
+  return code.empty() ? "currency " + std::to_string(currency_of(asset).value()) : code;
 }
 
 std::string amount_text(AssetNumber asset, std::int64_t amount) {
   return is_currency(asset) ? format_money(amount) : std::to_string(amount);
 }
 
-std::string record_text(const Record& record) {
+std::string record_text(const Books& books, const Record& record) {
   std::string text = "settlement " + std::to_string(record.source_seq) + "  " +
                      record_kind_text(record.kind) + "  " + format_time(record.time.value()) +
                      "  command " + std::to_string(record.ext_id.command);
   for (const Leg& leg : record.legs) {
     const std::string sign = leg.amount > 0 ? "+" : "";
     text += "\n    " + padded(account_text(leg.account), 28) + " " +
-            padded(asset_text(leg.asset), 20) + " " +
+            padded(asset_text(books, leg.asset), 20) + " " +
             right_aligned(sign + amount_text(leg.asset, leg.amount), 18) + "  -> " +
             amount_text(leg.asset, leg.balance_after);
   }
   return text;
 }
 
-Json record_json(const Record& record) {
+Json record_json(const Books& books, const Record& record) {
   Json legs = Json::array();
   for (const Leg& leg : record.legs) {
-    Json json = key_json(leg.account, leg.asset);
+    Json json = key_json(books, leg.account, leg.asset);
     json[with_unit("amount", leg.asset)] = leg.amount;
     json[with_unit("balance_after", leg.asset)] = leg.balance_after;
     legs.push_back(std::move(json));
@@ -99,8 +103,8 @@ Json record_json(const Record& record) {
           {"legs", std::move(legs)}};
 }
 
-Json balance_json(const AccountKey& key, std::int64_t balance) {
-  Json json = key_json(key.account, key.asset);
+Json balance_json(const Books& books, const AccountKey& key, std::int64_t balance) {
+  Json json = key_json(books, key.account, key.asset);
   json[with_unit("balance", key.asset)] = balance;
   return json;
 }

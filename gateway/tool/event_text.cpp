@@ -91,11 +91,11 @@ std::string text_of(const v1::MerchantChange& merchant) {
          settled(merchant.settlement());
 }
 
-std::string text_of(const v1::CashMoved& cash) {
+std::string text_of(const v1::CashMoved& cash, const CurrencyCodes& currencies) {
   const bool is_in = cash.amount_fen() >= 0;
   return std::string(is_in ? "funded " : "withdrew ") +
-         format_money(is_in ? cash.amount_fen() : -cash.amount_fen()) + " of currency " +
-         std::to_string(cash.currency_id()) + settled(cash.settlement());
+         format_money(is_in ? cash.amount_fen() : -cash.amount_fen()) +
+         currencies.behind_amount(cash.currency_id()) + settled(cash.settlement());
 }
 
 std::string text_of(const v1::UnitsMoved& units, const About& about) {
@@ -107,7 +107,17 @@ std::string text_of(const v1::UnitsMoved& units, const About& about) {
 
 }  // namespace
 
-std::string event_text(const v1::Event& event, const v1::Definition* definition) {
+void CurrencyCodes::learn(const v1::Balances& balances) {
+  for (const v1::Balance& it : balances.balances()) codes_[it.currency_id()] = it.currency();
+}
+
+std::string CurrencyCodes::behind_amount(std::uint32_t currency) const {
+  const auto found = codes_.find(currency);
+  return found == codes_.end() ? " of currency " + std::to_string(currency) : " " + found->second;
+}
+
+std::string event_text(const v1::Event& event, const v1::Definition* definition,
+                       const CurrencyCodes& currencies) {
   const About about{event.instrument_id(), definition};
   switch (event.body_case()) {
     case v1::Event::kAnswer:
@@ -127,7 +137,7 @@ std::string event_text(const v1::Event& event, const v1::Definition* definition)
              std::to_string(event.entitlement().version()) +
              settled(event.entitlement().settlement());
     case v1::Event::kCash:
-      return text_of(event.cash());
+      return text_of(event.cash(), currencies);
     case v1::Event::kMerchant:
       return text_of(event.merchant());
     case v1::Event::kEscrow:
@@ -151,7 +161,8 @@ std::string event_text(const v1::Event& event, const v1::Definition* definition)
   return "an event this program does not know; a newer one may";
 }
 
-Json event_json(const v1::Event& event, const v1::Definition* definition) {
+Json event_json(const v1::Event& event, const v1::Definition* definition,
+                const CurrencyCodes& currencies) {
   std::string text;
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
@@ -163,7 +174,7 @@ Json event_json(const v1::Event& event, const v1::Definition* definition) {
   if (event.instrument_id() != 0) {
     json["instrument"] = About{event.instrument_id(), definition}.name();
   }
-  json["text"] = event_text(event, definition);
+  json["text"] = event_text(event, definition, currencies);
   return json;
 }
 

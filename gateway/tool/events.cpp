@@ -41,8 +41,13 @@ struct EventsOptions : MerchantOptions {
   }
 };
 
-std::string line_of(const v1::Event& event, const v1::Definition* definition) {
-  return std::to_string(event.number()) + "  " + event_text(event, definition);
+std::string line_of(const v1::Event& event, const v1::Definition* definition,
+                    const CurrencyCodes& currencies) {
+  return std::to_string(event.number()) + "  " + event_text(event, definition, currencies);
+}
+
+bool is_of_unknown_currency(const v1::Event& event, const CurrencyCodes& known) {
+  return event.has_cash() && !known.has(event.cash().currency_id());
 }
 
 /// Events as they come, over as many connections as it takes, none lost and none twice.
@@ -51,6 +56,7 @@ class Follower {
   Follower(const EventsOptions& options, const Output& output)
       : options_(options), output_(output), market_(wish()) {
     if (const auto failure = fill_client_config(options.link, config_)) output.fail(*failure);
+    config_.retries = 0;  // whoever connects again subscribes again: reconnect()
   }
 
   void run() {
@@ -160,13 +166,22 @@ class Follower {
       const feed::FeedInstrument* found = market_.find(event.instrument_id());
       const v1::Definition* definition =
           found != nullptr && found->definition ? &*found->definition : nullptr;
-      output_.answer(event_json(event, definition), line_of(event, definition));
+      if (is_of_unknown_currency(event, currencies_)) ask_for_currencies();
+      output_.answer(event_json(event, definition, currencies_),
+                     line_of(event, definition, currencies_));
     }
+  }
+
+  /// A connection lost on the way shows in the next poll; the numbers will do until then.
+  void ask_for_currencies() {
+    const Result<v1::Balances> balances = gateway::balances(*client_);
+    if (balances) currencies_.learn(*balances);
   }
 
   const EventsOptions& options_;
   const Output& output_;
   feed::FeedClient market_;
+  CurrencyCodes currencies_;
   gateway::ClientConfig config_;
   std::unique_ptr<gateway::Client> client_;
   std::deque<v1::Event> waiting_;
@@ -208,11 +223,15 @@ void show_past(const EventsOptions& options) {
   const Listing& listing = session.listing();
   Json json = Json::array();
   std::string text;
+  CurrencyCodes currencies;
   for (const v1::Event& event : past_events(session, options)) {
+    if (is_of_unknown_currency(event, currencies)) {
+      currencies.learn(session.must(gateway::balances(session.client(), session.account())));
+    }
     const Listed* listed = listing.find(event.instrument_id());
     const v1::Definition* definition = listed == nullptr ? nullptr : &listed->definition;
-    json.push_back(event_json(event, definition));
-    text += (text.empty() ? "" : "\n") + line_of(event, definition);
+    json.push_back(event_json(event, definition, currencies));
+    text += (text.empty() ? "" : "\n") + line_of(event, definition, currencies);
   }
   session.output().answer(json, text.empty() ? "nothing yet" : text);
 }

@@ -234,9 +234,11 @@ TEST_F(FilesCommands, a_settlement_has_one_number_and_money_one_unit_wherever_it
   const Json& paid = found[0]["legs"][0];
   EXPECT_EQ(paid["merchant"], 2);
   EXPECT_EQ(paid["amount_fen"], -210);
+  EXPECT_EQ(paid["currency"], "CNY");
   const ToolRun shown = good("audit transactions " + data() + " --limit 1 --from " + number);
   EXPECT_TRUE(shown.out.starts_with("settlement " + number + "  settle  2")) << shown.out;
   EXPECT_NE(shown.out.find(" -2.10  -> "), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find(" CNY "), std::string::npos) << shown.out;
   const auto balance_at = [&](const std::string& at) {
     return exchange.json("audit balance " + data() + " 2 --at " + at, "audit_balance")["balances"];
   };
@@ -248,6 +250,7 @@ TEST_F(FilesCommands, a_settlement_has_one_number_and_money_one_unit_wherever_it
   const ToolRun books = good("audit balance " + data() + " 2");
   const std::string money = all.out.substr(all.out.find_last_of(' ') + 1);  // with its line feed
   EXPECT_NE(books.out.find(" " + money), std::string::npos) << books.out << money;
+  EXPECT_NE(books.out.find("merchant 2 main  CNY "), std::string::npos) << books.out;
 }
 
 TEST_F(FilesCommands, audit_trial_balance_and_reconcile_find_everything_even_and_equal) {

@@ -128,7 +128,7 @@ TEST_F(TradeCommands, events_tell_what_happened_in_order) {
   EXPECT_EQ(exchange.json("events --limit 2 --key bob", "events").size(), 2U);
   EXPECT_EQ(exchange.json("events --after 1 --limit 2 --key bob", "events")[0]["number"], "2");
   const ToolRun text = run("events --key bob");
-  EXPECT_NE(text.out.find("funded 10000000.00 of currency 1"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("funded 10000000.00 CNY, "), std::string::npos) << text.out;
   EXPECT_EQ(text.out.find("opened: key"), std::string::npos) << text.out;
   const ToolRun all = run("events --sessions --key bob");
   EXPECT_NE(all.out.find("opened: key 12"), std::string::npos) << all.out;
@@ -151,6 +151,8 @@ TEST_F(TradeCommands, events_are_followed_and_gone_on_with_after_a_number) {
   expect_shape(followed.out.substr(0, followed.out.find('\n')), "event");
   const ToolRun text = run("events --follow --after 0 --limit 1 --sessions --key bob");
   EXPECT_NE(text.err.find("karst events --follow --after 1"), std::string::npos) << text.err;
+  const ToolRun money = run("events --follow --after 0 --limit 3 --key bob");
+  EXPECT_NE(money.out.find("funded 10000000.00 CNY, "), std::string::npos) << money.out;
   exchange.expect_failure("events --follow", exit_usage, "it has no events");
 }
 

@@ -83,6 +83,21 @@ TEST_F(BooksStore, the_file_says_what_it_is) {
   EXPECT_FALSE(database->execute("INSERT INTO segment VALUES (99, x'')").ok());  // read-only
 }
 
+TEST_F(BooksStore, a_currency_keeps_its_code_whether_store_or_log_remembers_it) {
+  const auto expect_codes = [](const Books& books) {
+    EXPECT_EQ(books.currency_code(asset_of(CurrencyId{1})), "CNY");
+    EXPECT_EQ(books.currency_code(asset_of(CurrencyId{2})), "HKD");
+    EXPECT_EQ(books.currency_code(asset_of(CurrencyId{3})), "");
+    EXPECT_EQ(books.currency_code(asset_of(instrument_id(0, 1))), "");
+  };
+  expect_codes(*filled());
+  expect_codes(*open());  // its record is in the store
+  options.read_only = true;
+  expect_codes(*open());
+  options.store_path.clear();
+  expect_codes(*open());  // there is nothing but the log
+}
+
 TEST_F(BooksStore, a_lost_or_damaged_store_is_made_again) {
   const std::uint32_t segments = filled()->indexed_segments();
   std::filesystem::remove(options.store_path);
