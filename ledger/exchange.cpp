@@ -1,5 +1,6 @@
 #include "ledger/exchange.hpp"
 
+#include <cerrno>  // program_invocation_short_name
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -10,7 +11,7 @@ namespace {
 constexpr int exit_code_fatal = 74;  // EX_IOERR
 
 void end_process(const Error& error) {
-  std::fprintf(stderr, "karst: fatal: %s\n", error.text().c_str());
+  std::fprintf(stderr, "%s: fatal: %s\n", program_invocation_short_name, error.text().c_str());
   std::fflush(stderr);
   std::_Exit(exit_code_fatal);
 }

@@ -205,7 +205,7 @@ TEST_F(Operations, a_failed_sync_ends_it_and_the_next_start_has_all_that_was_ans
   EXPECT_EQ(unanswered.exit, exit_not_connected) << unanswered.out << unanswered.err;
   ASSERT_TRUE(comes_true([&] { return karstd->is_over(); }));
   EXPECT_EQ(karstd->exit_code(), 74);
-  EXPECT_NE(log().find("fatal: input/output error: "), std::string::npos) << log();
+  EXPECT_NE(log().find("karstd: fatal: input/output error: "), std::string::npos) << log();
   EXPECT_NE(log().find(" at " + data() + "/journal/"), std::string::npos) << log();
   start();
   good({"fund", "51", "500", "--reference", "second"});  // once, whether it was there or not
