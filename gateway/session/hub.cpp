@@ -244,6 +244,7 @@ void Hub::refused(std::uint64_t handle, Admission why, Now now) {
 }
 
 void Hub::rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, Now now) {
+  now_ns_ = now.steady_ns;
   const ConnectionId id = connection_of(handle);
   if (Session* session = find(id); session != nullptr) {
     session->on_rehearsed(ticket_of(handle), rehearsal, now);
@@ -338,8 +339,7 @@ const KeyRecord* Hub::find_key(KeyId key) const {
   return found == keys_.end() ? nullptr : &found->second;
 }
 
-std::optional<std::uint64_t> Hub::park(const Speaker&, const Command& command) {
-  if (!hub_limits_.is_four_eyes) return std::nullopt;
+std::uint64_t Hub::park(const Command& command) {
   if (parked_.size() >= parked_max) return 0;
   parked_.push_back({++last_parked_, now_ns_, command});
   return last_parked_;

@@ -137,8 +137,7 @@ class Hub final : public SessionHost {
   [[nodiscard]] Admission rehearse(ConnectionId from, const Command& command,
                                    std::uint32_t ticket) override;
   [[nodiscard]] bool is_four_eyes() const override { return hub_limits_.is_four_eyes; }
-  [[nodiscard]] std::optional<std::uint64_t> park(const Speaker& speaker,
-                                                  const Command& command) override;
+  [[nodiscard]] std::uint64_t park(const Command& command) override;
   [[nodiscard]] std::optional<Command> confirm(const Speaker& speaker,
                                                std::uint64_t confirmation) override;
   void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) override;

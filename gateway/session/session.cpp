@@ -215,22 +215,17 @@ v1::Code Session::on_command(const v1::Command& wire, Origin origin, Now now) {
   Command command;
   const v1::Code code = check(command, wire, origin, now);
   if (code != v1::CODE_OK) return code;
-  if (wire.validate_only()) {
-    if (is_dangerous(command) && host_.is_four_eyes()) {
-      return refuse_command(origin, command.client_seq, v1::CODE_CONFIRMATION_NEEDED);
-    }
-    return submit(command, origin, now, Way::rehearse);
+  const bool is_check = wire.validate_only();
+  if (is_dangerous(command) && host_.is_four_eyes()) {
+    return propose(command, origin, now, is_check ? Way::validate : Way::propose);
   }
-  if (is_dangerous(command)) {
-    const auto confirmation = host_.park(speaker_, command);
-    if (confirmation) {
-      const bool is_parked = *confirmation != 0;
-      return refuse_command(origin, command.client_seq,
-                            is_parked ? v1::CODE_CONFIRMATION_NEEDED : v1::CODE_BUSY,
-                            static_cast<std::int64_t>(*confirmation));
-    }
-  }
-  return submit(command, origin, now);
+  return submit(command, origin, now, is_check ? Way::rehearse : Way::submit);
+}
+
+/// Nobody is to confirm what the exchange would refuse: the engine is asked first.
+v1::Code Session::propose(const Command& command, Origin origin, Now now, Way way) {
+  const v1::Code code = submit(command, origin, now, way);
+  return code == v1::CODE_OK ? v1::CODE_CONFIRMATION_NEEDED : code;  // to the rest of a batch
 }
 
 v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin, Now now) {
@@ -264,14 +259,11 @@ void Session::on_confirm(std::uint64_t request_id, std::uint64_t confirmation, N
     refuse_command(origin, 0, v1::CODE_NOT_PERMITTED);
     return;
   }
-  std::optional<Command> command = host_.confirm(speaker_, confirmation);
+  const std::optional<Command> command = host_.confirm(speaker_, confirmation);
   if (!command) {
     refuse_command(origin, 0, v1::CODE_UNKNOWN_CONFIRMATION);
     return;
   }
-  // It comes from the one who asked, whose session may have ended and whose number was not used.
-  command->epoch = 0;
-  command->client_seq = 0;
   static_cast<void>(submit(*command, origin, now));
 }
 
@@ -295,12 +287,23 @@ v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way
   ticket.batch_index = origin.batch_index;
   ticket.client_seq = command.client_seq;
   ticket.gateway_in_ns = now.wall_ns;
-  const Admission admission = way == Way::submit
-                                  ? host_.submit(identity_.connection, command, index)
-                                  : host_.rehearse(identity_.connection, command, index);
+  ticket.way = way;
+  const Admission admission = hand_over(command, index, way);
   if (admission == Admission::accepted) return v1::CODE_OK;
   free_ticket(index);
   return refuse_command(origin, command.client_seq, code_of(admission));
+}
+
+Admission Session::hand_over(const Command& command, std::uint32_t index, Way way) {
+  if (way == Way::submit) return host_.submit(identity_.connection, command, index);
+  if (way != Way::propose) return host_.rehearse(identity_.connection, command, index);
+  // It will come from the one who asks, whose session may have ended, under a number not used now.
+  Command confirmed = command;
+  confirmed.epoch = 0;
+  confirmed.client_seq = 0;
+  const Admission admission = host_.rehearse(identity_.connection, confirmed, index);
+  if (admission == Admission::accepted) proposals_.push_back({index, confirmed});
+  return admission;
 }
 
 std::uint32_t Session::take_ticket(bool may_use_reserve) {
@@ -365,13 +368,35 @@ void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
 void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal, Now now) {
   if (is_ended()) return;
   const Ticket ticket = redeem(index, now);
+  const std::optional<Command> proposed = take_proposal(index);
+  // A busy book will have finished by the time that somebody confirms.
+  const bool is_good =
+      rehearsal.code == RejectCode::none || rehearsal.code == RejectCode::book_busy;
+  if (ticket.way != Way::rehearse && is_good) return ask_for_confirmation(ticket, proposed);
   v1::Reply& reply = begin_reply(ticket, now);
   reply.set_client_seq(ticket.client_seq);
   reply.set_code(static_cast<v1::Code>(rehearsal.code));
   reply.set_value(rehearsal.value);
   reply.set_is_repeated(rehearsal.is_repeated);
-  reply.set_validated_only(true);
+  reply.set_validated_only(!proposed);
   write(*response_);
+}
+
+void Session::ask_for_confirmation(const Ticket& ticket, const std::optional<Command>& proposed) {
+  const std::uint64_t number = proposed ? host_.park(*proposed) : 0;
+  const bool is_full = proposed && number == 0;
+  refuse_command({ticket.request_id, ticket.batch_index}, ticket.client_seq,
+                 is_full ? v1::CODE_BUSY : v1::CODE_CONFIRMATION_NEEDED,
+                 static_cast<std::int64_t>(number));
+}
+
+std::optional<Command> Session::take_proposal(std::uint32_t index) {
+  const auto found =
+      std::ranges::find_if(proposals_, [&](const Proposal& it) { return it.ticket == index; });
+  if (found == proposals_.end()) return std::nullopt;
+  const Command command = found->command;
+  proposals_.erase(found);
+  return command;
 }
 
 void Session::on_refused(std::uint32_t index, Admission why, Now now) {

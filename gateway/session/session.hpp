@@ -82,10 +82,8 @@ class SessionHost {
   [[nodiscard]] virtual bool is_four_eyes() const = 0;
   /// Four eyes. Keeps a dangerous command until another operator confirms it.
   ///
-  /// Returns: the number to confirm it by; 0 when too many wait; none when this exchange does not
-  ///          ask for four eyes.
-  [[nodiscard]] virtual std::optional<std::uint64_t> park(const Speaker& speaker,
-                                                          const Command& command) = 0;
+  /// Returns: the number to confirm it by; 0 when too many wait.
+  [[nodiscard]] virtual std::uint64_t park(const Command& command) = 0;
   /// Takes a parked command, if it is there and was not parked by `speaker`'s key.
   [[nodiscard]] virtual std::optional<Command> confirm(const Speaker& speaker,
                                                        std::uint64_t confirmation) = 0;
@@ -174,6 +172,14 @@ class Session {
  private:
   enum class State : std::uint8_t { challenged, opening, live, ended };
 
+  /// What becomes of a command.
+  enum class Way : std::uint8_t {
+    submit,    ///< it is carried out
+    rehearse,  ///< the client is told what it would be answered
+    validate,  ///< the same of a command that a second operator would have to confirm
+    propose,   ///< it waits for a second operator, if it would be carried out
+  };
+
   /// What to remember of an unanswered command.
   struct Ticket {
     std::uint64_t request_id = 0;
@@ -182,6 +188,13 @@ class Session {
     std::uint32_t batch_index = 0;
     std::uint32_t next_free = 0;
     bool is_taken = false;
+    Way way = Way::submit;
+  };
+
+  /// A command that is to be parked once the engine has said that it would carry it out.
+  struct Proposal {
+    std::uint32_t ticket = 0;
+    Command command;
   };
 
   /// Where a command came from.
@@ -201,11 +214,14 @@ class Session {
   void on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now);
   void on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now);
   [[nodiscard]] v1::Code on_command(const v1::Command& wire, Origin origin, Now now);
+  [[nodiscard]] v1::Code propose(const Command& command, Origin origin, Now now, Way way);
+  /// The engine would carry out a command that a second operator has to confirm.
+  void ask_for_confirmation(const Ticket& ticket, const std::optional<Command>& proposed);
+  [[nodiscard]] std::optional<Command> take_proposal(std::uint32_t index);
   [[nodiscard]] v1::Code check(Command& command, const v1::Command& wire, Origin origin, Now now);
-  /// Hands over a command, or only asks what it would be answered.
-  enum class Way : std::uint8_t { submit, rehearse };
   [[nodiscard]] v1::Code submit(const Command& command, Origin origin, Now now,
                                 Way way = Way::submit);
+  [[nodiscard]] Admission hand_over(const Command& command, std::uint32_t index, Way way);
   [[nodiscard]] std::uint32_t take_ticket(bool may_use_reserve);
   void free_ticket(std::uint32_t index);
   /// Ends a command's wait: its ticket is free again.
@@ -226,6 +242,7 @@ class Session {
   std::unique_ptr<v1::Response> response_;  // reused for every reply and event
   TokenBucket bucket_;
   std::vector<Ticket> tickets_;
+  std::vector<Proposal> proposals_;  // being rehearsed
   std::uint32_t free_ticket_ = no_ticket;
   std::uint32_t in_flight_ = 0;
   Speaker speaker_{};

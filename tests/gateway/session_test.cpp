@@ -356,6 +356,51 @@ TEST_F(SessionTest, dangerous_operator_commands_need_four_eyes) {
   EXPECT_EQ(first.command(command).code(), v1::CODE_OK);
 }
 
+TEST_F(SessionTest, what_would_be_refused_is_not_put_before_a_second_operator) {
+  LocalExchange exchange({}, {.is_four_eyes = true});
+  exchange.make_market();
+  LocalClient first(exchange);
+  first.log_on(test::operator_key);
+  const std::size_t sequenced = exchange.applied.size();
+  v1::Command exit;
+  exit.mutable_set_merchant_state()->set_state(v1::MERCHANT_STATE_EXITED);
+  v1::Command delist;
+  delist.mutable_set_instrument_state()->set_instrument_id(99);
+  delist.mutable_set_instrument_state()->set_state(v1::INSTRUMENT_STATE_DELISTED);
+  v1::Command key;
+  key.set_account_id(1);
+  key.mutable_create_key()->set_key_id(test::alice.key);
+  key.mutable_create_key()->set_scopes(scope::operate);
+  key.mutable_create_key()->set_public_key(std::string(32, 'k'));
+  const auto expect_refused = [&](v1::Command command, v1::Code code) {
+    const v1::Reply refused = first.command(command);
+    EXPECT_EQ(refused.code(), code) << refused.ShortDebugString();
+    EXPECT_EQ(refused.sequence(), 0U);
+    EXPECT_FALSE(refused.validated_only());
+    command.set_validate_only(true);
+    EXPECT_EQ(first.command(command).code(), code);
+  };
+  exit.set_account_id(99);
+  expect_refused(exit, v1::CODE_UNKNOWN_ACCOUNT);
+  expect_refused(delist, v1::CODE_UNKNOWN_INSTRUMENT);
+  expect_refused(key, v1::CODE_ALREADY_EXISTS);
+  EXPECT_EQ(exchange.applied.size(), sequenced);
+  // None of them waits; and its number does not matter, for it is not used.
+  exit.set_account_id(3);
+  exit.set_client_seq(41);
+  const v1::Reply parked = first.command(exit);
+  EXPECT_EQ(parked.code(), v1::CODE_CONFIRMATION_NEEDED);
+  EXPECT_EQ(parked.value(), 1);
+  EXPECT_EQ(parked.client_seq(), 41U);
+  LocalClient second(exchange);
+  second.log_on(test::second_operator);
+  v1::Request confirm;
+  confirm.mutable_confirm()->set_confirmation_id(1);
+  EXPECT_EQ(second.send(confirm).at(0).reply().code(), v1::CODE_OK);
+  exit.set_client_seq(0);
+  expect_refused(exit, v1::CODE_ACCOUNT_EXITED);
+}
+
 // --- frames -------------------------------------------------------------------------------------
 
 TEST_F(SessionTest, frames_may_be_cut_at_every_byte) {
