@@ -1,152 +1,97 @@
 #include "tests/commands/every_subcommand.hpp"
 
+#include <fstream>
+#include <stdexcept>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "gateway/tool/exit_code.hpp"
+
 namespace karst::test {
 namespace {
 
-using namespace tool;
+using Tables = std::map<std::string, std::vector<SubcommandRow>>;
 
-constexpr SubcommandRow trade[] = {
-    {"instruments", "--open --key bob", "instruments", "--key nobody", exit_not_there,
-     "cannot read the key"},
-    {"buy", "WEATHER 10 --price 2.50 --key bob", "order", "WEATHER 1 --price 2.505 --key bob",
-     exit_usage, "steps of 0.01"},
-    {"orders", "--key bob", "orders", "", exit_usage, "--account N"},
-    {"amend", "$ORDER --lots 8 --key bob", "order", "$ORDER --key bob", exit_usage,
-     "--price AMOUNT, --lots N"},
-    {"hibernate", "$ORDER --key bob", "hibernated", "$ORDER --key bob", exit_refused,
-     "ORDER_HIBERNATED"},
-    {"reactivate", "$ORDER --key bob", "order", "$ORDER --key bob", exit_refused,
-     "ORDER_NOT_HIBERNATED"},
-    {"cancel", "$ORDER --key bob", "cancelled", "$ORDER --key bob", exit_refused, "UNKNOWN_ORDER"},
-    {"mass-cancel", "--all --key bob", "mass_cancelled", "--key bob", exit_usage, "--all of them"},
-    {"sell", "WEATHER 4 --price 2 --from capacity --key alice", "order",
-     "WEATHER 4 --price 2 --key bob", exit_refused, "--from capacity"},
-    {"holdings", "--key carol", "holdings", "--key alice --account 2", exit_not_there,
-     "no merchant 2 that this key may ask about"},
-    {"balance", "--key bob", "balance", "", exit_usage, "--account N"},
-    {"offers post", "ATLAS 1000 --key alice", "offer", "WEATHER 1000 --key alice", exit_usage,
-     "trades in a book"},
-    {"offers list", "--key bob", "offers", "--key nobody", exit_not_there, "cannot read the key"},
-    {"offers lower", "ATLAS 900 --key alice", "offer", "ATLAS 950 --key alice", exit_usage,
-     "at 900.00 now"},
-    {"offers take", "ATLAS 2 --key bob", "order", "ATLAS --max-price 899 --key bob", exit_refused,
-     "offered at 900.00"},
-    {"offers withdraw", "ATLAS --key alice", "offer", "ATLAS --key bob", exit_refused,
-     "NOT_ISSUER"},
-    {"events", "--key bob", "events", "", exit_usage, "--account N"},
-    {"watch", "--once", "watch", "--once --instrument NOTHING", exit_not_there, "NOTHING",
-     Answer::lines},
-    {"status", "", "status", "/nowhere", exit_not_there, "--home DIR"},
-    {"access-log", "--key auditor", "access_log", "--key alice", exit_refused, "NOT_PERMITTED"},
+constexpr std::string_view mistake = "  ! ";
+constexpr std::string_view continued = "        ";
+constexpr std::string_view lines_of = "lines of ";
+
+const std::map<std::string, int> exits = {
+    {"failed", tool::exit_failed},   {"not_there", tool::exit_not_there},
+    {"usage", tool::exit_usage},     {"in_the_way", tool::exit_in_the_way},
+    {"refused", tool::exit_refused}, {"newer_format", tool::exit_newer_format},
 };
 
-constexpr SubcommandRow operate[] = {
-    {"merchant admit", "51 --name 'Cloud Atlas' --tier 3", "reply", "52", exit_usage,
-     "--name is required"},
-    {"merchant suspend", "51", "reply", "99", exit_refused, "karst merchant admit ACCOUNT"},
-    {"merchant readmit", "51", "reply", "99", exit_refused, "UNKNOWN_ACCOUNT"},
-    {"group", "51 7 --tier 3 --clearance 1", "reply", "51 7", exit_usage, "--tier is required"},
-    {"limits", "51 --order-value 500000.00", "reply", "51 --order-value 0.001", exit_usage,
-     "0.001 is no amount"},
-    {"fund", "51 250.05 --reference ICBC-1", "reply", "51 250.05", exit_usage,
-     "--reference is required"},
-    {"withdraw", "51 50.05 --reference OUT-1", "reply", "51 5000 --reference OUT-2", exit_refused,
-     "INSUFFICIENT_FUNDS"},
-    {"kill", "51", "reply", "", exit_usage, "account is required"},
-    {"unkill", "51", "reply", "99", exit_refused, "UNKNOWN_ACCOUNT"},
-    {"keys create", "61 --account 51 --scopes read,trade", "key",
-     "61 --account 51 --scopes read,trade", exit_in_the_way, "no key is ever overwritten"},
-    {"keys revoke", "61", "reply", "61", exit_refused, "KEY_REVOKED"},
-    {"merchant exit", "51", "reply", "51 --key alice", exit_refused, "NOT_PERMITTED"},
-    {"currency", "2 HKD", "reply", "2 USD", exit_refused, "ALREADY_EXISTS"},
-    {"calendar", "2 --utc-offset=-5h", "reply", "3 --utc-offset 8", exit_usage,
-     "8 is no duration like 8h"},
-    {"fees", "2 --maker-bps 5 --taker-bps 10", "reply", "3 --maker-bps 5001", exit_refused,
-     "INVALID_FIELD"},
-    {"pool define", "9 --operator 1 --symbol GUIAN-P --accelerator MIXED", "reply",
-     "8 --operator 1 --symbol A --accelerator B --unit hour", exit_usage, "p_hour"},
-    {"pool terms",
-     "9 --tick 0.05 --list-price 28.00 --price-min 0.05 --price-max 112.00 --currency 2 "
-     "--calendar 2 --fees 2",
-     "reply", "9 --tick 0.05 --list-price 28.01 --price-max 112.00", exit_usage,
-     "no multiple of the tick"},
-    {"contracts list", "9 --hours 3 $FROM", "reply", "9 $FROM", exit_refused, "ALREADY_EXISTS"},
-    {"capacity set", "9 2000", "reply", "7 2000", exit_refused, "UNKNOWN_POOL"},
-    {"capacity mint", "1 9 100 --hours 3 $FROM", "reply", "1 9 2001 $FROM", exit_refused,
-     "karst capacity set"},
-    {"product list",
-     "1 --symbol CLIMATE --list-price 1800.00 --price-max 18000.00 --certificate 2099-12-31",
-     "reply", "1 --symbol CLIMATE --list-price 1800.00 --price-max 18000.00", exit_usage,
-     "--certificate is required"},
-    {"product terms", "1 --certificate 2099-12-31T12:00+08:00 --terms-hash $HASH", "reply",
-     "1 --certificate 2099-12-31 --terms-hash abc", exit_usage, "64 hexadecimal digits"},
-    {"instrument suspend", "1", "reply", "1", exit_refused, "WRONG_STATE"},
-    {"instrument open", "1", "reply", "99", exit_refused, "UNKNOWN_INSTRUMENT"},
-    {"halt", "WEATHER", "reply", "WETHER", exit_not_there, "WETHER"},
-    {"resume", "WEATHER --reference 1.20", "reply", "WEATHER --reference 1.20", exit_refused,
-     "WRONG_STATE"},
-    {"instrument delist", "1", "reply", "1", exit_refused, "WRONG_STATE"},
-};
+/// What stands before the first `mark` and behind it, without the blanks around it.
+std::pair<std::string, std::string> parted(const std::string& line, const std::string& mark) {
+  const std::size_t at = line.find(mark);
+  if (at == std::string::npos) throw std::runtime_error("no '" + mark + "' in: " + line);
+  std::string before = line.substr(0, at);
+  std::string behind = line.substr(at + mark.size());
+  before.erase(before.find_last_not_of(' ') + 1);
+  behind.erase(0, behind.find_first_not_of(' '));
+  return {before, behind};
+}
 
-constexpr SubcommandRow four_eyes[] = {
-    {"confirm", "$REQUEST --key second", "reply", "$REQUEST --key second", exit_refused,
-     "UNKNOWN_CONFIRMATION"},
-};
+/// "keys revoke: 61 -> reply".
+SubcommandRow row_of(const std::string& line) {
+  SubcommandRow row;
+  std::string call;
+  std::tie(call, row.shape) = parted(line, "->");
+  std::tie(row.path, row.good) = parted(call, ":");
+  if (row.shape == "no JSON") {
+    row.shape.clear();
+    row.answer = Answer::no_json;
+  } else if (row.shape.starts_with(lines_of)) {
+    row.shape.erase(0, lines_of.size());
+    row.answer = Answer::lines;
+  }
+  return row;
+}
 
-constexpr SubcommandRow clock_of_a_trace[] = {
-    {"clock", "$LATER", "reply", "noon", exit_usage, "noon is no time"},
-};
+/// "61 -> refused: KEY_REVOKED".
+void add_mistake(const std::string& line, SubcommandRow& row) {
+  std::string outcome;
+  std::string exit;
+  std::tie(row.wrong, outcome) = parted(line, "->");
+  std::tie(exit, row.words) = parted(outcome, ":");
+  row.exit = exits.at(exit);
+}
 
-constexpr SubcommandRow files[] = {
-    {"audit transactions", "$HOME --merchant 2", "audit_transaction", "$ROOM", exit_not_there,
-     "$ROOM", Answer::lines},
-    {"audit balance", "$HOME 2", "audit_balance", "$HOME", exit_usage, "merchant is required"},
-    {"audit trial-balance", "$DATA", "audit_trial_balance", "$DATA --at 999999", exit_not_there,
-     "the newest is "},
-    {"audit reconcile", "$DATA", "audit_reconcile", "$ROOM", exit_not_there, "$ROOM"},
-    {"journal verify", "$DATA", "journal_verify", "$ROOM", exit_not_there, "$ROOM"},
-    {"journal dump", "$DATA --from 3 --to 6", "journal_command", "$ROOM", exit_not_there, "$ROOM",
-     Answer::lines},
-    {"state-hash", "$HOME", "state_hash", "$HOME --at 999999", exit_not_there, "command 999999"},
-    {"snapshot", "$DATA", "state_hash", "$ROOM", exit_not_there, "$ROOM"},
-    {"rebuild", "$DATA --into $ROOM/anew", "rebuild", "$DATA --into $ROOM/anew", exit_in_the_way,
-     "anew"},
-    {"backup", "$DATA --into $ROOM/backup", "backup", "$DATA --into $ROOM/backup",
-     exit_in_the_way, "backup"},
-    {"restore", "$ROOM/backup --into $ROOM/restored", "backup", "$ROOM/backup --into $DATA",
-     exit_in_the_way, "$DATA"},
-};
+void add(const std::string& line, Tables& tables, std::string& table) {
+  if (line.starts_with('[')) {
+    table = parted(line.substr(1), "]").first;
+  } else if (line.starts_with(mistake)) {
+    add_mistake(line.substr(mistake.size()), tables.at(table).back());
+  } else {
+    tables[table].push_back(row_of(line));
+  }
+}
 
-constexpr SubcommandRow start[] = {
-    {"init", "$ROOM/x", "init", "$ROOM/x", exit_in_the_way, "start what is there: karstd "},
-    {"keygen", "$ROOM/mine.key", "keygen", "$ROOM/mine.key", exit_in_the_way, "mine.key"},
-    {"client-certificate", "$HOME Me $ROOM/me", "client_certificate", "$HOME Me $ROOM/me",
-     exit_in_the_way, "already exists"},
-    {"server-certificate", "$HOME $ROOM/next --names exchange.example", "server_certificate",
-     "$ROOM $ROOM/more", exit_not_there, "ca.key"},
-    {"doctor", "", "doctor", "$ROOM/nothing", exit_failed, ""},
-    {"completion", "bash", nullptr, "dos", exit_usage, "dos", Answer::no_json},
-    {"demo", "--seconds 1", "demo", "--seconds 1 --home $ROOM", exit_not_there, "karst init DIR"},
-    {"load", "--rate 200 --seconds 0.5 --warm-up 0 --first-account 901 --first-key 1901 --pool 9",
-     "load", "--seconds 0.1 --key alice", exit_refused, "NOT_PERMITTED"},
-    {"bench flow", "$FLOW --repetitions 1", "bench_flow", "$FLOW.missing", exit_not_there,
-     "missing"},
-    {"bench book-flow", "$BOOK_FLOW --repetitions 1", "bench_book_flow", "$FLOW", exit_newer_format,
-     "read as a book-flow file"},
-    {"replay itch", "$ITCH", "replay_itch", "$ITCH.missing", exit_not_there, "missing"},
-    {"replay cluster",
-     "--nodes $TRACE/nodes.csv --tasks $TRACE/tasks.csv --data $ROOM/cluster --hours 1",
-     "replay_cluster", "--nodes $TRACE/nodes.csv --tasks /no/tasks.csv --data $ROOM/none",
-     exit_not_there, "/no/tasks.csv"},
-};
+Tables read_tables() {
+  const std::string path = std::string(KARST_SOURCE_DIR) + "/tests/commands/every_subcommand.txt";
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line.starts_with('#')) continue;
+    if (line.starts_with(continued)) {
+      lines.back() += line.substr(continued.size() - 1);
+    } else {
+      lines.push_back(line);
+    }
+  }
+  Tables tables;
+  std::string table;
+  for (const std::string& line : lines) add(line, tables, table);
+  return tables;
+}
 
 }  // namespace
 
-std::span<const SubcommandRow> trade_rows() { return trade; }
-std::span<const SubcommandRow> operate_rows() { return operate; }
-std::span<const SubcommandRow> four_eyes_rows() { return four_eyes; }
-std::span<const SubcommandRow> clock_rows() { return clock_of_a_trace; }
-std::span<const SubcommandRow> files_rows() { return files; }
-std::span<const SubcommandRow> start_rows() { return start; }
+const Tables& subcommand_tables() {
+  static const Tables tables = read_tables();
+  return tables;
+}
 
 }  // namespace karst::test

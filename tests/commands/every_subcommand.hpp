@@ -1,11 +1,10 @@
 // One row for every subcommand of the tool: what must succeed, in which shape it answers, and the
-// mistake that is made most.
+// mistake that is made most. every_subcommand.txt says them.
 #pragma once
 
-#include <span>
+#include <map>
 #include <string>
-
-#include "gateway/tool/exit_code.hpp"
+#include <vector>
 
 namespace karst::test {
 
@@ -18,30 +17,17 @@ enum class Answer {
 
 /// `$NAME` in a line is replaced by what the exchange of the table calls so.
 struct SubcommandRow {
-  const char* path;   ///< "keys create"
-  const char* good;   ///< its arguments when it succeeds
-  const char* shape;  ///< docs/json/SHAPE.json; nullptr with no_json
-  const char* wrong;  ///< its arguments with the mistake
-  int exit;           ///< what the mistake ends with
-  const char* words;  ///< that its message must contain
+  std::string path;   ///< "keys create"
+  std::string good;   ///< its arguments when it succeeds
+  std::string shape;  ///< docs/json/SHAPE.json; empty with no_json
   Answer answer = Answer::value;
+  std::string wrong;  ///< its arguments with the mistake
+  int exit = 0;       ///< what the mistake ends with
+  std::string words;  ///< that its message must contain
 };
 
-// The rows of a table are run in their order, on one exchange.
-
-/// On the market of TradeCommands. $HOUR: the first hour; $ORDER: the newest order made here.
-[[nodiscard]] std::span<const SubcommandRow> trade_rows();
-/// On a ToolExchange. $FROM: --from with a delivery hour that may be listed; $HASH: of any terms.
-[[nodiscard]] std::span<const SubcommandRow> operate_rows();
-/// On an exchange with four_eyes. $REQUEST: a request of the operator's that waits.
-[[nodiscard]] std::span<const SubcommandRow> four_eyes_rows();
-/// On an exchange with clock = "trace". $LATER: a time that is still to come.
-[[nodiscard]] std::span<const SubcommandRow> clock_rows();
-/// On the files of an exchange that has ended. $DATA: they; $HOME: the exchange's folder; $ROOM: an
-/// empty folder.
-[[nodiscard]] std::span<const SubcommandRow> files_rows();
-/// On a running exchange. $HOME: its folder; $ROOM: an empty folder; $TRACE: a cluster trace;
-/// $FLOW, $BOOK_FLOW, $ITCH: small files of those formats.
-[[nodiscard]] std::span<const SubcommandRow> start_rows();
+/// The rows of every_subcommand.txt by the name of their table. Throws where the file makes no
+/// sense.
+[[nodiscard]] const std::map<std::string, std::vector<SubcommandRow>>& subcommand_tables();
 
 }  // namespace karst::test

@@ -59,9 +59,10 @@ void run_wrong(const ToolExchange& exchange, const SubcommandRow& row, const Nam
   said.push_back({is_error ? "error" : row.shape, run.out});
 }
 
-void run_rows(const ToolExchange& exchange, std::span<const SubcommandRow> rows, Names names) {
+/// Runs the rows of a table of every_subcommand.txt, which says what its names are.
+void run_rows(const ToolExchange& exchange, const std::string& table, Names names) {
   std::vector<Shaped> said;
-  for (const SubcommandRow& row : rows) {
+  for (const SubcommandRow& row : subcommand_tables().at(table)) {
     run_good(exchange, row, names, said);
     run_wrong(exchange, row, names, said);
   }
@@ -110,19 +111,19 @@ std::string hour_to_come() {
 }
 
 TEST_F(TradeCommands, every_subcommand_of_a_merchant) {
-  run_rows(exchange, trade_rows(), {{"HOUR", first_hour()}});
+  run_rows(exchange, "trade", {{"HOUR", first_hour()}});
 }
 
 TEST(EverySubcommand, of_an_operator) {
   const ToolExchange exchange;
-  run_rows(exchange, operate_rows(),
+  run_rows(exchange, "operate",
            {{"FROM", "--from " + hour_to_come()}, {"HASH", std::string(64, 'a')}});
 }
 
 TEST(EverySubcommand, of_a_second_operator) {
   const ToolExchange exchange(true);
   const Json waiting = exchange.json("merchant exit 3", "error", exit_needs_second);
-  run_rows(exchange, four_eyes_rows(), {{"REQUEST", waiting["error"]["value"].dump()}});
+  run_rows(exchange, "four_eyes", {{"REQUEST", waiting["error"]["value"].dump()}});
 }
 
 TEST(EverySubcommand, of_who_moves_a_clock) {
@@ -131,7 +132,7 @@ TEST(EverySubcommand, of_who_moves_a_clock) {
   exchange.set_config("clock", "\"trace\"");
   exchange.start();
   exchange.set_config("port", std::to_string(exchange.port()));
-  run_rows(exchange, clock_rows(), {{"LATER", hour_to_come()}});
+  run_rows(exchange, "clock", {{"LATER", hour_to_come()}});
 }
 
 TEST_F(TradeCommands, every_subcommand_on_files) {
@@ -139,9 +140,9 @@ TEST_F(TradeCommands, every_subcommand_on_files) {
   static_cast<void>(order("buy WEATHER 2 --price 2 --key bob"));
   exchange.stop();
   const TemporaryFolder room;
-  run_rows(exchange, files_rows(), {{"DATA", exchange.folder() + "/data"},
-                                    {"HOME", exchange.folder()},
-                                    {"ROOM", room.path()}});
+  run_rows(exchange, "files", {{"DATA", exchange.folder() + "/data"},
+                               {"HOME", exchange.folder()},
+                               {"ROOM", room.path()}});
 }
 
 TEST(EverySubcommand, that_starts_and_measures) {
@@ -151,12 +152,12 @@ TEST(EverySubcommand, that_starts_and_measures) {
   write(room.path() + "/flow", flow_file());
   write(room.path() + "/book_flow", book_flow_file());
   write(room.path() + "/itch", itch_file());
-  run_rows(exchange, start_rows(), {{"HOME", exchange.folder()},
-                                    {"ROOM", room.path()},
-                                    {"TRACE", trace},
-                                    {"FLOW", room.path() + "/flow"},
-                                    {"BOOK_FLOW", room.path() + "/book_flow"},
-                                    {"ITCH", room.path() + "/itch"}});
+  run_rows(exchange, "start", {{"HOME", exchange.folder()},
+                               {"ROOM", room.path()},
+                               {"TRACE", trace},
+                               {"FLOW", room.path() + "/flow"},
+                               {"BOOK_FLOW", room.path() + "/book_flow"},
+                               {"ITCH", room.path() + "/itch"}});
 }
 
 }  // namespace
