@@ -1,6 +1,4 @@
 // What a durable batch costs: the raw disk, the journal at several batch sizes, and reading back.
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -8,6 +6,7 @@
 #include <vector>
 
 #include "bench/bench_folder.hpp"
+#include "bench/registered.hpp"
 #include "ledger/file_log.hpp"
 #include "ledger/posix_storage.hpp"
 #include "ledger/system_clock.hpp"
@@ -16,10 +15,9 @@ namespace {
 
 using namespace karst;
 using bench::BenchFolder;
+using bench::is_small;
 
 constexpr std::size_t command_bytes = 128;
-// The small version only shows that everything still runs.
-const bool is_small = std::getenv("KARST_BENCH_SMALL") != nullptr;
 const std::uint64_t segment_bytes = std::uint64_t{is_small ? 4U : 64U} << 20U;
 
 // Stops the benchmark with the error's text. Returns: whether it was ok.
@@ -170,14 +168,4 @@ BENCHMARK(log_scan)->Arg(16)->Arg(256)->Arg(1024)->UseRealTime();
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::vector<char*> arguments(argv, argv + argc);
-  std::string min_time = "--benchmark_min_time=0.02";
-  if (is_small) arguments.push_back(min_time.data());
-  int count = static_cast<int>(arguments.size());
-  benchmark::Initialize(&count, arguments.data());
-  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
-}
+int main(int argc, char** argv) { return karst::bench::run_registered(argc, argv); }

@@ -1,5 +1,4 @@
 // What a settled transaction costs the ledger, and what a question costs, beside raw SQLite.
-#include <benchmark/benchmark.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "bench/bench_folder.hpp"
+#include "bench/registered.hpp"
 #include "engine/random.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/posix_storage.hpp"
@@ -22,9 +22,9 @@ namespace {
 
 using namespace karst;
 using bench::BenchFolder;
+using bench::is_small;
 using SteadyClock = std::chrono::steady_clock;
 
-const bool is_small = std::getenv("KARST_BENCH_SMALL") != nullptr;
 const std::uint32_t merchants = is_small ? 50 : 1'000;
 const std::uint32_t instruments = is_small ? 10 : 100;
 
@@ -540,14 +540,4 @@ BENCHMARK(ledger_open)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillise
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::vector<char*> arguments(argv, argv + argc);
-  std::string min_time = "--benchmark_min_time=0.02";
-  if (is_small) arguments.push_back(min_time.data());
-  int count = static_cast<int>(arguments.size());
-  benchmark::Initialize(&count, arguments.data());
-  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
-}
+int main(int argc, char** argv) { return karst::bench::run_registered(argc, argv); }
