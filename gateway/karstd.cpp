@@ -1,10 +1,11 @@
 // karstd: the exchange. Wiring only.
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <string>
+#include <string_view>
 
 #include "gateway/config/config.hpp"
+#include "gateway/config/version.hpp"
 #include "gateway/daemon/daemon.hpp"
 #include "gateway/daemon/open_files.hpp"
 #include "ledger/huge_pages.hpp"
@@ -13,6 +14,13 @@ namespace {
 
 using karst::gateway::Config;
 using karst::gateway::Daemon;
+
+constexpr const char* usage =
+    "usage: karstd CONFIG.toml                 run the exchange until Ctrl-C or SIGTERM;\n"
+    "                                          SIGHUP reads certificates and limits again\n"
+    "       karstd --check-config CONFIG.toml  is it sound, and what does it cost in memory\n"
+    "       karstd --version\n"
+    "A folder with a CONFIG.toml and all it needs: karst init DIR\n";
 
 int fail(const karst::Error& error) {
   std::fprintf(stderr, "karstd: %s\n", error.text().c_str());
@@ -73,9 +81,18 @@ int serve(const Config& config, const std::string& path) {
 
 int main(int argc, char** argv) {
   karst::use_huge_pages();
-  const bool is_check = argc == 3 && std::strcmp(argv[1], "--check-config") == 0;
-  if (!is_check && (argc != 2 || argv[1][0] == '-')) {
-    std::fprintf(stderr, "usage: karstd [--check-config] CONFIG.toml\n");
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (argc == 2 && (first == "--help" || first == "-h")) {
+    std::fputs(usage, stdout);
+    return 0;
+  }
+  if (argc == 2 && first == "--version") {
+    std::printf("karstd %s\n", karst::gateway::version);
+    return 0;
+  }
+  const bool is_check = argc == 3 && first == "--check-config";
+  if (!is_check && (argc != 2 || first.starts_with('-'))) {
+    std::fputs(usage, stderr);
     return 2;
   }
   const std::string path = argv[argc - 1];

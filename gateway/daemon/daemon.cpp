@@ -10,6 +10,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/key_table.hpp"
+#include "gateway/config/version.hpp"
 #include "gateway/daemon/access_log.hpp"
 #include "gateway/daemon/books_desk.hpp"
 #include "gateway/daemon/desk.hpp"
@@ -250,7 +251,7 @@ void Daemon::Parts::fill_status(v1::Response& response) const {
   status.set_started_ns(started_ns);
   status.set_is_disk_full(exchange->is_disk_full());
   status.set_ledger_sequence(books->store().durable_sequence());
-  status.set_version("0.1.0");
+  status.set_version(version);
 }
 
 Daemon::Daemon(Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/config/version.hpp"
 #include "gateway/tool/completion.hpp"
 #include "gateway/tool/output.hpp"
 
@@ -58,11 +59,28 @@ std::optional<std::string> unknown_subcommand(const CLI::App& app,
   return std::nullopt;
 }
 
+/// Where words end that must go on: says with what.
+std::optional<std::string> missing_subcommand(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const auto below = at->get_subcommands([](const CLI::App*) { return true; });
+  if (below.empty() || at == &app) return std::nullopt;
+  std::string text = at->get_name() + " what? ";
+  for (const CLI::App* it : below) {
+    const bool is_last = it == below.back();
+    text += it == below.front() ? "" : is_last ? " or " : ", ";
+    text += it->get_name();
+  }
+  return text;
+}
+
 int explain(const CLI::App& app, const CLI::ParseError& wrong,
             const std::vector<std::string>& words) {
   const bool is_json = std::ranges::find(words, "--json") != words.end();
-  const std::string text = unknown_subcommand(app, words).value_or(wrong.what());
-  return Output(is_json).failed({exit_usage, "USAGE", text, "see " + spoken(app) + " --help"});
+  std::optional<std::string> text = unknown_subcommand(app, words);
+  if (!text) text = missing_subcommand(app);
+  const std::string said = text ? *text : wrong.what();
+  return Output(is_json).failed({exit_usage, "USAGE", said, "see " + spoken(app) + " --help"});
 }
 
 /// Under which heading the help lists a subcommand.
@@ -113,6 +131,7 @@ void add_commands(CLI::App& app) {
 
 int run(int argc, const char* const* argv) {
   CLI::App app{"karst: the tool of the Karst exchange", "karst"};
+  app.set_version_flag("--version", std::string("karst ") + gateway::version, "which Karst it is");
   add_commands(app);
   // What shells ask after Tab; its words are no arguments of ours (docs/TOOL.md).
   if (argc > 1 && std::string_view(argv[1]) == "complete") {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "gateway/config/version.hpp"
 #include "tests/commands/tool_exchange.hpp"
 
 namespace karst::test {
@@ -20,6 +21,19 @@ TEST(ToolStart, init_makes_a_folder_once) {
   const ToolRun again = run_tool({"init", folder}, ".");
   EXPECT_EQ(again.exit, exit_in_the_way);
   EXPECT_NE(again.err.find("start what is there: karstd "), std::string::npos) << again.err;
+}
+
+TEST(ToolStart, both_programs_say_which_they_are_and_how_they_are_used) {
+  const auto karstd = [](const char* word) { return run_built("karstd", {word}, "."); };
+  const std::string version = std::string(" ") + gateway::version + "\n";
+  EXPECT_EQ(run_tool({"--version"}, ".").out, "karst" + version);
+  EXPECT_EQ(karstd("--version").out, "karstd" + version);
+  const ToolRun help = karstd("--help");
+  EXPECT_EQ(help.exit, 0);
+  EXPECT_NE(help.out.find("karst init DIR"), std::string::npos) << help.out;
+  const ToolRun wrong = karstd("--halp");
+  EXPECT_EQ(wrong.exit, 2);
+  EXPECT_EQ(wrong.err, help.out);
 }
 
 TEST(ToolStart, keygen_prints_the_public_part) {
@@ -62,6 +76,7 @@ TEST(ToolStart, a_word_that_is_no_subcommand_is_said_with_what_may_be_meant) {
   EXPECT_NE(said({"mer"}).find("did you mean merchant"), std::string::npos);
   EXPECT_NE(said({"merchant", "admt"}).find("did you mean admit"), std::string::npos);
   EXPECT_NE(said({"merchant", "xyz"}).find("no subcommand xyz\n"), std::string::npos);
+  EXPECT_NE(said({"keys"}).find("keys what? revoke or create\n"), std::string::npos);
 }
 
 }  // namespace

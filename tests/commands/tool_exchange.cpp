@@ -70,8 +70,13 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ho
 }  // namespace
 
 ToolRun run_tool(const std::vector<std::string>& arguments, const std::string& home) {
+  return run_built("karst", arguments, home);
+}
+
+ToolRun run_built(const std::string& program, const std::vector<std::string>& arguments,
+                  const std::string& home) {
   const TemporaryFolder folder;
-  std::vector<std::string> all{std::string(KARST_BINARY_DIR) + "/karst"};
+  std::vector<std::string> all{std::string(KARST_BINARY_DIR) + "/" + program};
   all.insert(all.end(), arguments.begin(), arguments.end());
   ToolRun run;
   const std::string out = folder.path() + "/out";

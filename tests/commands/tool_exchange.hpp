@@ -25,6 +25,10 @@ struct ToolRun {
 /// Runs `karst` with these arguments in an environment of its own: KARST_HOME = `home`, no
 /// terminal. A run that takes longer than a minute is ended.
 [[nodiscard]] ToolRun run_tool(const std::vector<std::string>& arguments, const std::string& home);
+/// The same of another program beside it: "karstd".
+[[nodiscard]] ToolRun run_built(const std::string& program,
+                                const std::vector<std::string>& arguments,
+                                const std::string& home);
 
 /// A TestExchange with its market, whose folder is one that `karst` can be pointed to: karst.toml
 /// says its port, and the keys of the test market are there as NAME.key (operator, second, alice,

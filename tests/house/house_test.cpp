@@ -92,6 +92,21 @@ TEST(House, pages_may_not_promise_files) {
       (std::vector<std::string>{"engine/b", "docs/NO.md"}));
 }
 
+TEST(House, the_version_is_that_of_the_project) {
+  const auto found = [](const std::string& path, const char* pattern) {
+    for (const SourceFile& file : tree()) {
+      std::smatch parts;
+      const std::string text(file.text);
+      if (file.path == path && std::regex_search(text, parts, std::regex(pattern))) {
+        return parts[1].str();
+      }
+    }
+    return path + " says none";
+  };
+  EXPECT_EQ(found("gateway/config/version.hpp", "version = \"([0-9.]+)\""),
+            found("CMakeLists.txt", "project\\(karst VERSION ([0-9.]+) "));
+}
+
 TEST(House, packages_have_a_group_and_a_reason) {
   static const std::regex line("[a-z0-9.+-]+ +(build|test|ci|bench) +# .{8,}");
   for (const SourceFile& file : tree()) {
