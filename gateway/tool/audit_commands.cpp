@@ -15,8 +15,8 @@ void add_audit(CLI::App& app) {
   const auto add = [&](const char* name, const char* what, int (*run)(const AuditOptions&)) {
     const auto options = std::make_shared<AuditOptions>();
     CLI::App* command = audit->add_subcommand(name, what);
-    command->add_option("directory", options->directory,
-                        "the exchange's folder, or its data folder")
+    command->add_option("directory", options->directory, exchange_folder_text)
+        ->envname("KARST_HOME")
         ->required();
     command->add_flag("--json", options->is_json, "answer as JSON (docs/TOOL.md)");
     command->final_callback([options, run] {
@@ -40,6 +40,7 @@ void add_audit(CLI::App& app) {
   }
   {
     const auto [command, options] = add("balance", "what a merchant has", run_audit_balance);
+    command->get_option("directory")->envname("");  // it comes first, and nobody can leave it out
     command->add_option("merchant", options->merchant, "its number; 0 = the exchange")->required();
     command->add_option("--at", options->at, at_text);
   }

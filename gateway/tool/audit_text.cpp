@@ -1,6 +1,8 @@
 #include "gateway/tool/audit_text.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "gateway/tool/human_units.hpp"
 #include "ledger/accounts.hpp"
@@ -55,6 +57,29 @@ Json key_json(const Books& books, AccountNumber account, AssetNumber asset) {
   return json;
 }
 
+std::string unpadded(std::span<const char> text) {
+  return {text.begin(), std::ranges::find(text, '\0')};
+}
+
+/// What an open_account or define_asset tells: "merchant 51, Cloud Atlas", "instrument 7, pool 1,
+/// 2026-11-22T09Z". Empty for all others.
+std::string definition_text(const Books& books, const Record& record) {
+  if (record.account) {
+    return "  merchant " + std::to_string(record.account->merchant.value()) + ", " +
+           unpadded(record.account->name);
+  }
+  if (!record.asset) return "";
+  const std::string text = "  " + asset_text(books, record.asset->asset);
+  switch (record.asset->what) {
+    case AssetClass::currency: return text;
+    case AssetClass::contract:
+      return text + ", pool " + std::to_string(record.asset->pool.value()) + ", " +
+             format_hour(record.asset->hour.value());
+    case AssetClass::product: return text + ", " + unpadded(record.asset->text);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string account_text(AccountNumber account) {
@@ -77,7 +102,8 @@ std::string amount_text(AssetNumber asset, std::int64_t amount) {
 std::string record_text(const Books& books, const Record& record) {
   std::string text = "settlement " + std::to_string(record.source_seq) + "  " +
                      record_kind_text(record.kind) + "  " + format_time(record.time.value()) +
-                     "  command " + std::to_string(record.ext_id.command);
+                     "  command " + std::to_string(record.ext_id.command) +
+                     definition_text(books, record);
   for (const Leg& leg : record.legs) {
     const std::string sign = leg.amount > 0 ? "+" : "";
     text += "\n    " + padded(account_text(leg.account), 28) + " " +

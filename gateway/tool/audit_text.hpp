@@ -19,7 +19,8 @@ namespace karst::tool {
 /// "-96.69" of a currency, "3" lots of an instrument.
 [[nodiscard]] std::string amount_text(AssetNumber asset, std::int64_t amount);
 
-/// The settlement's number, what it was, when, by which command; below it a line for each leg.
+/// The settlement's number, what it was, when, by which command, whom or what it defines; below it
+/// a line for each leg.
 [[nodiscard]] std::string record_text(const Books& books, const Record& record);
 /// The shape docs/json/audit_transaction.json.
 [[nodiscard]] Json record_json(const Books& books, const Record& record);

@@ -5,6 +5,8 @@
 
 namespace karst::tool {
 
+inline constexpr const char* exchange_folder_text = "the exchange's folder, or its data folder";
+
 /// "data/demo", the exchange's folder with its karst.toml, → the data folder that this says.
 /// "data/demo/data", or anything else → itself.
 [[nodiscard]] std::string data_directory(const std::string& folder);

@@ -25,7 +25,16 @@ std::string hex_text(std::uint64_t hash) {
   return digits;
 }
 
-int fail(const Error& error, bool is_json) { return Output(is_json).failed(failure_of(error)); }
+int fail(const Error& error, bool is_json) {
+  Failure failure = failure_of(error);
+  if (error.code == ErrorCode::locked) {
+    failure.hint = "stop the karstd that runs on it; backup, audit and state-hash run beside it";
+  }
+  if (error.code == ErrorCode::already_exists) {
+    failure.hint = "nothing is ever overwritten: choose another folder";
+  }
+  return Output(is_json).failed(failure);
+}
 
 void print_state(const StateAt& state, bool is_json) {
   const std::string time = format_time(state.time.value());

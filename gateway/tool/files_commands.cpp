@@ -13,10 +13,9 @@ namespace {
 using Run = int (*)(const FilesOptions&);
 using Options = std::shared_ptr<FilesOptions>;
 
-// A subcommand on the exchange in DIRECTORY.
-CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what, Run run,
-              Options options,
-              const std::string& directory = "the exchange's folder, or its data folder") {
+// A subcommand on what is in DIRECTORY.
+CLI::App* add_on(CLI::App& parent, const std::string& name, const std::string& what, Run run,
+                 Options options, const std::string& directory) {
   CLI::App* command = parent.add_subcommand(name, what);
   command->add_option("directory", options->directory, directory)->required();
   command->add_option("--shard", options->shard, "its shard")->capture_default_str();
@@ -26,6 +25,14 @@ CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what
     options->into = data_directory(options->into);
     std::exit(run(*options));
   });
+  return command;
+}
+
+// A subcommand on an exchange: that of KARST_HOME where no other is named.
+CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what, Run run,
+              const Options& options) {
+  CLI::App* const command = add_on(parent, name, what, run, options, exchange_folder_text);
+  command->get_option("directory")->envname("KARST_HOME");
   return command;
 }
 
@@ -59,8 +66,8 @@ void add_files(CLI::App& app) {
   add_into(*add(app, "backup", "copy what must survive; the exchange may run", run_backup, backup),
            backup, "folder for the copy");
   Options restore = fresh();
-  add_into(*add(app, "restore", "put a backup where an exchange can run on it", run_restore,
-                restore, "folder of the backup"),
+  add_into(*add_on(app, "restore", "put a backup where an exchange can run on it", run_restore,
+                   restore, "folder of the backup"),
            restore, "folder of the exchange to be, or its data folder");
 }
 

@@ -121,7 +121,7 @@ TEST_F(FilesCommands, journal_dump_prints_the_commands_asked_for) {
   EXPECT_EQ(lines_of(good("journal dump " + data() + " --json")).size(),
             report["commands"].get<std::size_t>());
   exchange.expect_failure("journal dump " + other("nothing"), exit_not_there, "nothing");
-  exchange.expect_failure("journal dump", exit_usage, "directory");
+  exchange.expect_failure("restore", exit_usage, "directory");
 }
 
 TEST_F(FilesCommands, snapshot_wants_an_exchange_that_does_not_run_and_changes_no_hash) {
@@ -207,7 +207,13 @@ TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
       lines_of(good("audit transactions " + data() + " --merchant 2 --limit 3 --json"));
   ASSERT_EQ(three.size(), 3U);
   for (const Json& record : three) EXPECT_FALSE(record["legs"].empty());
-  // The exchange's folder will do, too.
+  const std::string text = good("audit transactions " + data()).out;
+  for (const char* defined : {"  merchant 1, ", "  CNY\n", "  instrument 1, WEATHER\n"}) {
+    EXPECT_NE(text.find(defined), std::string::npos) << defined << " in\n" << text;
+  }
+  exchange.expect_failure("snapshot " + data(), exit_in_the_way, "stop the karstd");
+  // The exchange's folder will do, too, and where KARST_HOME names it, no folder at all.
+  EXPECT_EQ(good("audit trial-balance").out, good("audit trial-balance " + data()).out);
   EXPECT_EQ(good("audit balance " + exchange.folder() + " 2").out,
             good("audit balance " + data() + " 2").out);
   exchange.expect_failure("audit balance " + other("nothing") + " 2", exit_not_there, "nothing");
