@@ -95,7 +95,7 @@ std::optional<std::int64_t> parse_number(const std::string& text) {
 std::string read_price(const Message& message, const std::string& text, std::int64_t& ticks) {
   const auto* const field = message.GetDescriptor()->FindFieldByName("tick_value_fen");
   const std::int64_t tick = message.GetReflection()->GetInt64(message, field);
-  const auto fen = parse_money(text);
+  const auto fen = text == "tick" ? tick : parse_money(text);
   if (!fen) return "is no amount like 28.50";
   if (tick <= 0 || *fen % tick != 0) return "is no multiple of the tick " + format_money(tick);
   ticks = *fen / tick;
@@ -283,6 +283,13 @@ void add_option(CLI::App& app, const Deed& deed, const DeedOption& it, DeedState
   }
 }
 
+/// Whether any of the deed's own options is said; its arguments do not count.
+bool has_option(const CLI::App& command, const Deed& deed) {
+  return std::ranges::any_of(deed.options, [&](const DeedOption& it) {
+    return std::string_view(it.name).starts_with("--") && command.count(it.name) != 0;
+  });
+}
+
 }  // namespace
 
 std::string set_field(v1::Command& command, const std::string& body, const std::string& field,
@@ -325,7 +332,14 @@ void add_deed(CLI::App& app, const Deed& deed) {
   command->add_flag("--validate-only", state->is_check, "ask what would come of it; do nothing");
   add_link_options(*command, state->link);
   command->footer(example_text(deed.example));
-  command->callback([deed, state] { carry_out(deed, *state); });
+  command->callback([deed, state, command] {
+    if (deed.needs_option && !has_option(*command, deed)) {
+      Output(state->link.is_json)
+          .fail({exit_usage, "USAGE", "no option is said, and what is not said is not limited",
+                 std::string("say at least one: karst ") + deed.path + " --help"});
+    }
+    carry_out(deed, *state);
+  });
 }
 
 Json reply_json(const v1::Command& command, const v1::Reply& reply) {

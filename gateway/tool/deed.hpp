@@ -25,7 +25,7 @@ namespace karst::tool {
 /// | enum            | the enumerator in small letters, without its prefix: "p_hour"           |
 /// | …_fen           | an amount: "1250.50"                                                    |
 /// | …_ticks         | where the message has tick_value_fen, an amount, which must be whole    |
-/// |                 | ticks; else an amount in whole ticks of the instrument named            |
+/// |                 | ticks, or "tick"; else one in whole ticks of the instrument named       |
 /// | instrument_id   | a number, or a name that is looked up at the exchange                   |
 /// | …expiry_ns      | a time: "2026-11-22T13:00+08:00"                                        |
 /// | …_ns            | a duration: "8h", "15m"                                                 |
@@ -52,6 +52,7 @@ struct Deed {
   const char* done;     ///< what to say: "merchant {account_id} is admitted"
   std::vector<DeedOption> options;
   std::vector<DeedConstant> constants = {};
+  bool needs_option = false;  ///< without any option it would undo what was said before
 };
 
 /// The operator's subcommands. Every field of every command that an operator may send is filled by

@@ -49,6 +49,7 @@ TEST(ToolOperate, admits_suspends_and_limits_merchants) {
   expect_done(exchange, "limits 51 --order-value 500000.00 --open-orders 2", "set_merchant_limits");
   exchange.expect_failure("limits 51 --order-value 0.001", exit_usage,
                           "0.001 is no amount like 1250.50");
+  exchange.expect_failure("limits 51", exit_usage, "what is not said is not limited");
   expect_done(exchange, "kill 51", "kill_switch");
   exchange.expect_failure("kill", exit_usage, "account is required");
   expect_done(exchange, "unkill 51", "kill_switch");
@@ -94,9 +95,9 @@ TEST(ToolOperate, defines_what_is_traded) {
   const std::string from = " --from " + format_hour(this_hour() + 2);
   const std::string last = " --from " + format_hour(this_hour() + 4);
   exchange.expect_failure("contracts list 9" + from, exit_refused, "WRONG_STATE");
-  expect_done(exchange, "pool terms 9 --tick 0.05 --list-price 28.00 --price-min 0.05 "
-                        "--price-max 112.00 --currency 2 --calendar 2 --fees 2",
-              "set_pool_terms");
+  expect_done(exchange, "pool terms 9 --tick 0.05 --list-price 28.00 --price-max 112.00 "
+                        "--currency 2 --calendar 2 --fees 2",
+              "set_pool_terms");  // the lowest price is a tick
   exchange.expect_failure("pool terms 9 --tick 0.05 --list-price 28.01 --price-max 112.00",
                           exit_usage, "28.01 is no multiple of the tick 0.05");
   expect_done(exchange, "contracts list 9 --hours 3" + from, "list_contracts");
