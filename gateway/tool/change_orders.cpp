@@ -99,7 +99,7 @@ void cancel(const ChangeOptions& options) {
                            {"client_seq", reply.client_seq()},
                            {"is_repeated", reply.is_repeated()}},
                           "order " + std::to_string(reply.order_id()) + " is cancelled, " +
-                              std::to_string(outcome.cancelled_lots) + " lots taken back");
+                              lots_text(outcome.cancelled_lots) + " taken back");
 }
 
 void mass_cancel(const ChangeOptions& options) {

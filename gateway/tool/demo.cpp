@@ -194,6 +194,9 @@ void add_demo(CLI::App& app) {
   command->add_option("--seed", options->seed, "of the merchants' behaviour")
       ->capture_default_str();
   command->add_option("--rate", options->rate, "actions per second")->capture_default_str();
+  command->footer("Its merchants, their money and what they trade stay there for ever: give it an "
+                  "exchange of its\nown, as ./run demo does. Example:\n  karst demo data/demo "
+                  "--seconds 60");
   command->callback([options] { run(*options); });
 }
 

@@ -26,10 +26,6 @@ struct About {
   }
 };
 
-std::string lots_text(std::int64_t lots) {
-  return std::to_string(lots) + (lots == 1 ? " lot" : " lots");
-}
-
 std::string settled(std::uint64_t settlement) {
   return settlement == 0 ? "" : ", settlement " + std::to_string(settlement);
 }

@@ -134,6 +134,10 @@ constexpr std::array<DurationUnit, 7> duration_units{{{"d", ns_per_day},
 std::optional<std::int64_t> parse_money(std::string_view text) { return parse_decimal(text, 2); }
 std::string format_money(std::int64_t fen) { return format_hundredths(fen); }
 
+std::string lots_text(std::int64_t lots) {
+  return std::to_string(lots) + (lots == 1 ? " lot" : " lots");
+}
+
 std::optional<std::int64_t> parse_time(std::string_view text) {
   Scanner scanner(text);
   const auto year = scanner.digits(4, 4);

@@ -15,6 +15,8 @@ namespace karst::tool {
 [[nodiscard]] std::optional<std::int64_t> parse_money(std::string_view text);
 /// 125050 → "1250.50".
 [[nodiscard]] std::string format_money(std::int64_t fen);
+/// "1 lot", "3 lots".
+[[nodiscard]] std::string lots_text(std::int64_t lots);
 
 /// "2026-11-22T05:00:00Z", "2026-11-22T13:00+08:00", "2026-11-22" (00:00 UTC); the seconds may have
 /// up to nine decimals. Returns: ns since 1970-01-01T00:00Z, from 1970 to 2261.

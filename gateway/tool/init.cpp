@@ -29,7 +29,8 @@ void init(const std::string& directory, const std::string& names, bool is_json) 
                  {"operator_key", in + "operator.key"}},
                 in + "karst.toml    configuration\n" + in + "ca.crt        what clients trust\n" +
                     in + "operator.key  secret of the operator's key, number 1\n\n" +
-                    "start it: karstd " + in + "karst.toml");
+                    "start it: karstd " + in + "karst.toml\n" +
+                    "talk to it: export KARST_HOME=" + directory + "; karst status");
 }
 
 /// The failure of making a certificate ends the program.

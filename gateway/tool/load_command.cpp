@@ -170,7 +170,8 @@ void add_load(CLI::App& app) {
   command->footer(
       "With a folder of karst init or ./run demo and its running karstd nothing else is needed:\n"
       "  karst load data/demo --rate 20000 --plot load.svg\n"
-      "Its merchants' keys are kept in data/demo/load.");
+      "Its merchants' keys are kept in data/demo/load. They and what they trade stay there for\n"
+      "ever: measure an exchange of its own, not one that is in earnest.");
   command->callback([options] { run(*options); });
 }
 

@@ -58,18 +58,17 @@ std::string rest_text(const OrderReport& report) {
   const std::string limit =
       report.limit_ticks == 0 ? ""
                               : " at " + price_text(report.listed.definition, report.limit_ticks);
-  const std::string lots = std::to_string(outcome.open_lots);
+  const std::string lots = lots_text(outcome.open_lots);
   switch (outcome.state) {
     case OrderOutcome::State::filled:
       return order + "is filled";
     case OrderOutcome::State::resting:
-      return order + "rests in the book: " + lots + " lots" + limit +
-             "; take it back: karst cancel " + id;
+      return order + "rests in the book: " + lots + limit + "; take it back: karst cancel " + id;
     case OrderOutcome::State::cancelled:
-      return order + "is over: " + std::to_string(outcome.cancelled_lots) +
-             " lots did not trade (" + reason_text(outcome.reason) + ")";
+      return order + "is over: " + lots_text(outcome.cancelled_lots) + " did not trade (" +
+             reason_text(outcome.reason) + ")";
     case OrderOutcome::State::working:
-      return order + "was taken and is at work: " + lots + " lots open; karst orders shows it";
+      return order + "was taken and is at work: " + lots + " open; karst orders shows it";
   }
   return order;
 }
@@ -117,8 +116,8 @@ std::string order_text(const OrderReport& report) {
   if (report.reply.is_repeated()) text += "the exchange had this already; nothing was done twice\n";
   text += fills_text(report);
   if (report.outcome.prevented_lots != 0) {
-    text += std::to_string(report.outcome.prevented_lots) +
-            " lots met orders of your own and did not trade (--self-match)\n";
+    text += lots_text(report.outcome.prevented_lots) +
+            " met orders of your own and did not trade (--self-match)\n";
   }
   return text + rest_text(report);
 }

@@ -18,6 +18,8 @@ TEST(HumanUnits, amounts_are_exact_or_refused) {
   }
   EXPECT_EQ(format_money(125'050), "1250.50");
   EXPECT_EQ(format_money(-7), "-0.07");
+  EXPECT_EQ(lots_text(1), "1 lot");
+  EXPECT_EQ(lots_text(0), "0 lots");
   EXPECT_EQ(format_money(INT64_MIN), "-92233720368547758.08");
 }
 
