@@ -14,6 +14,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "ledger/posix_storage.hpp"
@@ -30,9 +31,9 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-/// Whether it holds within a minute.
-bool comes_true(const std::function<bool()>& it) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+/// Whether it holds within so many minutes.
+bool comes_true(const std::function<bool()>& it, int minutes = 1) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(minutes);
   while (!it()) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -142,6 +143,38 @@ class Operations : public testing::Test {
   std::unique_ptr<Program> karstd;
   std::string port;
 };
+
+/// What the blocks of a page's section say.
+std::string blocks_of(const std::string& page, const std::string& section) {
+  std::istringstream lines(read_file(KARST_SOURCE_DIR + ("/docs/" + page)));
+  std::string blocks;
+  bool is_in_section = false;
+  bool is_in_block = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("## ")) is_in_section = line == "## " + section;
+    if (line.starts_with("```")) {
+      is_in_block = !is_in_block;
+    } else if (is_in_section && is_in_block) {
+      blocks += line + "\n";
+    }
+  }
+  return blocks;
+}
+
+TEST_F(Operations, the_first_market_of_the_page_is_made_and_traded) {
+  start();
+  configure("port", port);
+  const std::string script = room.path() + "/first_market.sh";
+  std::ofstream(script) << "set -e\nexport PATH=" KARST_BINARY_DIR ":$PATH KARST_HOME=" << folder()
+                        << "\n" << blocks_of("OPERATIONS.md", "The first market");
+  const std::string said = room.path() + "/said";
+  Program shell({"sh", script}, said);
+  ASSERT_TRUE(comes_true([&] { return shell.is_over(); }, 5));
+  EXPECT_EQ(shell.exit_code(), 0) << read_file(said);
+  EXPECT_NE(read_file(said).find("bought 4 GUIAN-P@"), std::string::npos) << read_file(said);
+  const Json holdings = karst({"holdings", "--account", "51", "--json"}).json();
+  EXPECT_EQ(holdings["holdings"][0]["free_lots"], 4);
+}
 
 /// A file system of its own with little room; gone with its owner.
 class SmallDisk {
