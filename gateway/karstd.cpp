@@ -1,8 +1,10 @@
 // karstd: the exchange. Wiring only.
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "gateway/config/config.hpp"
 #include "gateway/config/version.hpp"
@@ -16,15 +18,24 @@ using karst::gateway::Config;
 using karst::gateway::Daemon;
 
 constexpr const char* usage =
-    "usage: karstd CONFIG.toml                 run the exchange until Ctrl-C or SIGTERM;\n"
-    "                                          SIGHUP reads certificates and limits again\n"
-    "       karstd --check-config CONFIG.toml  is it sound, and what does it cost in memory\n"
+    "usage: karstd CONFIG                 run the exchange until Ctrl-C or SIGTERM;\n"
+    "                                     SIGHUP reads certificates and limits again\n"
+    "       karstd --check-config CONFIG  is it sound, and what does it cost in memory\n"
     "       karstd --version\n"
-    "A folder with a CONFIG.toml and all it needs: karst init DIR\n";
+    "CONFIG: a file like karst.toml, or its folder. karst init DIR makes one and all it needs.\n";
 
 int fail(const karst::Error& error) {
   std::fprintf(stderr, "karstd: %s\n", error.text().c_str());
+  if (error.code == karst::ErrorCode::locked) {
+    std::fprintf(stderr, "karstd: another karstd runs on these files\n");
+  }
   return 1;
+}
+
+/// The configuration meant: a folder has it as karst.toml.
+std::string config_path(const std::string& named) {
+  std::error_code none;
+  return std::filesystem::is_directory(named, none) ? named + "/karst.toml" : named;
 }
 
 /// Blocks the signals that are waited for, in this thread and all that come from it.
@@ -95,7 +106,7 @@ int main(int argc, char** argv) {
     std::fputs(usage, stderr);
     return 2;
   }
-  const std::string path = argv[argc - 1];
+  const std::string path = config_path(argv[argc - 1]);
   const karst::Result<Config> config = is_check ? karst::gateway::load_config(path) : load(path);
   if (!config) return fail(config.error());
   if (is_check) {

@@ -36,6 +36,17 @@ TEST(ToolStart, both_programs_say_which_they_are_and_how_they_are_used) {
   EXPECT_EQ(wrong.err, help.out);
 }
 
+TEST(ToolStart, karstd_takes_the_folder_and_says_that_another_runs_on_it) {
+  const ToolExchange exchange;
+  const ToolRun checked = run_built("karstd", {"--check-config", exchange.folder()}, ".");
+  EXPECT_EQ(checked.exit, 0) << checked.err;
+  EXPECT_NE(checked.out.find("merchants"), std::string::npos) << checked.out;
+  const ToolRun second = run_built("karstd", {exchange.folder()}, ".");
+  EXPECT_EQ(second.exit, 1);
+  EXPECT_NE(second.err.find("another karstd runs on these files"), std::string::npos)
+      << second.err;
+}
+
 TEST(ToolStart, keygen_prints_the_public_part) {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/mine.key";
