@@ -1,13 +1,31 @@
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "gateway/tool/audit.hpp"
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/data_directory.hpp"
 
 namespace karst::tool {
+namespace {
+
+/// One word is the merchant where KARST_HOME names the exchange.
+void find_merchant(AuditOptions& options) {
+  if (options.merchant) return;
+  const char* const home = std::getenv("KARST_HOME");
+  const std::string word = options.directory;
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  const bool is_number = error == std::errc() && end == word.data() + word.size();
+  if (home == nullptr || !is_number) throw CLI::RequiredError("merchant");
+  options.directory = home;
+  options.merchant = number;
+}
+
+}  // namespace
 
 void add_audit(CLI::App& app) {
   CLI::App* audit = app.add_subcommand("audit", "questions to the books");
@@ -40,8 +58,8 @@ void add_audit(CLI::App& app) {
   }
   {
     const auto [command, options] = add("balance", "what a merchant has", run_audit_balance);
-    command->get_option("directory")->envname("");  // it comes first, and nobody can leave it out
-    command->add_option("merchant", options->merchant, "its number; 0 = the exchange")->required();
+    command->add_option("merchant", options->merchant, "its number; 0 = the exchange");
+    command->parse_complete_callback([it = options] { find_merchant(*it); });
     command->add_option("--at", options->at, at_text);
   }
   {

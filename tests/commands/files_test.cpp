@@ -213,6 +213,7 @@ TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
   }
   exchange.expect_failure("snapshot " + data(), exit_in_the_way, "stop the karstd");
   // The exchange's folder will do, too, and where KARST_HOME names it, no folder at all.
+  EXPECT_EQ(good("audit balance 2").out, good("audit balance " + data() + " 2").out);
   EXPECT_EQ(good("audit trial-balance").out, good("audit trial-balance " + data()).out);
   EXPECT_EQ(good("audit balance " + exchange.folder() + " 2").out,
             good("audit balance " + data() + " 2").out);
