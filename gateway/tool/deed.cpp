@@ -227,6 +227,15 @@ void resolve(v1::Command& command, const Deed& deed, const DeedState& state, Exc
   command.mutable_resume()->set_reference_ticks(*ticks);
 }
 
+/// The session would be cut before the answer, and perhaps no operator would be left.
+void refuse_own_key(const v1::Command& command, const ExchangeLink& link, const Output& output) {
+  const std::uint32_t own = link.config().key.value();
+  if (!command.has_revoke_key() || command.revoke_key().key_id() != own) return;
+  output.fail({exit_usage, "USAGE",
+               "key " + std::to_string(own) + " is the one that says this, and would be cut off",
+               "say it with another operator's key: --key FILE"});
+}
+
 /// "merchant {account_id} is admitted" with what the command line said in place of the braces.
 std::string sentence_of(const Deed& deed, const DeedState& state) {
   std::string text = deed.done;
@@ -243,6 +252,7 @@ void carry_out(const Deed& deed, const DeedState& state) {
   const Output output(state.link.is_json);
   v1::Command command = command_of(deed, state, output);
   ExchangeLink link(state.link, output);
+  refuse_own_key(command, link, output);
   resolve(command, deed, state, link, output);
   const v1::Reply reply = link.carry_out(command);
   std::string text = sentence_of(deed, state);

@@ -123,7 +123,10 @@ Failure failure_of(const v1::Reply& reply) {
   failure.text += ": " + std::string(code_text(code));
   while (failure.text.ends_with('.')) failure.text.pop_back();
   failure.hint = std::string(code_hint(code));
-  if (is_waiting) {
+  if (is_waiting && reply.value() == 0) {
+    failure.text = "as things are now it would have to be confirmed by a second operator";
+    failure.hint = "nothing was done, and nothing waits";
+  } else if (is_waiting) {
     const std::string number = std::to_string(reply.value());
     failure.text = "not done yet: a second operator must confirm request " + number;
     failure.hint = "within ten minutes, with another key: karst confirm " + number + " --key FILE";

@@ -173,6 +173,7 @@ TEST(ToolOperate, makes_keys_that_can_log_on) {
 
   expect_done(exchange, "keys revoke 51", "revoke_key");
   exchange.expect_failure("keys revoke 51", exit_refused, "KEY_REVOKED");
+  exchange.expect_failure("keys revoke 1", exit_usage, "another operator's key");
   exchange.expect_failure("watch --once --key 51", exit_refused, "LOG_ON_REFUSED");
 }
 
@@ -182,6 +183,8 @@ TEST(ToolOperate, two_operators_do_what_one_may_not) {
   EXPECT_EQ(waiting["error"]["code"], "CONFIRMATION_NEEDED");
   const std::string number = std::to_string(waiting["error"].value("value", 0));
   exchange.expect_failure("merchant exit 2", exit_needs_second, "karst confirm 2 --key FILE");
+  exchange.expect_failure("merchant exit 2 --validate-only", exit_needs_second, "nothing waits");
+  exchange.expect_failure("merchant exit 99", exit_refused, "UNKNOWN_ACCOUNT");
   exchange.expect_failure("confirm " + number, exit_refused, "UNKNOWN_CONFIRMATION");
   const Json confirmed = exchange.json("confirm " + number + " --key second", "reply");
   EXPECT_GT(confirmed.value("sequence", 0), 0);
@@ -211,6 +214,10 @@ TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
   EXPECT_FALSE(std::filesystem::exists(path + ".proposed"));
   EXPECT_EQ(exchange.run("status --key 60").exit, exit_ok);
   exchange.expect_failure(create, exit_in_the_way, "no key is ever overwritten");
+  // A number that is taken is nobody's to confirm, and leaves no file.
+  exchange.expect_failure("keys create 11 --exchange --scopes operate", exit_refused,
+                          "ALREADY_EXISTS");
+  EXPECT_FALSE(std::filesystem::exists(exchange.folder() + "/11.key.proposed"));
 }
 
 TEST(ToolOperate, says_what_the_exchange_does_and_who_asked) {

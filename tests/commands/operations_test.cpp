@@ -246,6 +246,24 @@ TEST_F(Operations, a_failed_sync_ends_it_and_the_next_start_has_all_that_was_ans
   EXPECT_EQ(balance["balances"][0]["available"], "1500.00");
 }
 
+TEST_F(Operations, an_operator_that_no_operator_can_make_is_written_into_the_configuration) {
+  configure("four_eyes", "true");
+  start();
+  EXPECT_EQ(karst({"keys", "create", "2", "--exchange", "--scopes", "operate"}).exit,
+            exit_needs_second);
+  EXPECT_EQ(stop(), 0);
+  const std::string secret = room.path() + "/second.key";
+  const ToolRun made = run_tool({"keygen", secret, "--json"}, ".");
+  ASSERT_EQ(made.exit, exit_ok) << made.err;
+  std::ofstream(folder() + "/karst.toml", std::ios::app)
+      << "\n[[operator]]\nkey_id = 2\nscopes = [\"read\", \"audit\", \"operate\"]\npublic_key = "
+      << made.json()["public_key"] << "\n";
+  start();
+  good({"status", "--key", secret, "--key-id", "2"});
+  good({"keys", "revoke", "1", "--key", secret, "--key-id", "2"});
+  EXPECT_EQ(karst({"status"}).exit, exit_refused);
+}
+
 TEST_F(Operations, a_backup_restored_elsewhere_is_an_exchange_that_runs) {
   start();
   make_merchant();
