@@ -65,7 +65,9 @@ std::string_view code_hint(int code) {
     case v1::CODE_INSTRUMENT_SUSPENDED:
       return "an operator opens it again: karst instrument open INSTRUMENT";
     case v1::CODE_WRONG_STATE:
-      return "its state now: karst instruments";
+      return "its state now: karst instruments; a pool is listed once it has karst pool terms";
+    case v1::CODE_HOURS_OUT_OF_BOUNDS:
+      return "--from: an hour to come, at most 336 ahead; of capacity set, after the last one said";
     case v1::CODE_INSUFFICIENT_FUNDS:
       return "what there is: karst balance; an operator funds: karst fund ACCOUNT AMOUNT";
     case v1::CODE_INSUFFICIENT_CAPACITY:
@@ -73,7 +75,7 @@ std::string_view code_hint(int code) {
     case v1::CODE_INSUFFICIENT_HOLDING:
       return "what there is: karst holdings";
     case v1::CODE_CAPACITY_EXCEEDED:
-      return "certify more first: karst capacity set POOL LOTS";
+      return "certify more first: karst capacity set POOL LOTS --from HOUR";
     case v1::CODE_EXCHANGE_FULL:
       return "the sizes are in [capacity] of karst.toml, fixed when the exchange was made";
     case v1::CODE_BOOK_BUSY:
@@ -91,6 +93,8 @@ std::string_view code_hint(int code) {
       return "make room on the disk of the journal; karst doctor shows how much there is";
     case v1::CODE_UNKNOWN_CONFIRMATION:
       return "ask again for the command; another operator's key must confirm within ten minutes";
+    case v1::CODE_CLOCK_IS_REAL:
+      return "only replays set the time: [time] clock in karst.toml";
     case v1::CODE_NOT_FOUND:
       return "about others only a key with scope audit or operate may ask";
     default:

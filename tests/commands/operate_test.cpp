@@ -105,6 +105,7 @@ TEST(ToolOperate, defines_what_is_traded) {
   exchange.expect_failure("contracts list 9 --from 2026-12-01T00:30Z", exit_usage, "full hour");
   exchange.expect_failure("capacity mint 1 9 100" + from, exit_refused, "karst capacity set");
   expect_done(exchange, "capacity set 9 2000", "set_pool_capacity");
+  exchange.expect_failure("capacity set 9 1000", exit_refused, "after the last one said");
   exchange.expect_failure("capacity set 7 2000", exit_refused, "UNKNOWN_POOL");
   EXPECT_EQ(expect_done(exchange, "capacity mint 1 9 100 --hours 3" + from,
                         "mint_capacity")["account"],
