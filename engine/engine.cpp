@@ -305,9 +305,7 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   const EventRing& ring = *state.ring;
   const std::uint64_t count = ring.next - state.first_event;
   KARST_ASSERT(count <= events_per_command_max);
-  std::uint64_t hash = state.event_hash;
-  for (std::uint64_t at = state.first_event; at != ring.next; ++at) hash = mix(hash, ring.at(at));
-  state.event_hash = hash;
+  state.hash_written();
   // The ring's lines were last in the cache of who reads it: coming events ask for theirs early.
   constexpr std::uint64_t events_ahead = 8;
   __builtin_prefetch(&ring.at(ring.next + events_ahead), 1);
@@ -419,7 +417,7 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
   state.sequence = command.sequence;
   state.now = command.time.value();
   state.ring = &ring;
-  state.first_event = ring.next;
+  state.first_event = state.unhashed = ring.next;
   state.match_index = 0;
   state.makers_left = state.config.makers_per_command_max;
   if (!has_work(state)) [[likely]] {

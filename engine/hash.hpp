@@ -55,7 +55,29 @@ template <std::size_t begin, std::size_t end>
   return sum;
 }
 
+/// Four words side by side: how the wider half of an event or a request is read, or made.
+using FourWords = std::uint64_t __attribute__((vector_size(32)));
+
+[[nodiscard]] inline FourWords four_words(const void* bytes) {
+  FourWords words;
+  std::memcpy(&words, bytes, sizeof words);
+  return words;
+}
+
 #ifdef __AVX2__
+/// Words `at` .. `at` + 3, each as gather_by_word() would have it.
+template <std::size_t at>
+[[nodiscard]] inline FourWords gather_four(FourWords words) {
+  using Halves = std::uint32_t __attribute__((vector_size(32)));
+  using Signed = int __attribute__((vector_size(32)));
+  Halves keys;
+  std::memcpy(&keys, &gather_keys[2 * at], sizeof keys);
+  const Halves halves = reinterpret_cast<Halves>(words) + keys;
+  const auto low = reinterpret_cast<Signed>(halves);
+  const auto high = reinterpret_cast<Signed>(reinterpret_cast<FourWords>(halves) >> 32);
+  return reinterpret_cast<FourWords>(__builtin_ia32_pmuludq256(low, high));
+}
+
 /// Words `at` and `at` + 1, each as gather_by_word() would have it.
 template <std::size_t at>
 [[nodiscard]] inline auto gather_pair(const char* words) {
@@ -79,21 +101,10 @@ template <std::size_t count>
   static_assert(count <= 8 && std::endian::native == std::endian::little);
   const char* const bytes = static_cast<const char*>(words);
 #ifdef __AVX2__
-  using Halves = std::uint32_t __attribute__((vector_size(32)));  // four words
-  using Signed = int __attribute__((vector_size(32)));
-  using Words = std::uint64_t __attribute__((vector_size(32)));
   constexpr std::size_t fours = count / 4;
-  Words sums{};
-  for (std::size_t i = 0; i < fours; ++i) {
-    Halves halves;
-    Halves keys;
-    std::memcpy(&halves, bytes + i * sizeof halves, sizeof halves);
-    std::memcpy(&keys, &gather_keys[8 * i], sizeof keys);
-    halves += keys;
-    const auto low = reinterpret_cast<Signed>(halves);
-    const auto high = reinterpret_cast<Signed>(reinterpret_cast<Words>(halves) >> 32);
-    sums += reinterpret_cast<Words>(__builtin_ia32_pmuludq256(low, high));
-  }
+  FourWords sums{};
+  if constexpr (fours > 0) sums += gather_four<0>(four_words(bytes));
+  if constexpr (fours > 1) sums += gather_four<4>(four_words(bytes + sizeof(FourWords)));
   using Pair = std::uint64_t __attribute__((vector_size(16)));  // two words
   Pair pair = __builtin_shufflevector(sums, sums, 0, 1) + __builtin_shufflevector(sums, sums, 2, 3);
   constexpr std::size_t end = count / 2 * 2;
@@ -101,6 +112,17 @@ template <std::size_t count>
   return pair[0] + pair[1] + gather_by_word<end, count>(bytes);
 #else
   return gather_by_word<0, count>(bytes);
+#endif
+}
+
+/// Eight words as one, as gather() reads them from memory.
+[[nodiscard]] inline std::uint64_t gather(FourWords first, FourWords second) {
+#ifdef __AVX2__
+  const FourWords sums = gather_four<0>(first) + gather_four<4>(second);
+  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+#else
+  const FourWords words[2] = {first, second};
+  return gather<8>(words);
 #endif
 }
 

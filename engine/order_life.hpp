@@ -20,18 +20,18 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
   const OrderCold& cold = state.orders.nodes.cold(slot);
   const std::uint64_t number = ++state.accounts[hot.account].event_number;
   const std::uint64_t id = state.orders.nodes.id(slot);
-  state.emit(type, detail, instrument.id).order = {
-      .order = OrderId{id},
-      .limit = Price{cold.limit},
-      .account_event = number,
-      .client_seq = client_seq,
-      .account = AccountId{hot.account},
-      .quantity = Quantity{quantity},
-      .tag = cold.tag,
-      .side = cold.side,
-      .time_in_force = cold.time_in_force,
-      .flags = flags,
-      .reserved = 0};
+  state.emit(type, detail, instrument.id,
+             OrderChange{.order = OrderId{id},
+                         .limit = Price{cold.limit},
+                         .account_event = number,
+                         .client_seq = client_seq,
+                         .account = AccountId{hot.account},
+                         .quantity = Quantity{quantity},
+                         .tag = cold.tag,
+                         .side = cold.side,
+                         .time_in_force = cold.time_in_force,
+                         .flags = flags,
+                         .reserved = 0});
   if ((flags & order_flag::answer) != 0) state.note_answer(number, id);
 }
 

@@ -119,25 +119,25 @@ struct TradeFacts {
 inline std::uint64_t print_trade(State& state, Instrument& instrument, const TradeFacts& facts) {
   instrument.reference = facts.price;
   state.currencies[instrument.currency].fee_income += facts.buyer_fee + facts.seller_fee;
-  state.emit(EventType::trade, static_cast<std::uint8_t>(facts.taker_side), instrument.id).trade = {
-      .maker = OrderId{facts.maker},
-      .taker = OrderId{facts.taker},
-      .price = Price{facts.price},
-      .quantity = Quantity{facts.lots},
-      .maker_leaves = Quantity{facts.maker_leaves},
-      .taker_leaves = Quantity{facts.taker_leaves},
-      .match_index = state.match_index++,
-      .notional = Money{facts.notional}};
+  state.emit(EventType::trade, static_cast<std::uint8_t>(facts.taker_side), instrument.id,
+             Trade{.maker = OrderId{facts.maker},
+                   .taker = OrderId{facts.taker},
+                   .price = Price{facts.price},
+                   .quantity = Quantity{facts.lots},
+                   .maker_leaves = Quantity{facts.maker_leaves},
+                   .taker_leaves = Quantity{facts.taker_leaves},
+                   .match_index = state.match_index++,
+                   .notional = Money{facts.notional}});
   const std::uint64_t number = state.next_settlement();
   const std::uint64_t buyer_event = state.next_event_number(facts.buyer);
-  state.emit(EventType::settlement, static_cast<std::uint8_t>(facts.kind), instrument.id)
-      .settlement = {.number = number,
-                     .buyer_event = buyer_event,
-                     .seller_event = state.next_event_number(facts.seller),
-                     .buyer_fee = Money{facts.buyer_fee},
-                     .seller_fee = Money{facts.seller_fee},
-                     .buyer = AccountId{facts.buyer},
-                     .seller = AccountId{facts.seller}};
+  state.emit(EventType::settlement, static_cast<std::uint8_t>(facts.kind), instrument.id,
+             Settlement{.number = number,
+                        .buyer_event = buyer_event,
+                        .seller_event = state.next_event_number(facts.seller),
+                        .buyer_fee = Money{facts.buyer_fee},
+                        .seller_fee = Money{facts.seller_fee},
+                        .buyer = AccountId{facts.buyer},
+                        .seller = AccountId{facts.seller}});
   return number;
 }
 
