@@ -462,8 +462,16 @@ void Engine::prefetch_first(const Command& command) const {
 
 void Engine::prefetch_second(const Command& command) const {
   const State& state = *state_;
-  if (has_few_instruments(state)) return;
-  if (command.type == CommandType::place_order) {
+  if (command.type == CommandType::cancel_order) {
+    const Slot slot = slot_of(command.cancel_order.order);
+    if (slot >= state.orders.nodes.touched()) return;
+    (void)Book::prefetch_neighbours(state.orders, slot);
+    state.links.prefetch_neighbours(slot);
+    state.holdings.prefetch_row(state.orders.nodes.node(slot).hot.row);
+    if (has_few_instruments(state)) return;
+    state.instruments.prefetch(state.orders.nodes.cold(slot).instrument);
+  } else if (command.type == CommandType::place_order) {
+    if (has_few_instruments(state)) return;
     const PlaceOrder& order = command.place_order;
     const bool has_side = order.side == Side::buy || order.side == Side::sell;
     if (!has_side || state.instruments.find(order.instrument) == nullptr ||
@@ -475,13 +483,6 @@ void Engine::prefetch_second(const Command& command) const {
     state.links.prefetch(state.accounts[command.account.value()].newest_order);
     (void)state.instruments.book(slot_of(order.instrument))
         .prefetch_level(state.orders, order.side, order.limit.value());
-  } else if (command.type == CommandType::cancel_order) {
-    const Slot slot = slot_of(command.cancel_order.order);
-    if (slot >= state.orders.nodes.touched()) return;
-    (void)Book::prefetch_neighbours(state.orders, slot);
-    state.links.prefetch_neighbours(slot);
-    state.holdings.prefetch_row(state.orders.nodes.node(slot).hot.row);
-    state.instruments.prefetch(state.orders.nodes.cold(slot).instrument);
   }
 }
 
