@@ -471,7 +471,6 @@ void Engine::prefetch_second(const Command& command) const {
     if (has_few_instruments(state)) return;
     state.instruments.prefetch(state.orders.nodes.cold(slot).instrument);
   } else if (command.type == CommandType::place_order) {
-    if (has_few_instruments(state)) return;
     const PlaceOrder& order = command.place_order;
     const bool has_side = order.side == Side::buy || order.side == Side::sell;
     if (!has_side || state.instruments.find(order.instrument) == nullptr ||
