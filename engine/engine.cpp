@@ -368,7 +368,7 @@ template <class Usual>
   return {state.first_event, count, 0};
 }
 
-/// So few that they, their books and holdings stay in the caches by themselves.
+/// So few that they stay in the caches by themselves.
 [[nodiscard]] inline bool has_few_instruments(const State& state) {
   constexpr std::uint32_t few = 32;
   return state.instruments.touched() < few;

@@ -55,7 +55,7 @@ template <std::size_t begin, std::size_t end>
   return sum;
 }
 
-/// Four words side by side: how the wider half of an event or a request is read, or made.
+/// Four words side by side: half an event.
 using FourWords = std::uint64_t __attribute__((vector_size(32)));
 
 [[nodiscard]] inline FourWords four_words(const void* bytes) {

@@ -48,9 +48,11 @@ std::optional<std::string> Twins::apply(const Command& command) {
   const Applied applied = engine_->apply(command, ring_);
   events_ = model_.apply(command);
   if (auto text = compare_events(command, applied)) return text;
+  for (const Event& event : events_) event_hash_ = mix(event_hash_, event);
   const auto is_due = [&](std::uint64_t every) { return every != 0 && applied_ % every == 0; };
   std::string broken;
-  if (is_due(checks_.invariants_every)) broken = model_.broken_invariant();
+  if (event_hash_ != engine_->event_hash()) broken = "the event hash is not that of the events";
+  if (broken.empty() && is_due(checks_.invariants_every)) broken = model_.broken_invariant();
   if (broken.empty() && is_due(checks_.states_every)) broken = compare_states();
   if (broken.empty() && is_due(checks_.snapshots_every)) broken = restart_engine();
   if (broken.empty()) return std::nullopt;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/hash.hpp"
 #include "tests/model/model.hpp"
 #include "tests/model/random_commands.hpp"
 
@@ -56,6 +57,7 @@ class Twins {
   Checks checks_;
   std::vector<Event> memory_;
   EventRing ring_;
+  std::uint64_t event_hash_ = hash_seed;  ///< of the model's events
   std::unique_ptr<Engine> engine_;
   Model model_;
   std::vector<Event> events_;
