@@ -323,6 +323,9 @@ std::uint32_t Session::take_ticket(bool may_use_reserve) {
 
 void Session::free_ticket(std::uint32_t index) {
   KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
+  if (tickets_[index].way == Way::propose) [[unlikely]] {
+    std::erase_if(proposals_, [&](const Proposal& it) { return it.ticket == index; });
+  }
   tickets_[index].is_taken = false;
   tickets_[index].next_free = free_ticket_;
   free_ticket_ = index;
@@ -367,8 +370,8 @@ void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
 
 void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal, Now now) {
   if (is_ended()) return;
+  const std::optional<Command> proposed = proposal_of(index);
   const Ticket ticket = redeem(index, now);
-  const std::optional<Command> proposed = take_proposal(index);
   // A busy book will have finished by the time that somebody confirms.
   const bool is_good =
       rehearsal.code == RejectCode::none || rehearsal.code == RejectCode::book_busy;
@@ -390,13 +393,10 @@ void Session::ask_for_confirmation(const Ticket& ticket, const std::optional<Com
                  static_cast<std::int64_t>(number));
 }
 
-std::optional<Command> Session::take_proposal(std::uint32_t index) {
+std::optional<Command> Session::proposal_of(std::uint32_t index) const {
   const auto found =
       std::ranges::find_if(proposals_, [&](const Proposal& it) { return it.ticket == index; });
-  if (found == proposals_.end()) return std::nullopt;
-  const Command command = found->command;
-  proposals_.erase(found);
-  return command;
+  return found == proposals_.end() ? std::nullopt : std::optional(found->command);
 }
 
 void Session::on_refused(std::uint32_t index, Admission why, Now now) {

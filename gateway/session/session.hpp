@@ -191,7 +191,8 @@ class Session {
     Way way = Way::submit;
   };
 
-  /// A command that is to be parked once the engine has said that it would carry it out.
+  /// A command that is to be parked once the engine has said that it would carry it out; it goes
+  /// with its ticket.
   struct Proposal {
     std::uint32_t ticket = 0;
     Command command;
@@ -217,7 +218,7 @@ class Session {
   [[nodiscard]] v1::Code propose(const Command& command, Origin origin, Now now, Way way);
   /// The engine would carry out a command that a second operator has to confirm.
   void ask_for_confirmation(const Ticket& ticket, const std::optional<Command>& proposed);
-  [[nodiscard]] std::optional<Command> take_proposal(std::uint32_t index);
+  [[nodiscard]] std::optional<Command> proposal_of(std::uint32_t index) const;
   [[nodiscard]] v1::Code check(Command& command, const v1::Command& wire, Origin origin, Now now);
   [[nodiscard]] v1::Code submit(const Command& command, Origin origin, Now now,
                                 Way way = Way::submit);

@@ -85,6 +85,10 @@ void LocalExchange::run() {
   }
   for (; !rehearsing_.empty(); rehearsing_.pop_front()) {
     Waiting& next = rehearsing_.front();
+    if (late_refusal != gateway::Admission::accepted) {
+      hub.refused(next.handle, late_refusal, now_);
+      continue;
+    }
     next.command.time = Time{now_.wall_ns + 1};
     hub.rehearsed(next.handle, engine.rehearse(next.command), now_);
   }

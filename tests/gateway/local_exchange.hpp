@@ -37,6 +37,8 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   Found read(AccountId account, std::uint64_t from, std::uint32_t limit, const Sink& sink) override;
 
   gateway::Admission next_admission = gateway::Admission::accepted;
+  /// What becomes of a rehearsal that was accepted, where it does not reach the engine.
+  gateway::Admission late_refusal = gateway::Admission::accepted;
   gateway::Hub hub;
   Engine engine;
   std::vector<Command> applied;  ///< everything sequenced so far

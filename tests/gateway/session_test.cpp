@@ -401,6 +401,28 @@ TEST_F(SessionTest, what_would_be_refused_is_not_put_before_a_second_operator) {
   expect_refused(exit, v1::CODE_ACCOUNT_EXITED);
 }
 
+TEST_F(SessionTest, a_proposal_nobody_could_check_is_not_put_in_the_place_of_the_next) {
+  LocalExchange exchange({}, {.is_four_eyes = true});
+  exchange.make_market();
+  LocalClient first(exchange);
+  first.log_on(test::operator_key);
+  v1::Command exit;
+  exit.mutable_set_merchant_state()->set_state(v1::MERCHANT_STATE_EXITED);
+  exit.set_account_id(2);
+  exchange.late_refusal = gateway::Admission::busy;
+  EXPECT_EQ(first.command(exit).code(), v1::CODE_BUSY);
+  exchange.late_refusal = gateway::Admission::accepted;
+  exit.set_account_id(3);
+  const v1::Reply parked = first.command(exit);
+  EXPECT_EQ(parked.code(), v1::CODE_CONFIRMATION_NEEDED);
+  LocalClient second(exchange);
+  second.log_on(test::second_operator);
+  v1::Request confirm;
+  confirm.mutable_confirm()->set_confirmation_id(static_cast<std::uint64_t>(parked.value()));
+  EXPECT_EQ(second.send(confirm).at(0).reply().code(), v1::CODE_OK);
+  EXPECT_EQ(exchange.applied.back().account.value(), 3U);
+}
+
 // --- frames -------------------------------------------------------------------------------------
 
 TEST_F(SessionTest, frames_may_be_cut_at_every_byte) {
