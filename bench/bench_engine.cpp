@@ -65,9 +65,8 @@ const Flow& flow_of(std::uint32_t instruments) {
 }
 
 /// Processor time per operation, as `karst bench flow --layer engine` plays it.
-void engine(benchmark::State& state) {
-  const Flow& flow = flow_of(static_cast<std::uint32_t>(state.range(0)));
-  const auto layer = tool::make_engine_layer(flow);
+void play(benchmark::State& state, const Flow& flow, std::uint32_t pairs) {
+  const auto layer = tool::make_engine_layer(flow, pairs);
   const std::size_t operations = flow.commands.size() - flow.prefill;
   std::int64_t best = std::numeric_limits<std::int64_t>::max();
   std::uint64_t trades = 0;
@@ -80,6 +79,23 @@ void engine(benchmark::State& state) {
   state.counters["ns_per_operation"] = static_cast<double>(best) / static_cast<double>(operations);
   state.counters["operations"] = static_cast<double>(operations);
   state.counters["trades"] = static_cast<double>(trades);
+}
+
+void engine(benchmark::State& state) {
+  play(state, flow_of(static_cast<std::uint32_t>(state.range(0))), FlowMarket::usual_pairs);
+}
+
+/// A made flow, so that one thing can grow at a time: instruments, live orders, accounts.
+/// KARST_BENCH_OPERATIONS says how many operations, where they are counted rather than timed.
+void engine_growth(benchmark::State& state) {
+  const auto instruments = static_cast<std::uint32_t>(state.range(0));
+  const auto live = static_cast<std::uint32_t>(state.range(1)) / (is_small() ? 100 : 1);
+  const char* given = std::getenv("KARST_BENCH_OPERATIONS");
+  const std::size_t operations = given != nullptr ? std::strtoull(given, nullptr, 10)
+                                 : is_small()     ? 10'000
+                                                  : 1'000'000;
+  play(state, FlowGenerator(instruments, live, 1).make(operations),
+       static_cast<std::uint32_t>(state.range(2)) / 2);
 }
 
 /// An engine in the middle of a flow, and the commands still to come.
@@ -309,8 +325,14 @@ void engine_closing(benchmark::State& state) {
 }
 
 BENCHMARK(engine)->Arg(1)->UseManualTime()->Iterations(3);
-BENCHMARK(engine)->Arg(100)->UseManualTime()->Iterations(2);
 BENCHMARK(engine)->Arg(1'000)->UseManualTime()->Iterations(3);
+BENCHMARK(engine_growth)
+    ->Args({100, 50'000, 1'000})
+    ->Args({1'000, 50'000, 1'000})
+    ->Args({100, 500'000, 1'000})
+    ->Args({100, 50'000, 10'000})
+    ->UseManualTime()
+    ->Iterations(2);
 BENCHMARK(engine_latency)->Arg(1)->Iterations(2);
 BENCHMARK(engine_latency)->Arg(1'000)->Iterations(2);
 BENCHMARK(engine_closing)->Iterations(1);

@@ -18,22 +18,39 @@ command -v valgrind >/dev/null || { echo 'callgrind: valgrind is not installed: 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# counted COMMAND...: runs it and says how many instructions its timed parts took.
+counted() {
+  valgrind --tool=callgrind --callgrind-out-file="$work/out" --collect-atstart=no \
+    --toggle-collect='karst::tool::play_timed*' "$@" \
+    >"$work/json" 2>"$work/log" || { cat "$work/log" >&2; return 1; }
+  awk '/^(totals|summary):/ { n = $2 } END { print n }' "$work/out"
+}
+
+quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f\n", a / b }'; }
+
 # count LAYER: its instructions per operation.
 count() {
-  valgrind --tool=callgrind --callgrind-out-file="$work/out" --collect-atstart=no \
-    --toggle-collect='karst::tool::play_timed*' \
-    "$build/karst" bench flow "$flow" --layer "$1" --repetitions 1 --json \
-    >"$work/json" 2>"$work/log" || { cat "$work/log" >&2; return 1; }
-  local instructions operations
-  instructions=$(awk '/^(totals|summary):/ { n = $2 } END { print n }' "$work/out")
-  operations=$(sed 's/.*"operations": \([0-9]*\).*/\1/' "$work/json")
-  awk -v i="$instructions" -v o="$operations" 'BEGIN { printf "%.1f\n", i / o }'
+  local instructions
+  instructions=$(counted "$build/karst" bench flow "$flow" --layer "$1" --repetitions 1 --json)
+  quotient "$instructions" "$(sed 's/.*"operations": \([0-9]*\).*/\1/' "$work/json")"
+}
+
+# grown INSTRUMENTS/ORDERS/ACCOUNTS: instructions per operation of the engine in a made flow.
+grown() {
+  local instructions operations=100000
+  instructions=$(KARST_BENCH_OPERATIONS=$operations counted "$build/bench/bench_engine" \
+    --benchmark_filter="^engine_growth/$1/" --benchmark_min_time=0)
+  quotient "$instructions" $((operations * 2))  # two plays
 }
 
 if [ -n "$json" ]; then
   lines=''
   for layer in book engine; do
     lines+="{\"name\": \"$layer/1\", \"instructions_per_operation\": $(count "$layer")}, "
+  done
+  for size in 100/50000/1000 1000/50000/1000 100/500000/1000 100/50000/10000; do
+    lines+="{\"name\": \"engine_growth/$size\", "
+    lines+="\"instructions_per_operation\": $(grown "$size")}, "
   done
   printf '{"benchmarks": [%s]}\n' "${lines%, }" >"$json"
 else

@@ -97,22 +97,38 @@ class EventHasher {
 
 }  // namespace
 
-/// The timed part, apart so that instruction counts can be taken of it alone.
-[[gnu::noinline]] void play_timed(Engine& engine, EventRing& ring, const Command* begin,
-                                  const Command* end, const Command* last) {
-  for (const Command* command = begin; command != end; ++command) {
-    engine.prefetch_first(*std::min(command + first_ahead, last));
-    engine.prefetch_second(*std::min(command + second_ahead, last));
+/// Some commands in a row, up to `end`; `last` is the last one that may be looked ahead at.
+struct CommandBatch {
+  const Command* begin;
+  const Command* end;
+  const Command* last;
+};
+
+[[gnu::always_inline]] inline void play_batch(Engine& engine, EventRing& ring,
+                                              const CommandBatch& batch) {
+  for (const Command* command = batch.begin; command != batch.end; ++command) {
+    engine.prefetch_first(*std::min(command + first_ahead, batch.last));
+    engine.prefetch_second(*std::min(command + second_ahead, batch.last));
     engine.apply(*command, ring);
   }
+}
+
+[[gnu::noinline]] void play_prefill(Engine& engine, EventRing& ring, const CommandBatch& batch) {
+  play_batch(engine, ring, batch);
+}
+
+/// Apart, so that the instructions of what is timed can be counted alone.
+[[gnu::noinline]] void play_timed_commands(Engine& engine, EventRing& ring,
+                                           const CommandBatch& batch) {
+  play_batch(engine, ring, batch);
 }
 
 namespace {
 
 class EngineLayer final : public FlowLayer {
  public:
-  explicit EngineLayer(const Flow& flow)
-      : market_(flow),
+  EngineLayer(const Flow& flow, std::uint32_t pairs)
+      : market_(flow, pairs),
         ring_(ring_events),
         prefill_(flow.prefill),
         trades_max_(flow.commands.size()) {
@@ -127,8 +143,9 @@ class EngineLayer final : public FlowLayer {
     run(engine, hasher, ring, market_.setup());
     const std::vector<Command>& commands = commands_;
     const Command* const first = commands.data();
-    run(engine, hasher, ring, first, first + prefill_);
-    result.cpu_ns = run(engine, hasher, ring, first + prefill_, first + commands.size());
+    run(play_prefill, engine, hasher, ring, first, first + prefill_);
+    result.cpu_ns =
+        run(play_timed_commands, engine, hasher, ring, first + prefill_, first + commands.size());
     hasher.finish();
     KARST_ASSERT(hasher.hash() == engine.event_hash());
     for (const FlowTrade& trade : hasher.trades()) result.trades.add(trade);
@@ -148,14 +165,15 @@ class EngineLayer final : public FlowLayer {
   }
 
   /// Returns: processor time of the commands alone.
-  std::int64_t run(Engine& engine, EventHasher& hasher, EventRing& ring, const Command* begin,
-                   const Command* end) const {
+  template <class Play>
+  std::int64_t run(Play&& play, Engine& engine, EventHasher& hasher, EventRing& ring,
+                   const Command* begin, const Command* end) const {
     std::int64_t cpu_ns = 0;
     for (const Command* batch = begin; batch < end; batch += batch_commands) {
       const Command* const batch_end = std::min(batch + batch_commands, end);
       hasher.wait_for_room(ring.next);
       const std::int64_t start = thread_cpu_ns();
-      play_timed(engine, ring, batch, batch_end, end - 1);
+      play(engine, ring, {batch, batch_end, end - 1});
       cpu_ns += thread_cpu_ns() - start;
       hasher.publish(ring.next);
     }
@@ -193,7 +211,11 @@ class EngineLayer final : public FlowLayer {
 }  // namespace
 
 std::unique_ptr<FlowLayer> make_engine_layer(const Flow& flow) {
-  return std::make_unique<EngineLayer>(flow);
+  return make_engine_layer(flow, FlowMarket::usual_pairs);
+}
+
+std::unique_ptr<FlowLayer> make_engine_layer(const Flow& flow, std::uint32_t pairs) {
+  return std::make_unique<EngineLayer>(flow, pairs);
 }
 
 }  // namespace karst::tool

@@ -38,5 +38,7 @@ class FlowLayer {
 /// basis points, self-match prevention, limits, numbered commands, and events into a ring of
 /// 4 MiB that another thread reads. Requires: `flow` outlives the layer.
 [[nodiscard]] std::unique_ptr<FlowLayer> make_engine_layer(const Flow& flow);
+/// The same with another number of merchants: `pairs` of a buyer and a seller.
+[[nodiscard]] std::unique_ptr<FlowLayer> make_engine_layer(const Flow& flow, std::uint32_t pairs);
 
 }  // namespace karst::tool

@@ -7,11 +7,10 @@
 namespace karst::tool {
 namespace {
 
-constexpr std::uint32_t merchants = 1'000;
 constexpr std::uint32_t hours_per_pool = 336;
 constexpr std::int64_t first_hour = 500'000;  // of the delivery hours, so that gates are far away
-constexpr std::uint32_t lots_per_seller = 4'000'000;
-constexpr std::int64_t funds = 4'000'000'000'000'000;  // Unit: fen
+constexpr std::uint32_t lots_per_contract = 2'000'000'000;  // minted to all sellers together
+constexpr std::int64_t funds = 4'000'000'000'000'000'000;   // of all merchants. Unit: fen
 
 template <std::size_t N>
 void set_text(Text<N>& to, std::string_view text) {
@@ -20,8 +19,9 @@ void set_text(Text<N>& to, std::string_view text) {
 
 }  // namespace
 
-FlowMarket::FlowMarket(const Flow& flow)
-    : client_seq_(merchants + 1), now_ns_((first_hour - 1) * ns_per_hour) {
+FlowMarket::FlowMarket(const Flow& flow, std::uint32_t pairs)
+    : pairs_(pairs), client_seq_(2 * pairs + 1), now_ns_((first_hour - 1) * ns_per_hour) {
+  const std::uint32_t merchants = 2 * pairs;
   sizes_.accounts_max = merchants + 1;
   sizes_.keys_max = merchants + 1;
   sizes_.instruments_max = flow.instruments + hours_per_pool + 1;
@@ -64,6 +64,7 @@ void FlowMarket::add_merchants() {
   set_text(currency.code, "CNY");
   add(CommandType::define_calendar).define_calendar = {CalendarId{1}, 8 * ns_per_hour};
   add(CommandType::define_fees).define_fees = {FeeScheduleId{1}, 5, 10, Money{0}, Money{0}};
+  const std::uint32_t merchants = 2 * pairs_;
   for (std::uint32_t id = 1; id <= merchants; ++id) {
     Command& admit = add(CommandType::admit_merchant);
     admit.account = AccountId{id};
@@ -74,7 +75,7 @@ void FlowMarket::add_merchants() {
     key.create_key.scopes = scope::trade;
     Command& fund = add(CommandType::fund);
     fund.account = AccountId{id};
-    fund.fund = {CurrencyId{1}, Money{funds}, Reference{id, 1}};
+    fund.fund = {CurrencyId{1}, Money{funds / merchants}, Reference{id, 1}};
   }
 }
 
@@ -105,10 +106,11 @@ void FlowMarket::add_pools(std::uint32_t instruments) {
     terms.gate_open_lead_ns = 400 * ns_per_day;
     terms.gate_close_lead_ns = 15 * 60 * ns_per_second;
     add(CommandType::list_contracts).list_contracts = {PoolId{id}, Hour{first_hour}, hours};
-    for (std::uint32_t pair = 0; pair < pairs; ++pair) {
+    for (std::uint32_t pair = 0; pair < pairs_; ++pair) {
       Command& mint = add(CommandType::mint_capacity);
       mint.account = AccountId{2 * pair + 2};
-      mint.mint_capacity = {PoolId{id}, Hour{first_hour}, hours, Quantity{lots_per_seller}};
+      mint.mint_capacity = {PoolId{id}, Hour{first_hour}, hours,
+                            Quantity{lots_per_contract / pairs_}};
     }
     for (std::uint32_t i = 0; i < hours; ++i) instruments_.push_back(instrument_id(0, ++listed));
   }
@@ -132,7 +134,7 @@ Command FlowMarket::next(const FlowCommand& operation, OrderId order) {
   command.type = CommandType::place_order;
   const bool is_buy = operation.side == Side::buy;
   const auto number = static_cast<std::uint32_t>(owners_.size());
-  owners_.push_back(2 * (number % pairs) + (is_buy ? 1 : 2));
+  owners_.push_back(2 * (number % pairs_) + (is_buy ? 1 : 2));
   PlaceOrder& place = command.place_order;
   place.instrument = instruments_[operation.instrument];
   place.quantity = Quantity{operation.quantity};

@@ -10,11 +10,14 @@
 namespace karst::tool {
 
 /// Turns the operations of a flow file into commands of merchants: buys come from the accounts
-/// 2 × (order number mod 500), sells from the next one (both counted from 1 here, since account 0
-/// is the exchange). The instruments are hour contracts; the sellers' capacity was minted to them.
+/// 2 × (order number mod the pairs), sells from the next one (both counted from 1 here, since
+/// account 0 is the exchange). The instruments are hour contracts; the sellers' capacity was minted to them.
 class FlowMarket {
  public:
-  explicit FlowMarket(const Flow& flow);
+  static constexpr std::uint32_t usual_pairs = 500;
+
+  /// `pairs`: of a buyer and a seller; 1 .. 100,000.
+  explicit FlowMarket(const Flow& flow, std::uint32_t pairs = usual_pairs);
 
   [[nodiscard]] const Configure& sizes() const { return sizes_; }
   /// What makes the market, from the first command on; sequence and time are set.
@@ -25,14 +28,13 @@ class FlowMarket {
   [[nodiscard]] Command next(const FlowCommand& operation, OrderId order);
 
  private:
-  static constexpr std::uint32_t pairs = 500;  // of a buyer and a seller
-
   Command& add(CommandType type);
   void add_merchants();
   void add_pools(std::uint32_t instruments);
   void stamp(Command& command);
   void sign(Command& command, std::uint32_t account);
 
+  std::uint32_t pairs_;
   Configure sizes_{};
   std::vector<Command> setup_;
   std::vector<std::uint32_t> owners_{0};   // account of each order number
