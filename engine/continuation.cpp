@@ -99,7 +99,6 @@ bool step_drain(State& state, const Job& job) {
   const Slot next = state.orders.nodes.node(slot).next;
   if (next < state.orders.nodes.capacity()) {
     state.orders.nodes.prefetch(next);
-    state.orders.nodes.prefetch_cold(next);
     state.links.prefetch(next);
   }
   cancel(state, slot, job.reason);
@@ -112,13 +111,13 @@ bool step_account(State& state, const Job& job) {
                         ? state.jobs.front_cursor()
                         : state.accounts[job.account].oldest_order;
   if (slot == no_slot) return false;
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  if (cold.entered >= job.queued) return false;
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  if (hot.entered >= job.queued) return false;
   state.jobs.move_front_cursor(state.links.newer(slot));
   const bool is_meant =
-      (job.instrument == 0 || job.instrument == state.instruments[cold.instrument].id.value()) &&
-      (job.side == 0 || job.side == static_cast<std::uint8_t>(cold.side)) &&
-      (job.tag == 0 || job.tag == cold.tag) && (job.key == 0 || job.key == cold.key);
+      (job.instrument == 0 || job.instrument == state.instruments[hot.instrument].id.value()) &&
+      (job.side == 0 || job.side == static_cast<std::uint8_t>(hot.side)) &&
+      (job.tag == 0 || job.tag == hot.tag) && (job.key == 0 || job.key == hot.key);
   if (is_meant) cancel(state, slot, job.reason);
   return true;
 }

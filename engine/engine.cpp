@@ -43,7 +43,7 @@ namespace {
     case CommandType::hibernate_order:
     case CommandType::reactivate_order: {
       const Slot slot = named_order(state, command);
-      return slot == no_slot ? 0 : state.orders.nodes.cold(slot).instrument;
+      return slot == no_slot ? 0 : state.orders.nodes.node(slot).hot.instrument;
     }
     default: return 0;
   }
@@ -455,7 +455,6 @@ void Engine::prefetch_first(const Command& command) const {
   } else if (command.type == CommandType::cancel_order) {
     const Slot slot = slot_of(command.cancel_order.order);
     state.orders.nodes.prefetch(slot);
-    state.orders.nodes.prefetch_cold(slot);
     state.links.prefetch(slot);
   }
 }
@@ -469,7 +468,7 @@ void Engine::prefetch_second(const Command& command) const {
     state.links.prefetch_neighbours(slot);
     state.holdings.prefetch_row(state.orders.nodes.node(slot).hot.row);
     if (has_few_instruments(state)) return;
-    state.instruments.prefetch(state.orders.nodes.cold(slot).instrument);
+    state.instruments.prefetch(state.orders.nodes.node(slot).hot.instrument);
   } else if (command.type == CommandType::place_order) {
     const PlaceOrder& order = command.place_order;
     const bool has_side = order.side == Side::buy || order.side == Side::sell;

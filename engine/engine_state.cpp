@@ -7,7 +7,7 @@
 namespace karst {
 namespace {
 
-constexpr std::uint64_t state_format = 0x32305453524b;  // "KRST02"
+constexpr std::uint64_t state_format = 0x33305453524b;  // "KRST03"
 
 /// What is written first and must match before anything else is read.
 struct StateHeader {
@@ -35,13 +35,12 @@ class Needs {
         lots_(state.config.holdings_max) {}
   void add(const State& state, Slot slot) {
     const OrderHot& hot = state.orders.nodes.node(slot).hot;
-    const OrderCold& cold = state.orders.nodes.cold(slot);
-    if (cold.state == OrderState::hibernated) return;
-    const Instrument& instrument = state.instruments[cold.instrument];
+    if (hot.state == OrderState::hibernated) return;
+    const Instrument& instrument = state.instruments[hot.instrument];
     const std::uint32_t lots = state.orders.nodes.node(slot).quantity;
-    if (cold.side == Side::buy) {
+    if (hot.side == Side::buy) {
       money_[std::size_t{hot.account} * state.config.currencies_max + instrument.currency] +=
-          worst_of(instrument, cold.limit, lots, hot.fee_remainder);
+          worst_of(instrument, hot.limit, lots, hot.fee_remainder);
     } else {
       lots_[hot.row] += lots;
     }
@@ -74,8 +73,8 @@ void check_accounts(const State& state) {
     std::uint64_t entered = 0;
     for (Slot slot = account.oldest_order; slot != no_slot; slot = state.links.newer(slot)) {
       KARST_ASSERT(state.orders.nodes.node(slot).hot.account == id);
-      KARST_ASSERT(state.orders.nodes.cold(slot).entered > entered);
-      entered = state.orders.nodes.cold(slot).entered;
+      KARST_ASSERT(state.orders.nodes.node(slot).hot.entered > entered);
+      entered = state.orders.nodes.node(slot).hot.entered;
       needs.add(state, slot);
       ++count;
     }
@@ -296,22 +295,22 @@ bool Engine::open_orders(AccountId id, OrderCursor& cursor, std::uint32_t rows_m
   Slot slot =
       is_there ? state_->links.newer(known) : state_->accounts[id.value()].oldest_order;
   for (; slot != no_slot && rows_max != 0 && looks_max != 0; --looks_max) {
-    const OrderCold& cold = state_->orders.nodes.cold(slot);
+    const OrderHot& hot = state_->orders.nodes.node(slot).hot;
     cursor.order = OrderId{state_->orders.nodes.id(slot)};
-    if (cold.entered > cursor.entered) {
+    if (hot.entered > cursor.entered) {
       const std::uint32_t leaves = state_->orders.nodes.node(slot).quantity;
       out.push_back({.id = cursor.order,
-                     .instrument = state_->instruments[cold.instrument].id,
-                     .side = cold.side,
-                     .state = cold.state,
-                     .time_in_force = cold.time_in_force,
-                     .limit = Price{cold.limit},
+                     .instrument = state_->instruments[hot.instrument].id,
+                     .side = hot.side,
+                     .state = hot.state,
+                     .time_in_force = hot.time_in_force,
+                     .limit = Price{hot.limit},
                      .leaves = Quantity{leaves},
-                     .filled = Quantity{cold.total - leaves},
-                     .expiry = Time{cold.expiry_ns},
-                     .tag = cold.tag,
-                     .key = KeyId{cold.key}});
-      cursor.entered = cold.entered;
+                     .filled = Quantity{hot.total - leaves},
+                     .expiry = Time{hot.expires ? state_->orders.nodes.cold(slot).expiry_ns : 0},
+                     .tag = hot.tag,
+                     .key = KeyId{hot.key}});
+      cursor.entered = hot.entered;
       --rows_max;
     }
     slot = state_->links.newer(slot);

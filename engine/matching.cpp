@@ -21,21 +21,21 @@ constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
 [[nodiscard]] Taker taker_of(const State& state, const Instrument& instrument, Slot slot,
                              const Band& band) {
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
-  const OrderCold& cold = state.orders.nodes.cold(slot);
+  const OrderHot& hot = node.hot;
   return {.slot = slot,
           .id = state.orders.nodes.id(slot),
-          .account = node.hot.account,
-          .group = group_of(state, node.hot.account),
-          .side = cold.side,
-          .self_match = cold.self_match,
-          .row = node.hot.row,
-          .remainder = node.hot.fee_remainder,
+          .account = hot.account,
+          .group = group_of(state, hot.account),
+          .side = hot.side,
+          .self_match = hot.self_match,
+          .row = hot.row,
+          .remainder = hot.fee_remainder,
           .leaves = node.quantity,
-          .limit = cold.limit,
+          .limit = hot.limit,
           .band_low = instrument.is_posted != 0 ? instrument.price_min : band.low,
           .band_high = instrument.is_posted != 0 ? instrument.price_max : band.high,
           .leaves_before = node.quantity,
-          .remainder_before = node.hot.fee_remainder};
+          .remainder_before = hot.fee_remainder};
 }
 
 [[nodiscard]] std::uint32_t supply_left(const Instrument& instrument) {
@@ -80,7 +80,7 @@ class Walk {
     if (is_taker_done_) [[unlikely]] return Verdict::stop;
     const OrderHot& hot = state_.orders.nodes.node(maker).hot;
     const Account& account = state_.accounts[hot.account];
-    if (!account.is_plain() || (hot.flags & OrderHot::expires) != 0) [[unlikely]] {
+    if (!account.is_plain() || hot.expires) [[unlikely]] {
       reason_ = standing(maker, account);
       if (reason_ != CancelReason{}) return Verdict::cancel_maker;
     }
@@ -113,15 +113,15 @@ class Walk {
   void on_decrement(Slot maker, std::int64_t price, std::uint32_t lots, bool is_filled) {
     ++touched_;
     emit_prevented(maker, price, lots);
-    OrderCold& cold = state_.orders.nodes.cold(maker);
+    OrderHot& hot = state_.orders.nodes.node(maker).hot;
     const std::uint32_t leaves = state_.orders.nodes.node(maker).quantity;
-    change_reserve(state_, instrument_, maker, cold.side, price, leaves + lots, leaves);
-    cold.total -= lots;
+    change_reserve(state_, instrument_, maker, hot.side, price, leaves + lots, leaves);
+    hot.total -= lots;
     say_decremented(maker, leaves, lots, order_flag::booked | order_flag::was_booked,
                     order_flag::was_booked);
     if (is_filled) drop_order(state_, maker);
     taker_.decremented += lots;
-    state_.orders.nodes.cold(taker_.slot).total -= lots;
+    state_.orders.nodes.node(taker_.slot).hot.total -= lots;
     say_decremented(taker_.slot, taker_.leaves, lots, 0, 0);
     if (taker_.leaves == 0) is_taker_done_ = true;
   }
@@ -285,17 +285,17 @@ void breach(State& state, Instrument& instrument) {
 
 /// What is left of an order whose walk has ended goes where it belongs.
 void place_rest(State& state, Instrument& instrument, Slot slot, bool is_listed) {
-  OrderCold& cold = state.orders.nodes.cold(slot);
+  OrderHot& hot = state.orders.nodes.node(slot).hot;
   if (!is_listed) enlist(state, slot);
-  Book& book = state.instruments.book(cold.instrument);
-  const bool can_rest = may_rest(cold.time_in_force);
-  if (!can_rest || !book.try_insert(state.orders, slot, cold.side, cold.limit)) {
-    cold.state = OrderState::pending;
+  Book& book = state.instruments.book(hot.instrument);
+  const bool can_rest = may_rest(hot.time_in_force);
+  if (!can_rest || !book.try_insert(state.orders, slot, hot.side, hot.limit)) {
+    hot.state = OrderState::pending;
     finish_cancel(state, instrument, slot,
                   can_rest ? CancelReason::no_room : CancelReason::immediate_remainder, 0);
     return;
   }
-  cold.state = OrderState::booked;
+  hot.state = OrderState::booked;
   emit_order(state, instrument, EventType::order_booked, 0, slot,
              state.orders.nodes.node(slot).quantity, order_flag::booked);
 }
@@ -311,7 +311,7 @@ void keep_pending(State& state, Instrument& instrument, const Taker& taker) {
 void cancel_taker(State& state, Instrument& instrument, Slot slot, CancelReason reason,
                   bool is_listed) {
   if (!is_listed) enlist(state, slot);
-  state.orders.nodes.cold(slot).state = OrderState::pending;
+  state.orders.nodes.node(slot).hot.state = OrderState::pending;
   finish_cancel(state, instrument, slot, reason, 0);
 }
 
@@ -351,11 +351,11 @@ std::uint32_t run_sweep(State& state, Instrument& instrument, Taker& taker,
   const bool is_pending = result == WalkResult::bound && !is_self_cancelled;
   if (is_pending) {
     if (taker.slot != no_slot && !is_listed) {
-      state.orders.nodes.cold(taker.slot).state = OrderState::pending;
+      state.orders.nodes.node(taker.slot).hot.state = OrderState::pending;
       enlist(state, taker.slot);
     }
     keep_pending(state, instrument, taker);
-    if (taker.slot != no_slot) state.orders.nodes.cold(taker.slot).state = OrderState::pending;
+    if (taker.slot != no_slot) state.orders.nodes.node(taker.slot).hot.state = OrderState::pending;
     return touched;
   }
   if (instrument.pending != 0) clear_sweep(state, instrument);
@@ -382,7 +382,7 @@ std::uint32_t run_sweep(State& state, Instrument& instrument, Taker& taker,
   if (doom != CancelReason{}) return doom;
   const Account& account = state.accounts[state.orders.nodes.node(slot).hot.account];
   if (!account.is_admitted()) return CancelReason::merchant_not_admitted;
-  if (state.orders.nodes.cold(slot).side == Side::buy &&
+  if (state.orders.nodes.node(slot).hot.side == Side::buy &&
       !level::suffices(account.levels, instrument.levels_needed)) {
     return CancelReason::not_eligible;
   }
@@ -420,13 +420,13 @@ void walk_in(State& state, Instrument& instrument, Slot slot, const Arrival& arr
 }
 
 void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  Book& book = state.instruments.book(cold.instrument);
-  if (is_crossing(book, instrument, cold.side, cold.limit)) {
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  Book& book = state.instruments.book(hot.instrument);
+  if (is_crossing(book, instrument, hot.side, hot.limit)) {
     walk_in(state, instrument, slot, arrival);
     return;
   }
-  const Place place = book.place(state.orders, cold.side, cold.limit,
+  const Place place = book.place(state.orders, hot.side, hot.limit,
                                  state.orders.nodes.node(slot).quantity);
   rest(state, instrument, book, slot, place, arrival.event, arrival.flags, arrival.client_seq);
 }

@@ -47,9 +47,9 @@ struct Arrival {
 [[gnu::always_inline]] inline void rest(State& state, const Instrument& instrument, Book& book,
                                         Slot slot, Place place, EventType event,
                                         std::uint8_t flags, std::uint64_t client_seq) {
-  OrderCold& cold = state.orders.nodes.cold(slot);
-  cold.state = OrderState::booked;
-  book.insert(state.orders, slot, cold.side, cold.limit, place);
+  OrderHot& hot = state.orders.nodes.node(slot).hot;
+  hot.state = OrderState::booked;
+  book.insert(state.orders, slot, hot.side, hot.limit, place);
   emit_order(state, instrument, event, 0, slot, state.orders.nodes.node(slot).quantity,
              flags | order_flag::answer | order_flag::booked, client_seq);
 }

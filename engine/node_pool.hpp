@@ -17,10 +17,10 @@ inline constexpr Slot no_slot = 0xffffffff;
 /// A cold part for orders that need none.
 struct NoCold {};
 
-/// The hot part of an order: everything matching touches, in half a cache line.
+/// The hot part of an order: everything matching touches, in half a cache line or a whole one.
 template <class Hot>
 struct OrderNode {
-  static_assert(sizeof(Hot) == 16 && std::is_trivially_copyable_v<Hot>);
+  static_assert(std::is_trivially_copyable_v<Hot>);
 
   Slot next;               // younger neighbour; unspecified in the last order of a level
   Slot prev;               // older neighbour; unspecified in the first order of a level
@@ -45,7 +45,7 @@ inline constexpr std::uint32_t quantity_max = 0x7fffffff;
 ///
 /// Invariants: 1. used() + free + retired = slots ever touched <= capacity().
 ///             2. The free list is last in, first out.
-/// Memory:     32 bytes, the cold part and perhaps 4 bytes per slot ever used at one time.
+/// Memory:     32 or 64 bytes, the cold part and perhaps 4 bytes per slot ever used at one time.
 /// Threads:    owned by one.
 template <class Hot, class Cold>
 class NodePool {
@@ -54,7 +54,7 @@ class NodePool {
 
  public:
   using Node = OrderNode<Hot>;
-  static_assert(sizeof(Node) == 32);
+  static_assert(sizeof(Node) == 32 || sizeof(Node) == LazyArray<Node>::cache_line);
 
   explicit NodePool(std::uint32_t capacity)
       : nodes_(capacity),
@@ -135,7 +135,6 @@ class NodePool {
   [[nodiscard]] std::uint32_t slots_free() const { return capacity_ - used_ - retired_; }
 
   void prefetch(Slot slot) const { __builtin_prefetch(nodes_.data() + slot, 1); }
-  void prefetch_cold(Slot slot) const { __builtin_prefetch(colds_.data() + slot, 1); }
 
   /// Writes the part of the state ever touched, as `archive.bytes(const void*, std::size_t)`.
   template <class Archive>

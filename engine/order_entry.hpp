@@ -49,7 +49,7 @@ template <Course course = Course::any>
       state.orders.nodes.node(slot).hot.account != command.account.value()) [[unlikely]] {
     return no_slot;
   }
-  const std::uint32_t instrument = state.orders.nodes.cold(slot).instrument;
+  const std::uint32_t instrument = state.orders.nodes.node(slot).hot.instrument;
   return !is_usual && is_doomed(state, slot, state.instruments[instrument]) ? no_slot : slot;
 }
 
@@ -170,31 +170,32 @@ template <Course course>
 /// Keeps the client order id of an order that is about to be accepted.
 void remember_client_id(State& state, const Command& command, Slot slot);
 
-/// Fills in the order's two parts and takes what it reserves. Requires: all checks passed.
+/// Fills in the order and takes what it reserves. Requires: all checks passed.
 [[gnu::always_inline]] inline Slot enter_order(State& state, const Instrument& instrument,
                                                const Command& command, const Entry& entry) {
   const PlaceOrder& order = command.place_order;
   const Slot slot = state.orders.nodes.allocate();
   OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   node.quantity = entry.ask.lots;
-  node.hot.account = command.account.value();
-  node.hot.row = entry.row;
-  node.hot.fee_remainder = 0;
-  node.hot.flags = entry.expiry_ns != 0 ? OrderHot::expires : std::uint16_t{0};
-  OrderCold& cold = state.orders.nodes.cold(slot);
-  cold.limit = entry.ask.limit;
-  cold.expiry_ns = entry.expiry_ns;
-  cold.entered = command.sequence;
-  cold.total = entry.ask.lots;
-  cold.key = command.key.value();
-  cold.tag = order.tag;
-  cold.instrument = slot_of(order.instrument);
-  cold.side = order.side;
-  cold.kind = order.kind;
-  cold.time_in_force = order.time_in_force;
-  cold.self_match = order.self_match;
-  cold.draw = order.draw;
-  cold.state = OrderState::pending;
+  // Field by field: a whole one put together first would be read back in wider pieces at once.
+  OrderHot& hot = node.hot;
+  hot.account = command.account.value();
+  hot.row = entry.row;
+  hot.fee_remainder = 0;
+  hot.side = order.side;
+  hot.kind = order.kind;
+  hot.time_in_force = order.time_in_force;
+  hot.expires = entry.expiry_ns != 0;
+  hot.self_match = order.self_match;
+  hot.draw = order.draw;
+  hot.state = OrderState::pending;
+  hot.limit = entry.ask.limit;
+  hot.entered = command.sequence;
+  hot.total = entry.ask.lots;
+  hot.key = command.key.value();
+  hot.tag = order.tag;
+  hot.instrument = slot_of(order.instrument);
+  if (hot.expires) [[unlikely]] state.orders.nodes.cold(slot).expiry_ns = entry.expiry_ns;
   if (order.side == Side::buy) {
     Balance& balance = state.accounts.balance(command.account.value(), instrument.currency);
     balance.available -= Money{entry.need.worst};

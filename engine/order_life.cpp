@@ -14,19 +14,19 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
 }
 
 void enter_hibernation(State& state, Slot slot) {
-  OrderCold& cold = state.orders.nodes.cold(slot);
-  Instrument& instrument = state.instruments[cold.instrument];
+  OrderHot& hot = state.orders.nodes.node(slot).hot;
+  Instrument& instrument = state.instruments[hot.instrument];
   OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   node.next = no_slot;
   node.prev = instrument.last_hibernated;
   (node.prev == no_slot ? instrument.first_hibernated
                         : state.orders.nodes.node(node.prev).next) = slot;
   instrument.last_hibernated = slot;
-  cold.state = OrderState::hibernated;
+  hot.state = OrderState::hibernated;
 }
 
 void leave_hibernation(State& state, Slot slot) {
-  Instrument& instrument = state.instruments[state.orders.nodes.cold(slot).instrument];
+  Instrument& instrument = state.instruments[state.orders.nodes.node(slot).hot.instrument];
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   (node.prev == no_slot ? instrument.first_hibernated
                         : state.orders.nodes.node(node.prev).next) = node.next;
@@ -41,20 +41,21 @@ void clear_sweep(State& state, Instrument& instrument) {
 
 CancelReason doom_of(const State& state, Slot slot) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  if (cold.expiry_ns != 0 && cold.expiry_ns <= state.now) return CancelReason::expired;
-  const Instrument& instrument = state.instruments[cold.instrument];
+  if (hot.expires && state.orders.nodes.cold(slot).expiry_ns <= state.now) {
+    return CancelReason::expired;
+  }
+  const Instrument& instrument = state.instruments[hot.instrument];
   const InstrumentState effective = effective_state(instrument, state.now);
   if (effective == InstrumentState::closed) return CancelReason::gate_closed;
   if (effective == InstrumentState::delisted) return CancelReason::delisted;
   if (state.accounts[hot.account].jobs == 0) return CancelReason{};
   CancelReason reason{};
   state.jobs.any_of_account(hot.account, [&](const Job& job) {
-    const bool is_meant = cold.entered < job.queued &&
+    const bool is_meant = hot.entered < job.queued &&
                           (job.instrument == 0 || job.instrument == instrument.id.value()) &&
-                          (job.side == 0 || job.side == static_cast<std::uint8_t>(cold.side)) &&
-                          (job.tag == 0 || job.tag == cold.tag) &&
-                          (job.key == 0 || job.key == cold.key);
+                          (job.side == 0 || job.side == static_cast<std::uint8_t>(hot.side)) &&
+                          (job.tag == 0 || job.tag == hot.tag) &&
+                          (job.key == 0 || job.key == hot.key);
     if (is_meant) reason = job.reason;
     return is_meant;
   });

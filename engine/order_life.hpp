@@ -17,19 +17,18 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
                                               std::uint32_t quantity, std::uint8_t flags,
                                               std::uint64_t client_seq = 0) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
-  const OrderCold& cold = state.orders.nodes.cold(slot);
   const std::uint64_t number = ++state.accounts[hot.account].event_number;
   const std::uint64_t id = state.orders.nodes.id(slot);
   state.emit(type, detail, instrument.id,
              OrderChange{.order = OrderId{id},
-                         .limit = Price{cold.limit},
+                         .limit = Price{hot.limit},
                          .account_event = number,
                          .client_seq = client_seq,
                          .account = AccountId{hot.account},
                          .quantity = Quantity{quantity},
-                         .tag = cold.tag,
-                         .side = cold.side,
-                         .time_in_force = cold.time_in_force,
+                         .tag = hot.tag,
+                         .side = hot.side,
+                         .time_in_force = hot.time_in_force,
                          .flags = flags,
                          .reserved = 0});
   if ((flags & order_flag::answer) != 0) state.note_answer(number, id);
@@ -39,7 +38,7 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
 [[gnu::always_inline]] inline void enlist(State& state, Slot slot) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   state.links.append(state.accounts[hot.account], slot);
-  if ((hot.flags & OrderHot::expires) != 0) [[unlikely]] {
+  if (hot.expires) [[unlikely]] {
     state.timers.set({state.orders.nodes.cold(slot).expiry_ns, state.orders.nodes.id(slot),
                       TimerKind::order_expiry, state.order_timer(slot)});
   }
@@ -52,7 +51,7 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
     state.jobs.move_front_cursor(state.links.newer(slot));
   }
   state.links.remove(state.accounts[hot.account], slot);
-  if ((hot.flags & OrderHot::expires) != 0) [[unlikely]] {
+  if (hot.expires) [[unlikely]] {
     state.timers.clear(state.order_timer(slot));
   }
   state.orders.nodes.release(slot);
@@ -70,9 +69,9 @@ void clear_sweep(State& state, Instrument& instrument);
 [[gnu::always_inline]] inline void finish_cancel(State& state, const Instrument& instrument,
                                                  Slot slot, CancelReason reason, std::uint8_t flags,
                                                  std::uint64_t client_seq = 0) {
-  const OrderCold& cold = state.orders.nodes.cold(slot);
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
   const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
-  if (cold.state != OrderState::hibernated) release_reserve(state, instrument, slot);
+  if (hot.state != OrderState::hibernated) release_reserve(state, instrument, slot);
   emit_order(state, instrument, EventType::order_cancelled, static_cast<std::uint8_t>(reason), slot,
              leaves, flags, client_seq);
   drop_order(state, slot);
@@ -81,12 +80,12 @@ void clear_sweep(State& state, Instrument& instrument);
 /// Cancels an order wherever it is: in the book, hibernated, or in a pending sweep.
 [[gnu::always_inline]] inline void cancel(State& state, Slot slot, CancelReason reason,
                                           std::uint8_t flags = 0, std::uint64_t client_seq = 0) {
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  Instrument& instrument = state.instruments[cold.instrument];
-  if (cold.state == OrderState::booked) [[likely]] {
-    state.instruments.book(cold.instrument).remove(state.orders, slot);
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  Instrument& instrument = state.instruments[hot.instrument];
+  if (hot.state == OrderState::booked) [[likely]] {
+    state.instruments.book(hot.instrument).remove(state.orders, slot);
     flags |= order_flag::was_booked;
-  } else if (cold.state == OrderState::hibernated) {
+  } else if (hot.state == OrderState::hibernated) {
     leave_hibernation(state, slot);
   } else {
     clear_sweep(state, instrument);
@@ -102,7 +101,7 @@ void clear_sweep(State& state, Instrument& instrument);
 [[nodiscard]] inline bool is_doomed(const State& state, Slot slot, const Instrument& instrument) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   const bool is_usual =
-      (hot.flags & OrderHot::expires) == 0 && state.accounts[hot.account].jobs == 0 &&
+      !hot.expires && state.accounts[hot.account].jobs == 0 &&
       instrument.state != InstrumentState::delisted && state.now < instrument.tradable_until_ns;
   return !is_usual && doom_of(state, slot) != CancelReason{};
 }

@@ -12,35 +12,32 @@ namespace karst {
 
 enum class OrderState : std::uint8_t { booked = 1, pending = 2, hibernated = 3 };
 
-/// The part beside price, place and quantity that a trade needs.
+/// What is known of an order beside its place and its leaves: one cache line together with them.
 struct OrderHot {
-  static constexpr std::uint16_t expires = 1;  ///< cold.expiry_ns is not 0
-
   std::uint32_t generation;  // kept by NodePool
   std::uint32_t account;
   std::uint32_t row;  ///< holding row it buys into or sells from
   std::uint16_t fee_remainder;
-  std::uint16_t flags;
-};
-
-/// All the rest: one cache line, untouched by a partial fill.
-struct OrderCold {
+  Side side : 2;
+  OrderKind kind : 2;
+  TimeInForce time_in_force : 3;
+  bool expires : 1;  ///< its OrderCold says when
+  SelfMatch self_match : 3;
+  Draw draw : 2;
+  OrderState state : 2;
   std::int64_t limit;
-  std::int64_t expiry_ns;
   std::uint64_t entered;  ///< sequence of the command that placed it
   std::uint32_t total;    ///< lots, what has been filled included
   std::uint32_t key;
   std::uint32_t tag;
   std::uint32_t instrument;  ///< slot
-  Side side;
-  OrderKind kind;
-  TimeInForce time_in_force;
-  SelfMatch self_match;
-  Draw draw;
-  OrderState state;
-  std::uint8_t zero[18];
 };
-static_assert(sizeof(OrderCold) == 64);
+static_assert(sizeof(OrderHot) == 48);
+
+/// What few orders have.
+struct OrderCold {
+  std::int64_t expiry_ns;  ///< of orders that expire
+};
 
 using OrderPools = BookPools<OrderHot, OrderCold>;
 using Book = OrderBook<OrderHot, OrderCold>;

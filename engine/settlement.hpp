@@ -35,14 +35,14 @@ inline void change_reserve(State& state, const Instrument& instrument, Slot slot
 /// Gives back what an order reserves for its leaves: nothing is reserved for no lots.
 inline void release_reserve(State& state, const Instrument& instrument, Slot slot) {
   const OrderNode<OrderHot>& order = state.orders.nodes.node(slot);
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  if (cold.side == Side::buy) {
-    const Money freed{worst_of(instrument, cold.limit, order.quantity, order.hot.fee_remainder)};
-    Balance& balance = state.accounts.balance(order.hot.account, instrument.currency);
+  const OrderHot& hot = order.hot;
+  if (hot.side == Side::buy) {
+    const Money freed{worst_of(instrument, hot.limit, order.quantity, hot.fee_remainder)};
+    Balance& balance = state.accounts.balance(hot.account, instrument.currency);
     balance.available += freed;
     balance.reserved -= freed;
   } else {
-    HoldingRow& row = state.holdings[order.hot.row];
+    HoldingRow& row = state.holdings[hot.row];
     row.free += order.quantity;
     row.reserved -= order.quantity;
   }

@@ -43,7 +43,7 @@ struct FeeSchedule {
 ///
 /// Invariants: 1. Per currency: custody = all balances + fee income.
 ///             2. A balance's reserved = what its open orders need; a row's reserved likewise.
-///             3. An order is booked, pending or hibernated exactly as its cold part says.
+///             3. An order is booked, pending or hibernated exactly as its state says.
 ///             4. Event numbers of a merchant and settlement numbers have no gap.
 /// Memory:     taken at construction by `Configure`, touched as used; job and reference lists grow.
 struct State {

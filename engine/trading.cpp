@@ -14,11 +14,11 @@ namespace {
                                     std::uint32_t leaves) {
   const AmendOrder& amend = command.amend_order;
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  const Account& account = state.accounts[node.hot.account];
-  const Instrument& instrument = state.instruments[cold.instrument];
+  const OrderHot& hot = node.hot;
+  const Account& account = state.accounts[hot.account];
+  const Instrument& instrument = state.instruments[hot.instrument];
   RejectCode code = check_open(instrument, state.now);
-  if (code == RejectCode::none && cold.side == Side::buy) code = check_buyer(account, instrument);
+  if (code == RejectCode::none && hot.side == Side::buy) code = check_buyer(account, instrument);
   if (code != RejectCode::none) return code;
   const std::int64_t limit = amend.limit.value();
   if (limit < instrument.price_min || limit > instrument.price_max) {
@@ -27,20 +27,20 @@ namespace {
   if (leaves == 0 || amend.quantity.value() > instrument.quantity_max) {
     return RejectCode::quantity_out_of_bounds;
   }
-  const Ask ask{.side = cold.side,
-                .kind = cold.kind,
-                .time_in_force = cold.time_in_force,
-                .draw = cold.draw,
+  const Ask ask{.side = hot.side,
+                .kind = hot.kind,
+                .time_in_force = hot.time_in_force,
+                .draw = hot.draw,
                 .limit = limit,
                 .lots = leaves,
-                .remainder = node.hot.fee_remainder,
+                .remainder = hot.fee_remainder,
                 .held_lots = node.quantity,
-                .held_limit = cold.limit};
+                .held_limit = hot.limit};
   const Need need = need_of(instrument, ask);
   if (need.worst > amount_max) return RejectCode::amount_out_of_bounds;
   if (amend.quantity.value() > account.quantity_max) return RejectCode::order_size_exceeded;
   if (need.notional > account.notional_max) return RejectCode::order_notional_exceeded;
-  code = check_cover(state, instrument, node.hot.account, ask, need, node.hot.row);
+  code = check_cover(state, instrument, hot.account, ask, need, hot.row);
   if (code != RejectCode::none) return code;
   return has_level(state, instrument, ask) ? RejectCode::none : RejectCode::exchange_full;
 }
@@ -58,12 +58,12 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
   const Slot slot = own_order(state, command);
   if (slot == no_slot) return refuse(RejectCode::unknown_order);
   OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
-  OrderCold& cold = state.orders.nodes.cold(slot);
-  if (cold.state == OrderState::hibernated) return refuse(RejectCode::order_hibernated);
-  const std::uint32_t filled = cold.total - node.quantity;
+  OrderHot& hot = node.hot;
+  if (hot.state == OrderState::hibernated) return refuse(RejectCode::order_hibernated);
+  const std::uint32_t filled = hot.total - node.quantity;
   const std::uint32_t total = amend.quantity.value();
   const std::uint32_t leaves = total - std::min(total, filled);
-  const bool keeps_place = amend.limit.value() == cold.limit && leaves <= node.quantity;
+  const bool keeps_place = amend.limit.value() == hot.limit && leaves <= node.quantity;
   if (keeps_place) {
     if (leaves == 0) return refuse(RejectCode::quantity_out_of_bounds);
   } else {
@@ -74,11 +74,11 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
   if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
-  Instrument& instrument = state.instruments[cold.instrument];
-  Book& book = state.instruments.book(cold.instrument);
-  cold.total = total;
+  Instrument& instrument = state.instruments[hot.instrument];
+  Book& book = state.instruments.book(hot.instrument);
+  hot.total = total;
   if (keeps_place) {
-    change_reserve(state, instrument, slot, cold.side, cold.limit, node.quantity, leaves);
+    change_reserve(state, instrument, slot, hot.side, hot.limit, node.quantity, leaves);
     book.reduce(state.orders, slot, leaves);
     emit_order(state, instrument, EventType::order_amended, 0, slot, leaves,
                order_flag::answer | order_flag::booked | order_flag::was_booked,
@@ -87,9 +87,9 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
   }
   book.remove(state.orders, slot);
   release_reserve(state, instrument, slot);
-  cold.limit = amend.limit.value();
+  hot.limit = amend.limit.value();
   node.quantity = leaves;
-  change_reserve(state, instrument, slot, cold.side, cold.limit, 0, leaves);
+  change_reserve(state, instrument, slot, hot.side, hot.limit, 0, leaves);
   arrive(state, instrument, slot,
          {.event = EventType::order_amended,
           .flags = order_flag::was_booked | order_flag::moved,
@@ -103,14 +103,14 @@ Outcome amend_order(State& state, const Command& command, bool is_busy) {
 Outcome hibernate_order(State& state, const Command& command, bool is_busy) {
   const Slot slot = own_order(state, command);
   if (slot == no_slot) return refuse(RejectCode::unknown_order);
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  if (cold.state == OrderState::hibernated) return refuse(RejectCode::order_hibernated);
+  const OrderHot& hot = state.orders.nodes.node(slot).hot;
+  if (hot.state == OrderState::hibernated) return refuse(RejectCode::order_hibernated);
   if (is_busy) return refuse(RejectCode::book_busy);
   if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
-  const Instrument& instrument = state.instruments[cold.instrument];
-  state.instruments.book(cold.instrument).remove(state.orders, slot);
+  const Instrument& instrument = state.instruments[hot.instrument];
+  state.instruments.book(hot.instrument).remove(state.orders, slot);
   release_reserve(state, instrument, slot);
   enter_hibernation(state, slot);
   emit_order(state, instrument, EventType::order_hibernated, 0, slot,
@@ -130,24 +130,24 @@ Outcome reactivate_order(State& state, const Command& command, bool is_busy) {
   const Slot slot = own_order(state, command);
   if (slot == no_slot) return refuse(RejectCode::unknown_order);
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
-  const OrderCold& cold = state.orders.nodes.cold(slot);
-  if (cold.state != OrderState::hibernated) return refuse(RejectCode::order_not_hibernated);
-  Instrument& instrument = state.instruments[cold.instrument];
+  const OrderHot& hot = node.hot;
+  if (hot.state != OrderState::hibernated) return refuse(RejectCode::order_not_hibernated);
+  Instrument& instrument = state.instruments[hot.instrument];
   code = check_open(instrument, state.now);
-  if (code == RejectCode::none && cold.side == Side::buy) code = check_buyer(account, instrument);
+  if (code == RejectCode::none && hot.side == Side::buy) code = check_buyer(account, instrument);
   if (code != RejectCode::none) return refuse(code);
-  const Ask ask{.side = cold.side,
-                .kind = cold.kind,
-                .time_in_force = cold.time_in_force,
-                .draw = cold.draw,
-                .limit = cold.limit,
+  const Ask ask{.side = hot.side,
+                .kind = hot.kind,
+                .time_in_force = hot.time_in_force,
+                .draw = hot.draw,
+                .limit = hot.limit,
                 .lots = node.quantity,
-                .remainder = node.hot.fee_remainder,
+                .remainder = hot.fee_remainder,
                 .held_lots = 0,
                 .held_limit = 0};
   const Need need = need_of(instrument, ask);
   if (need.worst > amount_max) return refuse(RejectCode::amount_out_of_bounds);
-  code = check_cover(state, instrument, account_id, ask, need, node.hot.row);
+  code = check_cover(state, instrument, account_id, ask, need, hot.row);
   if (code != RejectCode::none) return refuse(code);
   if (!has_level(state, instrument, ask)) return refuse(RejectCode::exchange_full);
   if (is_busy) return refuse(RejectCode::book_busy);
@@ -155,7 +155,7 @@ Outcome reactivate_order(State& state, const Command& command, bool is_busy) {
 
   // From here on nothing can fail.
   leave_hibernation(state, slot);
-  change_reserve(state, instrument, slot, cold.side, cold.limit, 0, node.quantity);
+  change_reserve(state, instrument, slot, hot.side, hot.limit, 0, node.quantity);
   arrive(state, instrument, slot,
          {.event = EventType::order_reactivated,
           .flags = 0,

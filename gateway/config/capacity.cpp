@@ -21,7 +21,6 @@ struct Row {
 std::vector<Row> rows_of(const Config& config) {
   constexpr std::uint64_t timer_bytes = 24;
   constexpr std::uint64_t index_bytes = 16;
-  constexpr std::uint64_t node_bytes = 32;
   constexpr std::uint64_t levels_per_page = 64;
   constexpr std::uint64_t level_bytes = 16;
   constexpr std::uint64_t session_bytes = 64 * 1024;  // idle 16 KiB; the rest for answers
@@ -33,7 +32,8 @@ std::vector<Row> rows_of(const Config& config) {
        sizeof(Key) + sizeof(Digest) + c.answers_per_key * sizeof(RememberedAnswer) +
            2 * timer_bytes},
       {"instruments", c.instruments_max, sizeof(Instrument) + timer_bytes},
-      {"orders", c.orders_max, node_bytes + sizeof(OrderCold) + sizeof(AccountLink) + timer_bytes},
+      {"orders", c.orders_max,
+       sizeof(OrderNode<OrderHot>) + sizeof(OrderCold) + sizeof(AccountLink) + timer_bytes},
       {"holdings", c.holdings_max, sizeof(HoldingRow) + 4 + 2 * index_bytes},
       {"pages of price levels", c.level_pages_max, levels_per_page * level_bytes + 8},
       {"client order ids", c.client_ids_max, 64 + 2 * index_bytes + timer_bytes},

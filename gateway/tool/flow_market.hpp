@@ -11,7 +11,8 @@ namespace karst::tool {
 
 /// Turns the operations of a flow file into commands of merchants: buys come from the accounts
 /// 2 × (order number mod the pairs), sells from the next one (both counted from 1 here, since
-/// account 0 is the exchange). The instruments are hour contracts; the sellers' capacity was minted to them.
+/// account 0 is the exchange). The instruments are hour contracts; the sellers' capacity was minted
+/// to them.
 class FlowMarket {
  public:
   static constexpr std::uint32_t usual_pairs = 500;
