@@ -35,12 +35,12 @@ count() {
   quotient "$instructions" "$(sed 's/.*"operations": \([0-9]*\).*/\1/' "$work/json")"
 }
 
-# grown INSTRUMENTS/ORDERS/ACCOUNTS: instructions per operation of the engine in a made flow.
+# grown BENCHMARK: instructions per operation of the engine in a made flow.
 grown() {
-  local instructions operations=100000
-  instructions=$(KARST_BENCH_OPERATIONS=$operations counted "$build/bench/bench_engine" \
-    --benchmark_filter="^engine_growth/$1/" --benchmark_min_time=0)
-  quotient "$instructions" $((operations * 2))  # two plays
+  local instructions
+  instructions=$(KARST_BENCH_OPERATIONS=100000 counted "$build/bench/bench_engine" \
+    --benchmark_filter="^$1\$" --benchmark_format=json)
+  quotient "$instructions" "$(jq '.benchmarks[0] | .operations * .iterations' "$work/json")"
 }
 
 if [ -n "$json" ]; then
@@ -48,9 +48,9 @@ if [ -n "$json" ]; then
   for layer in book engine; do
     lines+="{\"name\": \"$layer/1\", \"instructions_per_operation\": $(count "$layer")}, "
   done
-  for size in 100/50000/1000 1000/50000/1000 100/500000/1000 100/50000/10000; do
-    lines+="{\"name\": \"engine_growth/$size\", "
-    lines+="\"instructions_per_operation\": $(grown "$size")}, "
+  for name in $("$build/bench/bench_engine" --benchmark_list_tests \
+                --benchmark_filter=engine_growth); do
+    lines+="{\"name\": \"$name\", \"instructions_per_operation\": $(grown "$name")}, "
   done
   printf '{"benchmarks": [%s]}\n' "${lines%, }" >"$json"
 else

@@ -327,19 +327,36 @@ TEST_F(SessionTest, events_resume_after_any_number) {
   }
 }
 
-TEST_F(SessionTest, dangerous_operator_commands_need_four_eyes) {
-  LocalExchange exchange({}, {.is_four_eyes = true});
-  exchange.make_market();
-  LocalClient first(exchange);
-  first.log_on(test::operator_key);
+/// An exchange where what is dangerous needs two operators, and the first of them.
+struct FourEyes {
+  FourEyes() {
+    exchange.make_market();
+    first.log_on(test::operator_key);
+  }
+  LocalExchange exchange{{}, {.is_four_eyes = true}};
+  LocalClient first{exchange};
+};
+
+v1::Command exit_of(std::uint32_t account) {
   v1::Command command;
-  command.set_account_id(3);
+  command.set_account_id(account);
   command.mutable_set_merchant_state()->set_state(v1::MERCHANT_STATE_EXITED);
-  const v1::Reply parked = first.command(command);
+  return command;
+}
+
+v1::Request confirmation_of(const v1::Reply& parked) {
   EXPECT_EQ(parked.code(), v1::CODE_CONFIRMATION_NEEDED);
-  v1::Request confirm;
+  v1::Request request;
+  request.mutable_confirm()->set_confirmation_id(static_cast<std::uint64_t>(parked.value()));
+  return request;
+}
+
+TEST_F(SessionTest, dangerous_operator_commands_need_four_eyes) {
+  FourEyes eyes;
+  auto& [exchange, first] = eyes;
+  v1::Command command = exit_of(3);
+  v1::Request confirm = confirmation_of(first.command(command));
   confirm.set_request_id(77);
-  confirm.mutable_confirm()->set_confirmation_id(static_cast<std::uint64_t>(parked.value()));
   EXPECT_EQ(first.send(confirm).at(0).reply().code(), v1::CODE_UNKNOWN_CONFIRMATION);
   LocalClient trader(exchange);
   trader.log_on(test::alice);
@@ -357,13 +374,10 @@ TEST_F(SessionTest, dangerous_operator_commands_need_four_eyes) {
 }
 
 TEST_F(SessionTest, what_would_be_refused_is_not_put_before_a_second_operator) {
-  LocalExchange exchange({}, {.is_four_eyes = true});
-  exchange.make_market();
-  LocalClient first(exchange);
-  first.log_on(test::operator_key);
+  FourEyes eyes;
+  LocalExchange& exchange = eyes.exchange;
+  LocalClient& first = eyes.first;
   const std::size_t sequenced = exchange.applied.size();
-  v1::Command exit;
-  exit.mutable_set_merchant_state()->set_state(v1::MERCHANT_STATE_EXITED);
   v1::Command delist;
   delist.mutable_set_instrument_state()->set_instrument_id(99);
   delist.mutable_set_instrument_state()->set_state(v1::INSTRUMENT_STATE_DELISTED);
@@ -380,45 +394,31 @@ TEST_F(SessionTest, what_would_be_refused_is_not_put_before_a_second_operator) {
     command.set_validate_only(true);
     EXPECT_EQ(first.command(command).code(), code);
   };
-  exit.set_account_id(99);
-  expect_refused(exit, v1::CODE_UNKNOWN_ACCOUNT);
+  expect_refused(exit_of(99), v1::CODE_UNKNOWN_ACCOUNT);
   expect_refused(delist, v1::CODE_UNKNOWN_INSTRUMENT);
   expect_refused(key, v1::CODE_ALREADY_EXISTS);
   EXPECT_EQ(exchange.applied.size(), sequenced);
   // None of them waits; and its number does not matter, for it is not used.
-  exit.set_account_id(3);
+  v1::Command exit = exit_of(3);
   exit.set_client_seq(41);
   const v1::Reply parked = first.command(exit);
-  EXPECT_EQ(parked.code(), v1::CODE_CONFIRMATION_NEEDED);
   EXPECT_EQ(parked.value(), 1);
   EXPECT_EQ(parked.client_seq(), 41U);
   LocalClient second(exchange);
   second.log_on(test::second_operator);
-  v1::Request confirm;
-  confirm.mutable_confirm()->set_confirmation_id(1);
-  EXPECT_EQ(second.send(confirm).at(0).reply().code(), v1::CODE_OK);
-  exit.set_client_seq(0);
-  expect_refused(exit, v1::CODE_ACCOUNT_EXITED);
+  EXPECT_EQ(second.send(confirmation_of(parked)).at(0).reply().code(), v1::CODE_OK);
+  expect_refused(exit_of(3), v1::CODE_ACCOUNT_EXITED);
 }
 
 TEST_F(SessionTest, a_proposal_nobody_could_check_is_not_put_in_the_place_of_the_next) {
-  LocalExchange exchange({}, {.is_four_eyes = true});
-  exchange.make_market();
-  LocalClient first(exchange);
-  first.log_on(test::operator_key);
-  v1::Command exit;
-  exit.mutable_set_merchant_state()->set_state(v1::MERCHANT_STATE_EXITED);
-  exit.set_account_id(2);
+  FourEyes eyes;
+  auto& [exchange, first] = eyes;
   exchange.late_refusal = gateway::Admission::busy;
-  EXPECT_EQ(first.command(exit).code(), v1::CODE_BUSY);
+  EXPECT_EQ(first.command(exit_of(2)).code(), v1::CODE_BUSY);
   exchange.late_refusal = gateway::Admission::accepted;
-  exit.set_account_id(3);
-  const v1::Reply parked = first.command(exit);
-  EXPECT_EQ(parked.code(), v1::CODE_CONFIRMATION_NEEDED);
+  const v1::Request confirm = confirmation_of(first.command(exit_of(3)));
   LocalClient second(exchange);
   second.log_on(test::second_operator);
-  v1::Request confirm;
-  confirm.mutable_confirm()->set_confirmation_id(static_cast<std::uint64_t>(parked.value()));
   EXPECT_EQ(second.send(confirm).at(0).reply().code(), v1::CODE_OK);
   EXPECT_EQ(exchange.applied.back().account.value(), 3U);
 }
