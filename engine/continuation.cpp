@@ -49,14 +49,14 @@ void fire_dead_man(State& state, const Timer& timer) {
   }
   key.dead_man_ns = 0;
   const std::uint64_t number = state.next_event_number(key.account);
-  state.emit(EventType::dead_man_fired, 0, InstrumentId{0}).session = {
-      .account_event = number,
-      .last_client_seq = key.last_client_seq,
-      .account = AccountId{key.account},
-      .key = id,
-      .epoch = key.epoch,
-      .scopes = key.scopes,
-      .reserved = {}};
+  state.emit(EventType::dead_man_fired, 0, InstrumentId{0},
+             SessionChange{.account_event = number,
+                           .last_client_seq = key.last_client_seq,
+                           .account = AccountId{key.account},
+                           .key = id,
+                           .epoch = key.epoch,
+                           .scopes = key.scopes,
+                           .reserved = {}});
   queue_key_release(state, id.value(), CancelReason::dead_man);
 }
 
@@ -126,14 +126,14 @@ void burn(State& state, const Instrument& instrument, const HoldingRow& row, Dra
   const std::uint32_t lots = row.free + row.locked;
   if (lots == 0) return;
   const std::uint64_t number = state.next_settlement();
-  state.emit(EventType::units_burnt, static_cast<std::uint8_t>(kind), instrument.id).units = {
-      .number = number,
-      .account_event = state.next_event_number(row.account),
-      .hour = Hour{instrument.hour},
-      .account = AccountId{row.account},
-      .quantity = Quantity{lots},
-      .pool = PoolId{instrument.pool},
-      .reserved = {}};
+  state.emit(EventType::units_burnt, static_cast<std::uint8_t>(kind), instrument.id,
+             UnitsMoved{.number = number,
+                        .account_event = state.next_event_number(row.account),
+                        .hour = Hour{instrument.hour},
+                        .account = AccountId{row.account},
+                        .quantity = Quantity{lots},
+                        .pool = PoolId{instrument.pool},
+                        .reserved = {}});
 }
 
 /// Releases a provider's escrow of the hour to its available money.
@@ -143,14 +143,14 @@ void release_escrow(State& state, const Instrument& instrument, const HoldingRow
   balance.escrow -= Money{row.escrow};
   balance.available += Money{row.escrow};
   const std::uint64_t number = state.next_settlement();
-  state.emit(EventType::escrow_released, 0, instrument.id).escrow = {
-      .number = number,
-      .account_event = state.next_event_number(row.account),
-      .amount = Money{row.escrow},
-      .account = AccountId{row.account},
-      .currency = CurrencyId{instrument.currency},
-      .reserved = 0,
-      .reserved2 = {}};
+  state.emit(EventType::escrow_released, 0, instrument.id,
+             EscrowReleased{.number = number,
+                            .account_event = state.next_event_number(row.account),
+                            .amount = Money{row.escrow},
+                            .account = AccountId{row.account},
+                            .currency = CurrencyId{instrument.currency},
+                            .reserved = 0,
+                            .reserved2 = {}});
 }
 
 /// Frees the instrument's next row, or the instrument itself. Returns: false when all is done.
@@ -173,13 +173,13 @@ bool step_settle(State& state, const Job& job) {
   }
   Pool& pool = state.pools[instrument->pool];
   pool.contract(instrument->hour) = 0;
-  state.emit(EventType::instrument_retired, 0, instrument->id)
-      .state = {.reference = Price{instrument->reference},
-                .hour = Hour{instrument->hour},
-                .pool = PoolId{instrument->pool},
-                .reason = StateReason::delivery_ended,
-                .before = instrument->state,
-                .reserved = {}};
+  state.emit(EventType::instrument_retired, 0, instrument->id,
+             StateChange{.reference = Price{instrument->reference},
+                         .hour = Hour{instrument->hour},
+                         .pool = PoolId{instrument->pool},
+                         .reason = StateReason::delivery_ended,
+                         .before = instrument->state,
+                         .reserved = {}});
   state.instruments.give_back(*instrument);
   return false;
 }

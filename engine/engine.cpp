@@ -198,29 +198,30 @@ void emit_rejected(State& state, const Command& command, RejectCode code, std::i
   const bool is_in_log = is_logged(state, command, code);
   const std::uint32_t account = is_in_log ? command.account.value() : 0;
   const std::uint64_t number = state.next_event_number(account);
-  state.emit(EventType::rejected, static_cast<std::uint8_t>(code), InstrumentId{0}).answer = {
-      .client_seq = command.client_seq,
-      .account_event = number,
-      .value = value,
-      .order = order_in(command),
-      .account = traits_of(command.type).is_personal ? command.account : AccountId{0},
-      .key = command.key,
-      .command = command.type,
-      .reserved = {}};
+  state.emit(EventType::rejected, static_cast<std::uint8_t>(code), InstrumentId{0},
+             Answer{.client_seq = command.client_seq,
+                    .account_event = number,
+                    .value = value,
+                    .order = order_in(command),
+                    .account = traits_of(command.type).is_personal ? command.account : AccountId{0},
+                    .key = command.key,
+                    .command = command.type,
+                    .reserved = {}});
   state.note_answer(number, order_in(command).value());
 }
 
 void emit_repeated(State& state, const Command& command, const RememberedAnswer& answer) {
-  state.emit(EventType::repeated, 0, InstrumentId{0}).repeated = {
-      .client_seq = command.client_seq,
-      .original_sequence = answer.sequence,
-      .original_account_event = answer.event_and_code >> 8,
-      .order = OrderId{answer.order},
-      .account = traits_of(command.type).is_personal ? command.account : AccountId{0},
-      .key = command.key,
-      .command = command.type,
-      .code = static_cast<RejectCode>(answer.event_and_code & 0xff),
-      .reserved = {}};
+  state.emit(
+      EventType::repeated, 0, InstrumentId{0},
+      Repeated{.client_seq = command.client_seq,
+               .original_sequence = answer.sequence,
+               .original_account_event = answer.event_and_code >> 8,
+               .order = OrderId{answer.order},
+               .account = traits_of(command.type).is_personal ? command.account : AccountId{0},
+               .key = command.key,
+               .command = command.type,
+               .code = static_cast<RejectCode>(answer.event_and_code & 0xff),
+               .reserved = {}});
 }
 
 /// Says what became of a command that was not simply carried out.
@@ -300,12 +301,11 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   return command.client_seq == key.last_client_seq + 1;
 }
 
-/// Takes the command's events into the event hash. Returns: how many there are.
-[[gnu::always_inline]] inline std::uint32_t hash_events(State& state) {
+/// Returns: how many events the command came to.
+[[gnu::always_inline]] inline std::uint32_t count_events(const State& state) {
   const EventRing& ring = *state.ring;
   const std::uint64_t count = ring.next - state.first_event;
   KARST_ASSERT(count <= events_per_command_max);
-  state.hash_written();
   // The ring's lines were last in the cache of who reads it: coming events ask for theirs early.
   constexpr std::uint64_t events_ahead = 8;
   __builtin_prefetch(&ring.at(ring.next + events_ahead), 1);
@@ -323,7 +323,7 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   }
   const auto before_answer = static_cast<std::uint32_t>(state.ring->next - state.first_event);
   answer_carefully(state, command, is_busy);
-  const std::uint32_t count = hash_events(state);
+  const std::uint32_t count = count_events(state);
   return {state.first_event, count, count == before_answer ? Applied::no_answer : before_answer};
 }
 
@@ -364,7 +364,7 @@ template <class Usual>
   const Outcome outcome = Usual::handle(state, command);
   if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
   remember(state, key, command, request_hash<Usual::type>(command), outcome);
-  const std::uint32_t count = hash_events(state);
+  const std::uint32_t count = count_events(state);
   return {state.first_event, count, 0};
 }
 
@@ -417,7 +417,7 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
   state.sequence = command.sequence;
   state.now = command.time.value();
   state.ring = &ring;
-  state.first_event = state.unhashed = ring.next;
+  state.first_event = ring.next;
   state.match_index = 0;
   state.makers_left = state.config.makers_per_command_max;
   if (!has_work(state)) [[likely]] {

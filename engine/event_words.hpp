@@ -1,4 +1,4 @@
-// The usual events as the words they are in memory, put together in registers.
+// Events as the words they are in memory, the usual ones put together in registers.
 //
 // An event written field by field and read back at once in wider pieces, as its hash reads it,
 // makes the processor wait until all that was written so far has reached its cache: a quarter of
@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "engine/event.hpp"
 
@@ -59,6 +61,16 @@ namespace event_words {
   return {{settlement.number, settlement.buyer_event, settlement.seller_event,
            word(settlement.buyer_fee.value()), word(settlement.seller_fee.value()),
            pair(settlement.buyer.value(), settlement.seller.value())}};
+}
+
+/// A body of which there are few: as it lies in memory.
+template <class Body>
+[[nodiscard]] EventBody body_of(const Body& body) {
+  static_assert(sizeof(Body) == sizeof(EventBody) && std::is_trivially_copyable_v<Body> &&
+                std::has_unique_object_representations_v<Body>);
+  EventBody words;
+  std::memcpy(&words, &body, sizeof words);
+  return words;
 }
 
 }  // namespace karst

@@ -154,15 +154,15 @@ class Walk {
     const std::uint64_t maker_id = state_.orders.nodes.id(maker);
     const OrderNode<OrderHot>& node = state_.orders.nodes.node(maker);
     state_.emit(EventType::self_match_prevented, static_cast<std::uint8_t>(taker_.self_match),
-                instrument_.id)
-        .self_match = {.maker = OrderId{maker_id},
-                       .taker = OrderId{taker_.id},
-                       .price = Price{price},
-                       .account_event = state_.next_event_number(taker_.account),
-                       .taker_account = AccountId{taker_.account},
-                       .maker_account = AccountId{node.hot.account},
-                       .quantity = Quantity{is_offer ? node.quantity : lots},
-                       .reserved = Quantity{0}};
+                instrument_.id,
+                SelfMatchPrevented{.maker = OrderId{maker_id},
+                                   .taker = OrderId{taker_.id},
+                                   .price = Price{price},
+                                   .account_event = state_.next_event_number(taker_.account),
+                                   .taker_account = AccountId{taker_.account},
+                                   .maker_account = AccountId{node.hot.account},
+                                   .quantity = Quantity{is_offer ? node.quantity : lots},
+                                   .reserved = Quantity{0}});
   }
 
   void say_decremented(Slot slot, std::uint32_t leaves, std::uint32_t lots,
@@ -222,15 +222,15 @@ bool hit_offer(State& state, Instrument& instrument, Taker& taker) {
   const std::uint32_t lots = std::min(taker.leaves, supply_left(instrument));
   if (is_issuers_own(state, instrument, taker)) {
     state.emit(EventType::self_match_prevented, static_cast<std::uint8_t>(taker.self_match),
-               instrument.id)
-        .self_match = {.maker = OrderId{0},
-                       .taker = OrderId{taker.id},
-                       .price = Price{instrument.offer},
-                       .account_event = state.next_event_number(taker.account),
-                       .taker_account = AccountId{taker.account},
-                       .maker_account = AccountId{instrument.issuer},
-                       .quantity = Quantity{taker.leaves},
-                       .reserved = Quantity{0}};
+               instrument.id,
+               SelfMatchPrevented{.maker = OrderId{0},
+                                  .taker = OrderId{taker.id},
+                                  .price = Price{instrument.offer},
+                                  .account_event = state.next_event_number(taker.account),
+                                  .taker_account = AccountId{taker.account},
+                                  .maker_account = AccountId{instrument.issuer},
+                                  .quantity = Quantity{taker.leaves},
+                                  .reserved = Quantity{0}});
     return true;
   }
   if (lots == 0) return false;
@@ -464,25 +464,25 @@ std::uint32_t continue_sweep(State& state, Instrument& instrument, std::uint32_t
 void emit_offer(State& state, const Instrument& instrument, std::uint64_t client_seq,
                 bool is_answer) {
   const std::uint64_t number = state.next_event_number(instrument.issuer);
-  state.emit(EventType::offer_posted, 0, instrument.id).offer = {
-      .account_event = number,
-      .client_seq = client_seq,
-      .price = Price{instrument.offer},
-      .account = AccountId{instrument.issuer},
-      .reserved = {}};
+  state.emit(EventType::offer_posted, 0, instrument.id,
+             OfferPosted{.account_event = number,
+                         .client_seq = client_seq,
+                         .price = Price{instrument.offer},
+                         .account = AccountId{instrument.issuer},
+                         .reserved = {}});
   if (is_answer) state.note_answer(number, 0);
 }
 
 void emit_state(State& state, const Instrument& instrument, InstrumentState before,
                 StateReason reason) {
   state.emit(EventType::instrument_state, static_cast<std::uint8_t>(instrument.state),
-             instrument.id)
-      .state = {.reference = Price{instrument.reference},
-                .hour = Hour{instrument.hour},
-                .pool = PoolId{instrument.pool},
-                .reason = reason,
-                .before = before,
-                .reserved = {}};
+             instrument.id,
+             StateChange{.reference = Price{instrument.reference},
+                         .hour = Hour{instrument.hour},
+                         .pool = PoolId{instrument.pool},
+                         .reason = reason,
+                         .before = before,
+                         .reserved = {}});
 }
 
 }  // namespace karst

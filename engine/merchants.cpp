@@ -7,30 +7,31 @@ namespace {
 void emit_merchant(State& state, EventType type, std::uint32_t id, std::uint64_t number) {
   const std::uint64_t event_number = state.next_event_number(id);
   const Account& account = state.accounts[id];
-  state.emit(type, 0, InstrumentId{0}).merchant = {
-      .number = number,
-      .account_event = event_number,
-      .account = AccountId{id},
-      .group = GroupId{account.group},
-      .state = account.state,
-      .tier = level::tier(account.levels),
-      .clearance = level::clearance(account.levels),
-      .domestic = level::is_domestic(account.levels),
-      .killed = account.killed != 0,
-      .reserved = {}};
+  state.emit(type, 0, InstrumentId{0},
+             MerchantChange{.number = number,
+                            .account_event = event_number,
+                            .account = AccountId{id},
+                            .group = GroupId{account.group},
+                            .state = account.state,
+                            .tier = level::tier(account.levels),
+                            .clearance = level::clearance(account.levels),
+                            .domestic = level::is_domestic(account.levels),
+                            .killed = account.killed != 0,
+                            .reserved = {}});
   state.note_answer(event_number, 0);
 }
 
 void emit_session(State& state, EventType type, KeyId id) {
   const Key& key = state.keys[id];
   const std::uint64_t number = state.next_event_number(key.account);
-  state.emit(type, 0, InstrumentId{0}).session = {.account_event = number,
-                                                  .last_client_seq = key.last_client_seq,
-                                                  .account = AccountId{key.account},
-                                                  .key = id,
-                                                  .epoch = key.epoch,
-                                                  .scopes = key.scopes,
-                                                  .reserved = {}};
+  state.emit(type, 0, InstrumentId{0},
+             SessionChange{.account_event = number,
+                           .last_client_seq = key.last_client_seq,
+                           .account = AccountId{key.account},
+                           .key = id,
+                           .epoch = key.epoch,
+                           .scopes = key.scopes,
+                           .reserved = {}});
   state.note_answer(number, 0);
 }
 
@@ -150,14 +151,14 @@ Outcome move_cash(State& state, const Command& command) {
   currency.custody += amount.value();
   const std::uint64_t number = state.next_settlement();
   const std::uint64_t event_number = state.next_event_number(command.account.value());
-  state.emit(is_fund ? EventType::funded : EventType::withdrawn, 0, InstrumentId{0}).cash = {
-      .number = number,
-      .account_event = event_number,
-      .amount = body.amount,
-      .reference = body.reference,
-      .account = command.account,
-      .currency = body.currency,
-      .reserved = 0};
+  state.emit(is_fund ? EventType::funded : EventType::withdrawn, 0, InstrumentId{0},
+             CashMoved{.number = number,
+                       .account_event = event_number,
+                       .amount = body.amount,
+                       .reference = body.reference,
+                       .account = command.account,
+                       .currency = body.currency,
+                       .reserved = 0});
   state.note_answer(event_number, 0);
   state.references.insert({.reference = body.reference,
                            .amount = body.amount.value(),

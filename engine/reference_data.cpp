@@ -73,30 +73,30 @@ void mint(State& state, Instrument& instrument, std::uint32_t account, std::uint
   state.holdings[row].free += lots;
   instrument.minted += lots;
   const std::uint64_t number = state.next_settlement();
-  state.emit(EventType::capacity_minted, 0, instrument.id).units = {
-      .number = number,
-      .account_event = state.next_event_number(account),
-      .hour = Hour{instrument.hour},
-      .account = AccountId{account},
-      .quantity = Quantity{lots},
-      .pool = PoolId{instrument.pool},
-      .reserved = {}};
+  state.emit(EventType::capacity_minted, 0, instrument.id,
+             UnitsMoved{.number = number,
+                        .account_event = state.next_event_number(account),
+                        .hour = Hour{instrument.hour},
+                        .account = AccountId{account},
+                        .quantity = Quantity{lots},
+                        .pool = PoolId{instrument.pool},
+                        .reserved = {}});
 }
 
 void emit_product(State& state, EventType type, const Instrument& instrument,
                   std::uint32_t seats, std::uint64_t number) {
   const std::uint64_t event_number = state.next_event_number(instrument.issuer);
-  state.emit(type, 0, instrument.id).product = {
-      .number = number,
-      .account_event = event_number,
-      .certificate_expiry = Time{instrument.certificate_expiry_ns},
-      .list_price = Price{instrument.list_price},
-      .issuer = AccountId{instrument.issuer},
-      .seats = Quantity{seats},
-      .version = instrument.version,
-      .supply = instrument.supply,
-      .resale = instrument.resale,
-      .currency = CurrencyId{instrument.currency}};
+  state.emit(type, 0, instrument.id,
+             ProductDefined{.number = number,
+                            .account_event = event_number,
+                            .certificate_expiry = Time{instrument.certificate_expiry_ns},
+                            .list_price = Price{instrument.list_price},
+                            .issuer = AccountId{instrument.issuer},
+                            .seats = Quantity{seats},
+                            .version = instrument.version,
+                            .supply = instrument.supply,
+                            .resale = instrument.resale,
+                            .currency = CurrencyId{instrument.currency}});
   state.note_answer(event_number, 0);
 }
 
@@ -124,14 +124,15 @@ void emit_product(State& state, EventType type, const Instrument& instrument,
 
 void emit_done(State& state, const Command& command, std::uint32_t account) {
   const std::uint64_t number = state.next_event_number(account);
-  state.emit(EventType::done, 0, InstrumentId{0}).answer = {.client_seq = command.client_seq,
-                                                            .account_event = number,
-                                                            .value = 0,
-                                                            .order = OrderId{0},
-                                                            .account = AccountId{account},
-                                                            .key = command.key,
-                                                            .command = command.type,
-                                                            .reserved = {}};
+  state.emit(EventType::done, 0, InstrumentId{0},
+             Answer{.client_seq = command.client_seq,
+                    .account_event = number,
+                    .value = 0,
+                    .order = OrderId{0},
+                    .account = AccountId{account},
+                    .key = command.key,
+                    .command = command.type,
+                    .reserved = {}});
   state.note_answer(number, 0);
 }
 
@@ -141,12 +142,12 @@ Outcome define_currency(State& state, const Command& command) {
   if (state.is_rehearsal) return Outcome::done;
   currency.code = command.define_currency.code;
   currency.is_known = 1;
-  state.emit(EventType::currency_defined, 0, InstrumentId{0}).currency = {
-      .number = state.next_settlement(),
-      .code = currency.code,
-      .currency = command.define_currency.currency,
-      .reserved = 0,
-      .reserved2 = {}};
+  state.emit(EventType::currency_defined, 0, InstrumentId{0},
+             CurrencyDefined{.number = state.next_settlement(),
+                             .code = currency.code,
+                             .currency = command.define_currency.currency,
+                             .reserved = 0,
+                             .reserved2 = {}});
   state.note_answer(0, 0);
   return Outcome::done;
 }
@@ -257,15 +258,15 @@ Outcome list_contracts(State& state, const Command& command) {
     pool->contract(hour) = contract.id.value();
     state.timers.set({contract.gate_open_ns, contract.id.value(), TimerKind::lifecycle,
                       state.lifecycle_timer(slot_of(contract.id))});
-    state.emit(EventType::contract_listed, 0, contract.id).contract = {
-        .number = state.next_settlement(),
-        .hour = Hour{hour},
-        .gate_open = Time{contract.gate_open_ns},
-        .gate_close = Time{contract.tradable_until_ns},
-        .list_price = terms.list_price,
-        .pool = body.pool,
-        .currency = terms.currency,
-        .reserved = 0};
+    state.emit(EventType::contract_listed, 0, contract.id,
+               ContractListed{.number = state.next_settlement(),
+                              .hour = Hour{hour},
+                              .gate_open = Time{contract.gate_open_ns},
+                              .gate_close = Time{contract.tradable_until_ns},
+                              .list_price = terms.list_price,
+                              .pool = body.pool,
+                              .currency = terms.currency,
+                              .reserved = 0});
   }
   return Outcome::done;
 }

@@ -145,15 +145,15 @@ inline std::uint64_t print_trade(State& state, Instrument& instrument, const Tra
 inline void print_entitlement(State& state, Instrument& instrument, std::uint64_t settlement,
                               std::uint32_t account, std::int64_t price, std::uint32_t lots) {
   instrument.minted += lots;
-  state.emit(EventType::entitlement, 0, instrument.id).entitlement = {
-      .settlement = settlement,
-      .account_event = state.next_event_number(account),
-      .price = Price{price},
-      .account = AccountId{account},
-      .issuer = AccountId{instrument.issuer},
-      .quantity = Quantity{lots},
-      .version = instrument.version,
-      .reserved = 0};
+  state.emit(EventType::entitlement, 0, instrument.id,
+             Entitlement{.settlement = settlement,
+                         .account_event = state.next_event_number(account),
+                         .price = Price{price},
+                         .account = AccountId{account},
+                         .issuer = AccountId{instrument.issuer},
+                         .quantity = Quantity{lots},
+                         .version = instrument.version,
+                         .reserved = 0});
 }
 
 /// Settles one trade between a taker and the resting order in `maker`, which has `maker_leaves`

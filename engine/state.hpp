@@ -81,21 +81,9 @@ struct State {
   }
 
   // -- the pen --
-  /// Starts an event; the caller writes the body, all 48 bytes of it, before the next one.
-  Event& emit(EventType type, std::uint8_t detail, InstrumentId instrument) {
-    const std::uint64_t position = ring->next++;
-    Event& event = ring->at(position);
-    event.sequence = sequence;
-    event.index = static_cast<std::uint16_t>(position - first_event);
-    event.type = type;
-    event.detail = detail;
-    event.instrument = instrument;
-    return event;
-  }
-  /// Writes one of the usual events, and takes it into the event hash.
+  /// Writes an event, and takes it into the event hash.
   template <class Body>
   void emit(EventType type, std::uint8_t detail, InstrumentId instrument, const Body& body) {
-    if (unhashed != ring->next) [[unlikely]] hash_written();
     const std::uint64_t position = ring->next++;
     const EventBody words = body_of(body);
     const auto index = static_cast<std::uint16_t>(position - first_event);
@@ -103,14 +91,9 @@ struct State {
                           words.word[1]};
     const FourWords second{words.word[2], words.word[3], words.word[4], words.word[5]};
     event_hash = mix(event_hash, gather(first, second));
-    unhashed = position + 1;
     char* const event = reinterpret_cast<char*>(&ring->at(position));
     std::memcpy(event, &first, sizeof first);
     std::memcpy(event + sizeof first, &second, sizeof second);
-  }
-  /// Takes the events that wait for it into the event hash.
-  void hash_written() {
-    for (; unhashed != ring->next; ++unhashed) event_hash = mix(event_hash, ring->at(unhashed));
   }
   /// The next number of a merchant's event log; account 0 has none.
   [[nodiscard]] std::uint64_t next_event_number(std::uint32_t account) {
@@ -155,7 +138,6 @@ struct State {
   // -- of the command at hand --
   EventRing* ring = nullptr;      ///< the caller's, for as long as the command lasts
   std::uint64_t first_event = 0;  ///< position of its first event
-  std::uint64_t unhashed = 0;     ///< position of the first event not in the event hash yet
   std::uint32_t match_index = 0;
   bool is_rehearsal = false;  ///< only the checks: a handler ends where nothing can fail any more
   std::uint32_t makers_left = 0;  ///< resting orders the command's own matching may still touch
