@@ -98,6 +98,15 @@ class Walk {
     return Verdict::trade;
   }
 
+  /// Asks for what a trade with this maker will touch, and for the one behind it.
+  void expect(Slot maker) const {
+    const OrderNode<OrderHot>& node = state_.orders.nodes.node(maker);
+    state_.orders.nodes.prefetch(node.next);
+    state_.accounts.prefetch(node.hot.account, instrument_.currency);
+    state_.holdings.prefetch_row(node.hot.row);
+    state_.links.prefetch(maker);
+  }
+
   void on_trade(Slot maker, std::int64_t price, std::uint32_t lots, bool is_filled) {
     settle_trade(state_, instrument_, taker_, maker, price, lots,
                  state_.orders.nodes.node(maker).quantity);

@@ -66,6 +66,7 @@ struct BookPools {
 ///   void on_trade(Slot maker, std::int64_t price, std::uint32_t lots, bool is_filled);
 ///   void on_cancel(Slot maker, std::int64_t price);       // if it ever answers cancel_maker
 ///   void on_decrement(Slot, std::int64_t, std::uint32_t, bool);  // if it ever answers decrement
+///   void expect(Slot maker);  // if it would know early who stands behind the one at hand
 /// It releases the slot of a maker that is filled or cancelled, and changes no book while a walk
 /// lasts.
 ///
@@ -197,7 +198,8 @@ class OrderBook {
 
   /// Asks for memory ahead of its use, in steps that are a memory access apart:
   ///   to insert: the book itself; prefetch_level(); prefetch_back() of what that returned;
-  ///   to remove: prefetch(); prefetch_neighbours(); to match: the book itself; prefetch_best().
+  ///   to remove: prefetch(); prefetch_neighbours();
+  ///   to match: the book itself; prefetch_best(); prefetch_front().
   /// Nothing changes and nothing need exist: any price within the bounds and any slot ever handed
   /// out may be asked about, and what is fetched may be gone when its time comes.
   static void prefetch(const Context& context, Slot slot) { context.nodes.prefetch(slot); }
@@ -220,9 +222,11 @@ class OrderBook {
     context.pages.prefetch(node.level);
     return node.level;
   }
-  std::uint32_t prefetch_best(const Context& context, Side side) const {
+  void prefetch_best(const Context& context, Side side) const {
     context.pages.prefetch(ladder_of(side).best_level);
-    return ladder_of(side).best_level;
+  }
+  void prefetch_front(const Context& context, Side side) const {
+    context.nodes.prefetch(context.pages[ladder_of(side).best_level].head);
   }
 
   /// The pools are saved and loaded apart, once for all books.
@@ -381,6 +385,14 @@ inline WalkResult OrderBook<Hot, Cold>::match(Context& context, Side taker_side,
       }
       Node& node = context.nodes.node(slot);
       next = node.next;
+      if constexpr (requires { policy.expect(next); }) {
+        if (slot != last) {
+          policy.expect(next);
+        } else if (quantity > node.quantity) {
+          const std::uint32_t next_level = context.pages.next(ladder, key + 1);
+          context.nodes.prefetch(context.pages[next_level].head);
+        }
+      }
       const Verdict verdict = policy(slot, price);
       if (verdict == Verdict::trade || verdict == Verdict::decrement) [[likely]] {
         const std::uint32_t lots = std::min(quantity, node.quantity);

@@ -159,6 +159,8 @@ template <Course course>
   if (order.time_in_force <= TimeInForce::day) {
     entry.place = entry.book->place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
     if (!entry.place.has_room) [[unlikely]] return RejectCode::exchange_full;
+  } else {
+    entry.book->prefetch_front(state.orders, opposite(order.side));
   }
   return RejectCode::none;
 }
