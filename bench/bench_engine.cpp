@@ -15,6 +15,7 @@
 #include "bench/flow_generator.hpp"
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
+#include "engine/look_ahead.hpp"
 #include "gateway/tool/flow_file.hpp"
 #include "gateway/tool/flow_layer.hpp"
 #include "gateway/tool/flow_market.hpp"
@@ -141,9 +142,8 @@ void engine_latency(benchmark::State& state) {
     ns.reserve(run.commands.size());
     const std::uint64_t before = allocations.load();
     for (std::size_t i = flow.prefill; i < run.commands.size(); ++i) {
-      const std::size_t last = run.commands.size() - 1;
-      run.engine.prefetch_first(run.commands[std::min(i + 16, last)]);
-      run.engine.prefetch_second(run.commands[std::min(i + 8, last)]);
+      look_ahead(run.engine, i, run.commands.size() - 1,
+                 [&](std::size_t at) -> const Command& { return run.commands[at]; });
       const std::int64_t start = tool::monotonic_ns();
       run.engine.apply(run.commands[i], ring);
       ns.push_back(tool::monotonic_ns() - start);

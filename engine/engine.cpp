@@ -368,12 +368,6 @@ template <class Usual>
   return {state.first_event, count, 0};
 }
 
-/// So few that they stay in the caches by themselves.
-[[nodiscard]] inline bool has_few_instruments(const State& state) {
-  constexpr std::uint32_t few = 32;
-  return state.instruments.touched() < few;
-}
-
 /// What answer_carefully() would answer, without saying it.
 [[nodiscard]] Rehearsal rehearse_answer(State& state, const Command& command) {
   if (command.type == CommandType::tick && command.key.is_none()) return {};
@@ -440,48 +434,6 @@ Rehearsal Engine::rehearse(const Command& command) const {
   state.now = now;
   state.accounts.restore(account, counts);
   return rehearsal;
-}
-
-void Engine::prefetch_first(const Command& command) const {
-  const State& state = *state_;
-  state.keys.prefetch(command.key, command.client_seq);
-  state.accounts.prefetch(command.account.value(), 1);
-  if (command.type == CommandType::place_order) {
-    if (has_few_instruments(state)) return;
-    const PlaceOrder& order = command.place_order;
-    state.instruments.prefetch(slot_of(order.instrument));
-    state.holdings.prefetch(command.account.value(),
-                            HoldingTable::asset(order.instrument, order.draw));
-  } else if (command.type == CommandType::cancel_order) {
-    const Slot slot = slot_of(command.cancel_order.order);
-    state.orders.nodes.prefetch(slot);
-    state.links.prefetch(slot);
-  }
-}
-
-void Engine::prefetch_second(const Command& command) const {
-  const State& state = *state_;
-  if (command.type == CommandType::cancel_order) {
-    const Slot slot = slot_of(command.cancel_order.order);
-    if (slot >= state.orders.nodes.touched()) return;
-    (void)Book::prefetch_neighbours(state.orders, slot);
-    state.links.prefetch_neighbours(slot);
-    state.holdings.prefetch_row(state.orders.nodes.node(slot).hot.row);
-    if (has_few_instruments(state)) return;
-    state.instruments.prefetch(state.orders.nodes.node(slot).hot.instrument);
-  } else if (command.type == CommandType::place_order) {
-    const PlaceOrder& order = command.place_order;
-    const bool has_side = order.side == Side::buy || order.side == Side::sell;
-    if (!has_side || state.instruments.find(order.instrument) == nullptr ||
-        command.account.value() >= state.config.accounts_max) {
-      return;
-    }
-    state.holdings.prefetch_row(command.account.value(),
-                                HoldingTable::asset(order.instrument, order.draw));
-    state.links.prefetch(state.accounts[command.account.value()].newest_order);
-    (void)state.instruments.book(slot_of(order.instrument))
-        .prefetch_level(state.orders, order.side, order.limit.value());
-  }
 }
 
 }  // namespace karst

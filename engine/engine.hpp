@@ -76,11 +76,14 @@ class Engine {
   /// Of the command's stamp only the time counts, and only if it is after the last command's.
   [[nodiscard]] Rehearsal rehearse(const Command& command) const;
 
-  /// Asks for the memory that coming commands will touch, in steps a memory access apart: the
-  /// first step well ahead of the command, the second later, when what the first asked for is
-  /// there. Nothing changes, and nothing the command names need exist.
+  /// Asks for the memory that a coming command will touch, in steps a memory access apart: each
+  /// when what the one before asked for is there. look_ahead.hpp says how far ahead that is.
+  /// Nothing changes, and nothing the command names need exist.
   void prefetch_first(const Command& command) const;
   void prefetch_second(const Command& command) const;
+  void prefetch_third(const Command& command) const;
+  /// A step each of three commands, in one call.
+  void prefetch(const Command& first, const Command& second, const Command& third) const;
 
   // -- what it has come to --
   [[nodiscard]] std::uint64_t sequence() const;    ///< of the last command; 0 at first

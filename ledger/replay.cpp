@@ -6,6 +6,7 @@
 
 #include "engine/command_check.hpp"
 #include "engine/command_codec.hpp"
+#include "engine/look_ahead.hpp"
 
 namespace karst {
 
@@ -38,10 +39,8 @@ Status Replay::take(const LoggedBatch& batch, const CommandSink& sink,
       }
       engine_ = std::make_unique<Engine>(command.configure);
     }
-    if (i + prefetch_distance < batch_.size()) {
-      engine_->prefetch_first(batch_[i + prefetch_distance]);
-      engine_->prefetch_second(batch_[i + prefetch_distance / 2]);
-    }
+    look_ahead(*engine_, i, batch_.size() - 1,
+               [&](std::size_t at) -> const Command& { return batch_[at]; });
     ring.next = 0;
     const Applied applied = engine_->apply(command, ring);
     last_ = {command.sequence, command.time};

@@ -55,8 +55,6 @@ class Replay {
   [[nodiscard]] std::uint64_t commands() const { return commands_; }
 
  private:
-  static constexpr std::uint32_t prefetch_distance = 8;
-
   [[nodiscard]] Status decode(const LoggedBatch& batch);
 
   std::unique_ptr<Engine> engine_;

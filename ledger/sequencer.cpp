@@ -73,6 +73,7 @@ bool Sequencer::admit_waiting() {
       ++count;
     }
     for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_second(group[i].command);
+    for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_third(group[i].command);
     for (std::uint32_t i = 0; i < count; ++i) {
       if (is_disk_full_ &&
           (disk_ == Disk::full || !Pipeline::is_always_admitted(group[i].command.type))) {

@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/hash.hpp"
+#include "engine/look_ahead.hpp"
 #include "gateway/tool/flow_layer.hpp"
 #include "gateway/tool/flow_market.hpp"
 #include "gateway/tool/stopwatch.hpp"
@@ -16,8 +18,6 @@ namespace {
 
 constexpr std::uint64_t ring_events = 65'536;  // 4 MiB
 constexpr std::size_t batch_commands = 256;
-constexpr std::size_t first_ahead = 16;  // commands; measured best at 1,000 instruments
-constexpr std::size_t second_ahead = 8;
 
 /// Reads the events on a thread of its own: hashes them all, and keeps the trades under the
 /// numbers the file gives the orders.
@@ -97,19 +97,20 @@ class EventHasher {
 
 }  // namespace
 
-/// Some commands in a row, up to `end`; `last` is the last one that may be looked ahead at.
+/// Commands [begin, end) of all that there are.
 struct CommandBatch {
-  const Command* begin;
-  const Command* end;
-  const Command* last;
+  std::span<const Command> all;
+  std::size_t begin;
+  std::size_t end;
 };
 
 [[gnu::always_inline]] inline void play_batch(Engine& engine, EventRing& ring,
                                               const CommandBatch& batch) {
-  for (const Command* command = batch.begin; command != batch.end; ++command) {
-    engine.prefetch_first(*std::min(command + first_ahead, batch.last));
-    engine.prefetch_second(*std::min(command + second_ahead, batch.last));
-    engine.apply(*command, ring);
+  const Command* const commands = batch.all.data();
+  const std::size_t last = batch.all.size() - 1;
+  for (std::size_t i = batch.begin; i != batch.end; ++i) {
+    look_ahead(engine, i, last, [&](std::size_t at) -> const Command& { return commands[at]; });
+    engine.apply(commands[i], ring);
   }
 }
 
@@ -141,11 +142,8 @@ class EngineLayer final : public FlowLayer {
     EventRing ring{ring_.data(), ring_events - 1, 0};
     FlowPlay result;
     run(engine, hasher, ring, market_.setup());
-    const std::vector<Command>& commands = commands_;
-    const Command* const first = commands.data();
-    run(play_prefill, engine, hasher, ring, first, first + prefill_);
-    result.cpu_ns =
-        run(play_timed_commands, engine, hasher, ring, first + prefill_, first + commands.size());
+    run(play_prefill, engine, hasher, ring, 0, prefill_);
+    result.cpu_ns = run(play_timed_commands, engine, hasher, ring, prefill_, commands_.size());
     hasher.finish();
     KARST_ASSERT(hasher.hash() == engine.event_hash());
     for (const FlowTrade& trade : hasher.trades()) result.trades.add(trade);
@@ -164,16 +162,16 @@ class EngineLayer final : public FlowLayer {
     }
   }
 
-  /// Returns: processor time of the commands alone.
+  /// Plays commands [begin, end). Returns: processor time of the commands alone.
   template <class Play>
   std::int64_t run(Play&& play, Engine& engine, EventHasher& hasher, EventRing& ring,
-                   const Command* begin, const Command* end) const {
+                   std::size_t begin, std::size_t end) const {
     std::int64_t cpu_ns = 0;
-    for (const Command* batch = begin; batch < end; batch += batch_commands) {
-      const Command* const batch_end = std::min(batch + batch_commands, end);
+    for (std::size_t batch = begin; batch < end; batch += batch_commands) {
+      const std::size_t batch_end = std::min(batch + batch_commands, end);
       hasher.wait_for_room(ring.next);
       const std::int64_t start = thread_cpu_ns();
-      play(engine, ring, {batch, batch_end, end - 1});
+      play(engine, ring, {commands_, batch, batch_end});
       cpu_ns += thread_cpu_ns() - start;
       hasher.publish(ring.next);
     }

@@ -45,6 +45,7 @@ std::optional<std::string> Twins::apply(const Command& command) {
   // Fetching ahead must bear whatever a command says, and change nothing.
   engine_->prefetch_first(command);
   engine_->prefetch_second(command);
+  engine_->prefetch_third(command);
   const Applied applied = engine_->apply(command, ring_);
   events_ = model_.apply(command);
   if (auto text = compare_events(command, applied)) return text;
