@@ -386,9 +386,10 @@ inline WalkResult OrderBook<Hot, Cold>::match(Context& context, Side taker_side,
       Node& node = context.nodes.node(slot);
       next = node.next;
       if constexpr (requires { policy.expect(next); }) {
-        if (slot != last) {
+        const bool goes_on = quantity > node.quantity;
+        if (goes_on && slot != last) {
           policy.expect(next);
-        } else if (quantity > node.quantity) {
+        } else if (goes_on) {
           const std::uint32_t next_level = context.pages.next(ladder, key + 1);
           context.nodes.prefetch(context.pages[next_level].head);
         }
