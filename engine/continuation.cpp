@@ -4,6 +4,7 @@
 #include "engine/assert.hpp"
 #include "engine/matching.hpp"
 #include "engine/order_life.hpp"
+#include "engine/reference_data.hpp"
 
 namespace karst {
 namespace {
@@ -48,15 +49,7 @@ void fire_dead_man(State& state, const Timer& timer) {
     return;
   }
   key.dead_man_ns = 0;
-  const std::uint64_t number = state.next_event_number(key.account);
-  state.emit(EventType::dead_man_fired, 0, InstrumentId{0},
-             SessionChange{.account_event = number,
-                           .last_client_seq = key.last_client_seq,
-                           .account = AccountId{key.account},
-                           .key = id,
-                           .epoch = key.epoch,
-                           .scopes = key.scopes,
-                           .reserved = {}});
+  emit_session(state, EventType::dead_man_fired, id);
   queue_key_release(state, id.value(), CancelReason::dead_man);
 }
 

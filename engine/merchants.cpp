@@ -21,18 +21,9 @@ void emit_merchant(State& state, EventType type, std::uint32_t id, std::uint64_t
   state.note_answer(event_number, 0);
 }
 
-void emit_session(State& state, EventType type, KeyId id) {
-  const Key& key = state.keys[id];
-  const std::uint64_t number = state.next_event_number(key.account);
-  state.emit(type, 0, InstrumentId{0},
-             SessionChange{.account_event = number,
-                           .last_client_seq = key.last_client_seq,
-                           .account = AccountId{key.account},
-                           .key = id,
-                           .epoch = key.epoch,
-                           .scopes = key.scopes,
-                           .reserved = {}});
-  state.note_answer(number, 0);
+/// Answers with what became of a key or its session.
+void answer_session(State& state, EventType type, KeyId id) {
+  state.note_answer(emit_session(state, type, id), 0);
 }
 
 /// Queues the release of all a merchant's orders.
@@ -53,6 +44,20 @@ void end_session(State& state, KeyId id) {
 }
 
 }  // namespace
+
+std::uint64_t emit_session(State& state, EventType type, KeyId id) {
+  const Key& key = state.keys[id];
+  const std::uint64_t number = state.next_event_number(key.account);
+  state.emit(type, 0, InstrumentId{0},
+             SessionChange{.account_event = number,
+                           .last_client_seq = key.last_client_seq,
+                           .account = AccountId{key.account},
+                           .key = id,
+                           .epoch = key.epoch,
+                           .scopes = key.scopes,
+                           .reserved = {}});
+  return number;
+}
 
 Outcome admit_merchant(State& state, const Command& command) {
   if (state.accounts.is_known(command.account)) return refuse(RejectCode::already_exists);
@@ -176,7 +181,7 @@ Outcome create_key(State& state, const Command& command) {
   if (state.keys.is_known(body.new_key)) return refuse(RejectCode::already_exists);
   if (state.is_rehearsal) return Outcome::done;
   state.keys.create(body.new_key, command.account, body.scopes, body.public_key);
-  emit_session(state, EventType::key_created, body.new_key);
+  answer_session(state, EventType::key_created, body.new_key);
   return Outcome::done;
 }
 
@@ -190,7 +195,7 @@ Outcome revoke_key(State& state, const Command& command) {
   end_session(state, id);
   key.dead_man_ns = 0;
   state.timers.clear(state.dead_man_timer(id.value()));
-  emit_session(state, EventType::key_revoked, id);
+  answer_session(state, EventType::key_revoked, id);
   return Outcome::done;
 }
 
@@ -201,14 +206,14 @@ Outcome open_session(State& state, const Command& command) {
   key.is_open = 1;
   key.grace_ns = command.open_session.disconnect_grace_ns;
   state.timers.clear(state.grace_timer(command.key.value()));
-  emit_session(state, EventType::session_opened, command.key);
+  answer_session(state, EventType::session_opened, command.key);
   return Outcome::done;
 }
 
 Outcome close_session(State& state, const Command& command) {
   if (state.is_rehearsal) return Outcome::done;
   end_session(state, command.key);
-  emit_session(state, EventType::session_closed, command.key);
+  answer_session(state, EventType::session_closed, command.key);
   return Outcome::done;
 }
 

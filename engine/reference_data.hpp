@@ -39,5 +39,7 @@ namespace karst {
 
 /// Answers `done`, with the account's next event number if `account` is not 0.
 void emit_done(State& state, const Command& command, std::uint32_t account);
+/// Says what became of a key or its session. Returns: the number in its merchant's event log.
+std::uint64_t emit_session(State& state, EventType type, KeyId id);
 
 }  // namespace karst
