@@ -83,7 +83,7 @@ void Exchange::run_engine() {
   Bell& bell = core_.pipeline().sequencer_bell();
   while (!has_failed()) {
     const std::uint32_t seen = bell.signals();
-    answer_questions();
+    const bool has_more_questions = answer_questions();
     if (is_stopping_.load(std::memory_order_acquire)) {
       core_.sequencer().refuse_waiting();
       if (core_.sequencer().is_idle()) return;
@@ -93,7 +93,9 @@ void Exchange::run_engine() {
     if (core_.sequencer().staged_count() != 0) {
       if (const Status committed = commit_staged(); !committed) return fail(committed.error());
     }
-    if (!*did) bell.wait(seen, core_.sequencer().wait_ns(), config_.spins);
+    if (!*did && !has_more_questions) {
+      bell.wait(seen, core_.sequencer().wait_ns(), config_.spins);
+    }
   }
 }
 
@@ -169,16 +171,22 @@ bool Exchange::ask(Question question) {
   return true;
 }
 
-void Exchange::answer_questions() {
-  if (!has_questions_.load(std::memory_order_acquire)) return;
+bool Exchange::answer_questions() {
+  if (!has_questions_.load(std::memory_order_acquire)) return false;
   std::vector<Question> questions;
+  bool has_more = false;
   {
     const std::lock_guard guard(questions_lock_);
-    questions.swap(questions_);
-    has_questions_.store(false, std::memory_order_release);
+    while (!questions_.empty() && questions.size() < questions_per_turn) {
+      questions.push_back(std::move(questions_.front()));
+      questions_.pop_front();
+    }
+    has_more = !questions_.empty();
+    has_questions_.store(has_more, std::memory_order_release);
   }
   for (const Question& question : questions)
     question(core_.engine(), core_.pipeline().last_applied());
+  return has_more;
 }
 
 }  // namespace karst

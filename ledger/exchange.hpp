@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,7 @@ class Exchange {
 
   /// The newest command and the hash of all events up to it. Requires: stop() has returned.
   [[nodiscard]] HashMark stopped_at() {
-    return {core_.sequencer().last().sequence, 0, core_.engine().event_hash()};
+    return {core_.sequencer().last().sequence, core_.engine().event_hash()};
   }
 
   /// Hands over a command without stamp. Port 0 hears nothing back.
@@ -60,8 +61,9 @@ class Exchange {
     return core_.pipeline().submit(command, port, handle);
   }
 
-  /// A look at the engine, between two commands, in its thread: it must be short. `sequence` is the
-  /// newest command applied; what was seen may be told to others only once a port has got there.
+  /// A look at the engine, between two commands, in its thread: it must be short. A few are taken
+  /// at a time, so that however many are asked, commands pass in between. `sequence` is the newest
+  /// command applied; what was seen may be told to others only once a port has got there.
   using Question = std::function<void(const Engine& engine, std::uint64_t sequence)>;
 
   /// Returns: false when too many wait, or the exchange does not run.
@@ -77,6 +79,7 @@ class Exchange {
 
  private:
   static constexpr std::size_t questions_max = 1'024;
+  static constexpr std::size_t questions_per_turn = 4;
   static constexpr std::uint64_t housekeeping_interval_ns = 20'000'000;
   static constexpr std::uint64_t snapshots_interval_ns = 100'000'000;
 
@@ -85,7 +88,8 @@ class Exchange {
   void run_sync();
   void run_housekeeper();
   void run_snapshots();
-  void answer_questions();
+  /// Returns: whether more are waiting.
+  [[nodiscard]] bool answer_questions();
   void fail(const Error& error);
 
   ExchangeConfig config_;
@@ -95,7 +99,7 @@ class Exchange {
   std::mutex sync_side_;  // of the committer and its log
 
   std::mutex questions_lock_;
-  std::vector<Question> questions_;
+  std::deque<Question> questions_;
   std::atomic<bool> has_questions_{false};
 
   std::atomic<bool> has_failed_{false};

@@ -229,7 +229,10 @@ std::uint64_t Sequencer::wait_ns() const {
 }
 
 Result<bool> Sequencer::close_batch() {
-  if (open_count_ == 0) return false;
+  if (open_count_ == 0) {
+    if (last_.sequence != 0) give_mark();
+    return false;
+  }
   Batch batch;
   batch.first_command = first_command_;
   batch.count = open_count_;
@@ -252,7 +255,7 @@ Result<bool> Sequencer::stage_batch(const Batch& batch) {
   staged_count_ = open_count_;
   // The log is busy long before this many batches wait.
   KARST_ASSERT(committer_->staged(*seq, last_.sequence));
-  batch_closed(*seq);
+  batch_closed();
   return true;
 }
 
@@ -280,17 +283,21 @@ Result<bool> Sequencer::commit_batch(const Batch& batch) {
   for (const Pipeline::Submission& submission : unapplied_) apply(submission);
   unapplied_.clear();
   pipeline_.release(last_.sequence);
-  batch_closed(appended->seq);
+  batch_closed();
   return true;
 }
 
-void Sequencer::batch_closed(std::uint64_t log_seq) {
-  if (is_mark_wanted_.exchange(false, std::memory_order_acq_rel)) {
-    // Full: nobody came for the marks before, and nobody misses this one.
-    static_cast<void>(marks_.push({last_.sequence, log_seq, engine_.event_hash()}));
-  }
+void Sequencer::batch_closed() {
+  give_mark();
   open_count_ = 0;
   payload_bytes_ = 0;
+}
+
+void Sequencer::give_mark() {
+  if (!is_mark_wanted_.load(std::memory_order_acquire)) return;
+  is_mark_wanted_.store(false, std::memory_order_release);
+  // Full: nobody came for the marks before, and nobody misses this one.
+  static_cast<void>(marks_.push({last_.sequence, engine_.event_hash()}));
 }
 
 std::optional<HashMark> Sequencer::mark() {

@@ -44,7 +44,6 @@ struct Stamp {
 /// What the engine had come to at the end of a batch; a snapshot must agree with it.
 struct HashMark {
   std::uint64_t sequence = 0;
-  std::uint64_t log_seq = 0;  ///< The batch that ends with that command.
   std::uint64_t event_hash = 0;
 };
 
@@ -95,7 +94,7 @@ class Sequencer {
   /// How long to sleep when step() had nothing to do. Unit: nanoseconds.
   [[nodiscard]] std::uint64_t wait_ns() const;
 
-  /// Asks for a mark at the end of the next batch.
+  /// Asks for a mark at the end of the batch, or at once when there is none.
   void request_mark() { is_mark_wanted_.store(true, std::memory_order_release); }
   /// The mark that was asked for, once.
   [[nodiscard]] std::optional<HashMark> mark();
@@ -130,7 +129,8 @@ class Sequencer {
   [[nodiscard]] Result<bool> close_batch();
   [[nodiscard]] Result<bool> stage_batch(const Batch& batch);
   [[nodiscard]] Result<bool> commit_batch(const Batch& batch);
-  void batch_closed(std::uint64_t log_seq);
+  void batch_closed();
+  void give_mark();
 
   Pipeline& pipeline_;
   Engine& engine_;

@@ -31,6 +31,7 @@ Status Snapshotter::step() {
     if (!is_due && !is_requested_.exchange(false, std::memory_order_acq_rel)) return {};
     is_asked_ = true;
     sequencer_.request_mark();
+    pipeline_.sequencer_bell().ring();
     return {};
   }
   if (!mark_) mark_ = sequencer_.mark();

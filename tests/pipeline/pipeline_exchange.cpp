@@ -1,6 +1,8 @@
 // The exchange with its threads: what is submitted comes back once, durable, in order.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "ledger/event_log.hpp"
@@ -218,6 +220,45 @@ TEST(PipelineExchange, snapshots_are_made_beside_the_trading_and_used) {
   RunningExchange running(directory.path(), config);
   EXPECT_GT(running.report().snapshot_sequence, 0U);
   EXPECT_LT(running.report().commands_replayed, running.report().sequence);
+}
+
+TEST(PipelineExchange, a_snapshot_that_is_asked_for_is_made_though_nobody_speaks) {
+  const TemporaryFolder directory;
+  RunningExchange running(directory.path());
+  const std::vector<Command> opening = test::whole_opening(merchants);
+  running.submit_all(opening);
+  running.await_answers(opening.size());
+  ASSERT_TRUE(running.exchange().request_snapshot());
+  for (int tries = 0; tries < 400 && running.snapshots().commands().value().empty(); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(running.snapshots().commands().value(),
+            std::vector<std::uint64_t>{running.exchange().durable()});
+}
+
+TEST(PipelineExchange, a_command_passes_between_however_many_questions) {
+  constexpr std::size_t questions = 400;
+  const TemporaryFolder directory;
+  RunningExchange running(directory.path());
+  running.submit_all(test::whole_opening(merchants));
+  running.await_answers(test::whole_opening(merchants).size());
+  std::atomic<bool> may_go_on{false};
+  std::atomic<std::size_t> asked{0};
+  std::atomic<std::size_t> asked_before_command{0};
+  ASSERT_TRUE(running.exchange().ask([&](const Engine&, std::uint64_t) {
+    while (!may_go_on.load()) std::this_thread::yield();
+  }));
+  const std::uint64_t last = running.exchange().durable();
+  for (std::size_t i = 0; i < questions; ++i) {
+    ASSERT_TRUE(running.exchange().ask([&, last](const Engine&, std::uint64_t sequence) {
+      ++asked;
+      if (sequence == last) ++asked_before_command;
+    }));
+  }
+  running.submit_all(sim::trading(1, 1, 3), 1'000);
+  may_go_on.store(true);
+  while (asked.load() < questions) running.poll_or_wait();
+  EXPECT_LT(asked_before_command.load(), questions / 10);
 }
 
 }  // namespace
