@@ -157,18 +157,18 @@ class AccountTable {
 
   template <class Archive>
   void save(Archive& out) const {
-    out.value(high_);
-    out.bytes(accounts_.data(), high_ * sizeof(Account));
-    out.bytes(rates_.data(), high_ * sizeof(RateWindows));
-    out.bytes(balances_.data(), std::size_t{high_} * currencies_max_ * sizeof(Balance));
+    out.rows(Section::accounts_end, &high_, 1);
+    out.rows(Section::accounts, accounts_.data(), high_);
+    out.rows(Section::message_rates, rates_.data(), high_);
+    out.rows(Section::balances, balances_.data(), std::size_t{high_} * currencies_max_);
   }
   template <class Archive>
   [[nodiscard]] bool load(Archive& in) {
-    in.value(high_);
+    in.rows(Section::accounts_end, &high_, 1);
     if (high_ > accounts_max_) return false;
-    in.bytes(accounts_.data(), high_ * sizeof(Account));
-    in.bytes(rates_.data(), high_ * sizeof(RateWindows));
-    in.bytes(balances_.data(), std::size_t{high_} * currencies_max_ * sizeof(Balance));
+    in.rows(Section::accounts, accounts_.data(), high_);
+    in.rows(Section::message_rates, rates_.data(), high_);
+    in.rows(Section::balances, balances_.data(), std::size_t{high_} * currencies_max_);
     return true;
   }
 

@@ -49,25 +49,24 @@ class ClientIdTable {
   }
 
   void erase(std::uint32_t slot) {
-    index_.erase(hash_of(entries_[slot].account, entries_[slot].id), slot,
-                 [&](std::uint32_t other) {
-                   return hash_of(entries_[other].account, entries_[other].id);
-                 });
+    index_.erase(
+        hash_of(entries_[slot].account, entries_[slot].id), slot,
+        [&](std::uint32_t other) { return hash_of(entries_[other].account, entries_[other].id); });
     entries_[slot] = ClientIdEntry{};
     slots_.give_back(slot);
   }
 
   template <class Archive>
   void save(Archive& out) const {
-    out.value(numbers_);
-    slots_.save(out);
-    out.bytes(entries_.data(), std::size_t{slots_.touched()} * sizeof(ClientIdEntry));
+    out.rows(Section::client_id_numbers, &numbers_, 1);
+    slots_.save(out, Section::client_id_slots, Section::client_id_slots_free);
+    out.rows(Section::client_ids, entries_.data(), slots_.touched());
   }
   template <class Archive>
   [[nodiscard]] bool load(Archive& in) {
-    in.value(numbers_);
-    if (!slots_.load(in)) return false;
-    in.bytes(entries_.data(), std::size_t{slots_.touched()} * sizeof(ClientIdEntry));
+    in.rows(Section::client_id_numbers, &numbers_, 1);
+    if (!slots_.load(in, Section::client_id_slots, Section::client_id_slots_free)) return false;
+    in.rows(Section::client_ids, entries_.data(), slots_.touched());
     for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) {
       if (entries_[slot].account != 0) {
         index_.insert(hash_of(entries_[slot].account, entries_[slot].id), slot);

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "engine/command.hpp"
 #include "engine/event_ring.hpp"
 #include "engine/holding_table.hpp"
@@ -48,6 +49,9 @@ struct OrderCursor {
   OrderId order{0};           ///< looked at last; where to go on, while it is there
   std::uint64_t entered = 0;  ///< orders entered by this command or before have been given
 };
+
+/// The hash of a saved state as it stands, whatever its format. Complexity: O(bytes).
+[[nodiscard]] std::uint64_t hash_of_state(std::span<const std::uint8_t> bytes);
 
 /// The exchange itself: instruments, accounts, risk, matching, settlement. The same commands give
 /// the same events, state and hashes on every build. It reads no clock, does no I/O, starts no
@@ -95,8 +99,8 @@ class Engine {
   // -- state to and from bytes --
   void save(std::vector<std::uint8_t>& out) const;
   /// Requires: made with the sizes the bytes were saved with, and not used yet.
-  /// Returns:  false if the bytes are no such state; the engine must not be used then.
-  [[nodiscard]] bool load(std::span<const std::uint8_t> bytes);
+  /// Returns:  what became of it; unless it is good, the engine must not be used.
+  [[nodiscard]] Loaded load(std::span<const std::uint8_t> bytes);
   /// The hash of what save() writes. Complexity: O(state).
   [[nodiscard]] std::uint64_t state_hash() const;
   /// Asserts what must hold between commands. Complexity: O(state).

@@ -1,4 +1,7 @@
 // The engine's state as bytes, as a hash, as invariants, and as answers to questions.
+#include <algorithm>
+
+#include "engine/archive.hpp"
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/order_life.hpp"
@@ -7,11 +10,8 @@
 namespace karst {
 namespace {
 
-constexpr std::uint64_t state_format = 0x33305453524b;  // "KRST03"
-
-/// What is written first and must match before anything else is read.
-struct StateHeader {
-  std::uint64_t format;
+/// What stood first in the format before sections, KRST03, behind its name.
+struct Krst03Header {
   Configure sizes;
   std::uint32_t is_configured;
   std::uint64_t sequence;
@@ -20,7 +20,30 @@ struct StateHeader {
   std::uint64_t event_hash;
 };
 
-/// Everything but the header, in one order for both directions.
+/// What is no table: where the exchange stands.
+struct Progress {
+  std::uint64_t sequence;
+  std::int64_t now;
+  std::uint64_t settlements;
+  std::uint64_t event_hash;
+  std::uint64_t is_configured;
+};
+
+/// The sizes and where the exchange stands, in the format it is.
+void load_header(StateReader& reader, Configure& sizes, Progress& progress) {
+  if (reader.is_krst03()) {
+    Krst03Header header{};
+    reader.krst03_header(header);
+    sizes = header.sizes;
+    progress = {header.sequence, header.now, header.settlements, header.event_hash,
+                header.is_configured};
+  } else {
+    reader.rows(Section::sizes, &sizes, 1);
+    reader.rows(Section::progress, &progress, 1);
+  }
+}
+
+/// Everything behind the header, in one order for both directions.
 template <class StateType, class F>
 bool visit_tables(StateType& s, F&& f) {
   return f(s.accounts) && f(s.keys) && f(s.holdings) && f(s.orders) && f(s.instruments) &&
@@ -127,14 +150,11 @@ void check_books(const State& state) {
 
 void Engine::save(std::vector<std::uint8_t>& out) const {
   const State& s = *state_;
-  ByteWriter writer(out);
-  writer.value(StateHeader{.format = state_format,
-                           .sizes = s.config,
-                           .is_configured = s.is_configured ? 1U : 0U,
-                           .sequence = s.sequence,
-                           .now = s.now,
-                           .settlements = s.settlements,
-                           .event_hash = s.event_hash});
+  StateWriter writer(out);
+  const Progress progress{s.sequence, s.now, s.settlements, s.event_hash,
+                          s.is_configured ? 1U : 0U};
+  writer.rows(Section::sizes, &s.config, 1);
+  writer.rows(Section::progress, &progress, 1);
   (void)visit_tables(s, [&](const auto& table) {
     table.save(writer);
     return true;
@@ -142,52 +162,56 @@ void Engine::save(std::vector<std::uint8_t>& out) const {
   s.links.save(writer, s.orders.nodes.touched());
   s.timers.save(writer);
   s.jobs.save(writer);
-  writer.array(s.sweeps.data(), s.sweeps.size());
-  writer.bytes(s.pools.data(), s.config.pools_max * sizeof(Pool));
-  writer.array(s.currencies.data(), s.config.currencies_max);
-  writer.array(s.calendars.data(), s.calendars.size());
-  writer.array(s.fee_schedules.data(), s.fee_schedules.size());
+  writer.array(Section::sweeps, s.sweeps.data(), s.sweeps.size());
+  writer.rows(Section::pools, s.pools.data(), s.config.pools_max);
+  writer.array(Section::currencies, s.currencies.data(), s.config.currencies_max);
+  writer.array(Section::calendars, s.calendars.data(), s.calendars.size());
+  writer.array(Section::fee_schedules, s.fee_schedules.data(), s.fee_schedules.size());
 }
 
-bool Engine::load(std::span<const std::uint8_t> bytes) {
+Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   State& s = *state_;
-  ByteReader reader(bytes);
-  StateHeader header{};
-  reader.value(header);
-  if (header.format != state_format ||
-      std::memcmp(&header.sizes, &s.config, sizeof(Configure)) != 0) {
-    return false;
-  }
-  s.is_configured = header.is_configured != 0;
-  s.sequence = header.sequence;
-  s.now = header.now;
-  s.settlements = header.settlements;
-  s.event_hash = header.event_hash;
-  if (!visit_tables(s, [&](auto& table) { return table.load(reader) && reader.is_good(); })) {
-    return false;
-  }
+  StateReader reader(bytes);
+  Configure sizes{};
+  Progress progress{};
+  load_header(reader, sizes, progress);
+  const auto refused = [&] {
+    return reader.result() == Loaded::good ? Loaded::corrupt : reader.result();
+  };
+  if (std::memcmp(&sizes, &s.config, sizeof(Configure)) != 0) return refused();
+  s.is_configured = progress.is_configured != 0;
+  s.sequence = progress.sequence;
+  s.now = progress.now;
+  s.settlements = progress.settlements;
+  s.event_hash = progress.event_hash;
+  const bool is_good = visit_tables(
+      s, [&](auto& table) { return table.load(reader) && reader.result() == Loaded::good; });
+  if (!is_good) return refused();
   s.links.load(reader, s.config.orders_max);
-  if (!s.timers.load(reader, State::timer_handles(s.config))) return false;
+  if (!s.timers.load(reader, State::timer_handles(s.config))) return refused();
   s.jobs.load(reader);
-  reader.array(s.sweeps);
-  reader.bytes(s.pools.data(), s.config.pools_max * sizeof(Pool));
-  (void)reader.array(s.currencies.data(), s.config.currencies_max);
-  (void)reader.array(s.calendars.data(), s.calendars.size());
-  (void)reader.array(s.fee_schedules.data(), s.fee_schedules.size());
-  return reader.is_good() && reader.is_at_end();
+  reader.array(Section::sweeps, s.sweeps);
+  reader.rows(Section::pools, s.pools.data(), s.config.pools_max);
+  (void)reader.array(Section::currencies, s.currencies.data(), s.config.currencies_max);
+  (void)reader.array(Section::calendars, s.calendars.data(), s.calendars.size());
+  (void)reader.array(Section::fee_schedules, s.fee_schedules.data(), s.fee_schedules.size());
+  return reader.finish();
+}
+
+std::uint64_t hash_of_state(std::span<const std::uint8_t> bytes) {
+  std::uint64_t hash = hash_seed;
+  for (std::size_t at = 0; at < bytes.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, std::min(bytes.size() - at, sizeof word));
+    hash = mix(hash, word);
+  }
+  return hash;
 }
 
 std::uint64_t Engine::state_hash() const {
   std::vector<std::uint8_t> bytes;
   save(bytes);
-  bytes.resize((bytes.size() + 7) / 8 * 8);
-  std::uint64_t hash = hash_seed;
-  for (std::size_t at = 0; at < bytes.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof word);
-    hash = mix(hash, word);
-  }
-  return hash;
+  return hash_of_state(bytes);
 }
 
 void Engine::check_invariants() const {
@@ -292,8 +316,7 @@ bool Engine::open_orders(AccountId id, OrderCursor& cursor, std::uint32_t rows_m
   const Slot known = state_->orders.nodes.find(cursor.order.value());
   const bool is_there =
       known != no_slot && state_->orders.nodes.node(known).hot.account == id.value();
-  Slot slot =
-      is_there ? state_->links.newer(known) : state_->accounts[id.value()].oldest_order;
+  Slot slot = is_there ? state_->links.newer(known) : state_->accounts[id.value()].oldest_order;
   for (; slot != no_slot && rows_max != 0 && looks_max != 0; --looks_max) {
     const OrderHot& hot = state_->orders.nodes.node(slot).hot;
     cursor.order = OrderId{state_->orders.nodes.id(slot)};
@@ -324,8 +347,7 @@ void Engine::holdings(std::vector<HoldingRow>& out) const {
 
 const OrderPools& Engine::order_pools() const { return state_->orders; }
 const Book* Engine::book(InstrumentId id) const {
-  return state_->instruments.find(id) == nullptr ? nullptr
-                                                 : &state_->instruments.book(slot_of(id));
+  return state_->instruments.find(id) == nullptr ? nullptr : &state_->instruments.book(slot_of(id));
 }
 
 }  // namespace karst

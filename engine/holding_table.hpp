@@ -88,9 +88,7 @@ class HoldingTable {
   void prefetch_row(std::uint32_t account, std::uint32_t asset) const {
     prefetch_row(index_.guess(hash_of(account, asset)));
   }
-  void prefetch_row(std::uint32_t row) const {
-    __builtin_prefetch(rows_.data() + row, 1);
-  }
+  void prefetch_row(std::uint32_t row) const { __builtin_prefetch(rows_.data() + row, 1); }
 
   /// Calls `f(row)` for every row in use, in order of row number.
   template <class F>
@@ -102,13 +100,13 @@ class HoldingTable {
 
   template <class Archive>
   void save(Archive& out) const {
-    slots_.save(out);
-    out.bytes(rows_.data(), std::size_t{slots_.touched()} * sizeof(HoldingRow));
+    slots_.save(out, Section::holding_slots, Section::holding_slots_free);
+    out.rows(Section::holdings, rows_.data(), slots_.touched());
   }
   template <class Archive>
   [[nodiscard]] bool load(Archive& in) {
-    if (!slots_.load(in)) return false;
-    in.bytes(rows_.data(), std::size_t{slots_.touched()} * sizeof(HoldingRow));
+    if (!slots_.load(in, Section::holding_slots, Section::holding_slots_free)) return false;
+    in.rows(Section::holdings, rows_.data(), slots_.touched());
     for (std::uint32_t row = 0; row < slots_.touched(); ++row) {
       const HoldingRow& found = rows_[row];
       if (found.account != 0) index_.insert(hash_of(found.account, found.asset), row);

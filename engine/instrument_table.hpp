@@ -38,7 +38,7 @@ struct Instrument {
   FeeRate maker;
   FeeRate taker;
   FeeRate greatest;
-  std::int64_t offer;  ///< posted offer's price; 0 = none
+  std::int64_t offer;     ///< posted offer's price; 0 = none
   std::uint64_t pending;  ///< order id of the pending sweep; see pending_offer
 
   std::int64_t band_low;  ///< of the pending sweep
@@ -118,8 +118,11 @@ struct Pool {
 class InstrumentTable {
  public:
   explicit InstrumentTable(std::uint32_t instruments_max)
-      : instruments_(instruments_max), books_(instruments_max), generations_(instruments_max),
-        slots_(instruments_max), instruments_max_(instruments_max) {
+      : instruments_(instruments_max),
+        books_(instruments_max),
+        generations_(instruments_max),
+        slots_(instruments_max),
+        instruments_max_(instruments_max) {
     (void)slots_.take();  // slot 0 names nothing
   }
 
@@ -167,16 +170,18 @@ class InstrumentTable {
 
   template <class Archive>
   void save(Archive& out) const {
-    slots_.save(out);
-    out.bytes(instruments_.data(), std::size_t{slots_.touched()} * sizeof(Instrument));
-    out.bytes(generations_.data(), std::size_t{slots_.touched()} * sizeof(std::uint32_t));
+    slots_.save(out, Section::instrument_slots, Section::instrument_slots_free);
+    out.rows(Section::instruments, instruments_.data(), slots_.touched());
+    out.rows(Section::instrument_generations, generations_.data(), slots_.touched());
+    out.template begin<Ladder>(Section::ladders, Book::ladders * std::uint64_t{slots_.touched()});
     for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) books_[slot].save(out);
   }
   template <class Archive>
   [[nodiscard]] bool load(Archive& in) {
-    if (!slots_.load(in)) return false;
-    in.bytes(instruments_.data(), std::size_t{slots_.touched()} * sizeof(Instrument));
-    in.bytes(generations_.data(), std::size_t{slots_.touched()} * sizeof(std::uint32_t));
+    if (!slots_.load(in, Section::instrument_slots, Section::instrument_slots_free)) return false;
+    in.rows(Section::instruments, instruments_.data(), slots_.touched());
+    in.rows(Section::instrument_generations, generations_.data(), slots_.touched());
+    in.template begin<Ladder>(Section::ladders, Book::ladders * std::uint64_t{slots_.touched()});
     for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) books_[slot].load(in);
     return true;
   }

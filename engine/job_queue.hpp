@@ -85,16 +85,17 @@ class JobQueue {
 
   template <class Archive>
   void save(Archive& out) const {
-    out.array(jobs_.data() + head_, jobs_.size() - head_);
-    out.value(front_cursor_);
-    out.value(static_cast<std::uint32_t>(is_front_started_));
+    const auto is_started = static_cast<std::uint32_t>(is_front_started_);
+    out.array(Section::jobs, jobs_.data() + head_, jobs_.size() - head_);
+    out.rows(Section::job_cursor, &front_cursor_, 1);
+    out.rows(Section::job_is_started, &is_started, 1);
   }
   template <class Archive>
   void load(Archive& in) {
-    in.array(jobs_);
-    in.value(front_cursor_);
+    in.array(Section::jobs, jobs_);
+    in.rows(Section::job_cursor, &front_cursor_, 1);
     std::uint32_t is_started = 0;
-    in.value(is_started);
+    in.rows(Section::job_is_started, &is_started, 1);
     is_front_started_ = is_started != 0;
   }
 

@@ -40,13 +40,13 @@ struct RememberedAnswer {
 class KeyTable {
  public:
   KeyTable(std::uint32_t keys_max, std::uint32_t answers_per_key)
-      : keys_(keys_max), public_keys_(keys_max),
-        answers_(static_cast<std::size_t>(keys_max) * answers_per_key), keys_max_(keys_max),
+      : keys_(keys_max),
+        public_keys_(keys_max),
+        answers_(static_cast<std::size_t>(keys_max) * answers_per_key),
+        keys_max_(keys_max),
         answers_per_key_(answers_per_key) {}
 
-  [[nodiscard]] bool is_in_range(KeyId id) const {
-    return !id.is_none() && id.value() < keys_max_;
-  }
+  [[nodiscard]] bool is_in_range(KeyId id) const { return !id.is_none() && id.value() < keys_max_; }
   [[nodiscard]] bool is_known(KeyId id) const {
     return id.value() < keys_max_ && keys_[id.value()].scopes != 0;
   }
@@ -75,30 +75,31 @@ class KeyTable {
   void prefetch(KeyId id, std::uint64_t client_seq) const {
     __builtin_prefetch(keys_.data() + id.value(), 1);
     __builtin_prefetch(&answers_[static_cast<std::size_t>(id.value()) * answers_per_key_ +
-                                 (client_seq & (answers_per_key_ - 1))], 1);
+                                 (client_seq & (answers_per_key_ - 1))],
+                       1);
   }
 
   template <class Archive>
   void save(Archive& out) const {
-    out.value(high_);
-    out.bytes(keys_.data(), high_ * sizeof(Key));
-    out.bytes(public_keys_.data(), high_ * sizeof(Digest));
+    out.rows(Section::keys_end, &high_, 1);
+    out.rows(Section::keys, keys_.data(), high_);
+    out.rows(Section::public_keys, public_keys_.data(), high_);
     if constexpr (planted("answers_not_in_snapshot")) return;
+    out.template begin<RememberedAnswer>(Section::answers, kept_of_all());
     for (std::uint32_t id = 0; id < high_; ++id) {
-      out.bytes(&answers_[static_cast<std::size_t>(id) * answers_per_key_],
-                kept(id) * sizeof(RememberedAnswer));
+      out.more(&answers_[static_cast<std::size_t>(id) * answers_per_key_], kept(id));
     }
   }
   template <class Archive>
   [[nodiscard]] bool load(Archive& in) {
-    in.value(high_);
+    in.rows(Section::keys_end, &high_, 1);
     if (high_ > keys_max_) return false;
-    in.bytes(keys_.data(), high_ * sizeof(Key));
-    in.bytes(public_keys_.data(), high_ * sizeof(Digest));
+    in.rows(Section::keys, keys_.data(), high_);
+    in.rows(Section::public_keys, public_keys_.data(), high_);
     if constexpr (planted("answers_not_in_snapshot")) return true;
+    in.template begin<RememberedAnswer>(Section::answers, kept_of_all());
     for (std::uint32_t id = 0; id < high_; ++id) {
-      in.bytes(&answers_[static_cast<std::size_t>(id) * answers_per_key_],
-               kept(id) * sizeof(RememberedAnswer));
+      in.more(&answers_[static_cast<std::size_t>(id) * answers_per_key_], kept(id));
     }
     return true;
   }
@@ -107,6 +108,11 @@ class KeyTable {
   /// Ring entries ever written: 1 .. last, until it wraps.
   [[nodiscard]] std::size_t kept(std::uint32_t id) const {
     return std::min<std::uint64_t>(keys_[id].last_client_seq + 1, answers_per_key_);
+  }
+  [[nodiscard]] std::uint64_t kept_of_all() const {
+    std::uint64_t sum = 0;
+    for (std::uint32_t id = 0; id < high_; ++id) sum += kept(id);
+    return sum;
   }
 
   LazyArray<Key> keys_;

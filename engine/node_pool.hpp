@@ -7,6 +7,7 @@
 
 #include "engine/assert.hpp"
 #include "engine/lazy_array.hpp"
+#include "engine/section.hpp"
 
 namespace karst {
 
@@ -136,26 +137,26 @@ class NodePool {
 
   void prefetch(Slot slot) const { __builtin_prefetch(nodes_.data() + slot, 1); }
 
-  /// Writes the part of the state ever touched, as `archive.bytes(const void*, std::size_t)`.
+  /// Writes the part of the state ever touched, as `archive.rows(Section, const Row*, count)`.
   template <class Archive>
   void save(Archive& archive) const {
     const std::uint32_t counters[4] = {touched_, free_, used_, retired_};
-    archive.bytes(counters, sizeof counters);
-    archive.bytes(nodes_.data(), touched_ * sizeof(Node));
+    archive.rows(Section::order_counters, &counters, 1);
+    archive.rows(Section::orders, nodes_.data(), touched_);
     if constexpr (!std::is_empty_v<Cold>) {
-      archive.bytes(colds_.data(), touched_ * sizeof(Cold));
+      archive.rows(Section::orders_cold, colds_.data(), touched_);
     }
     if constexpr (!has_inner_generation) {
-      archive.bytes(generations_.data(), touched_ * sizeof(std::uint32_t));
+      archive.rows(Section::order_generations, generations_.data(), touched_);
     }
   }
 
-  /// Reads into a new pool what save() wrote, as `archive.bytes(void*, std::size_t)`.
+  /// Reads into a new pool what save() wrote, as `archive.rows(Section, Row*, count)`.
   /// Returns: false if it does not fit into this capacity.
   template <class Archive>
   [[nodiscard]] bool load(Archive& archive) {
     std::uint32_t counters[4];
-    archive.bytes(counters, sizeof counters);
+    archive.rows(Section::order_counters, &counters, 1);
     if (counters[0] > capacity_ || counters[2] > counters[0] || counters[3] > counters[0]) {
       return false;
     }
@@ -163,12 +164,12 @@ class NodePool {
     free_ = counters[1];
     used_ = counters[2];
     retired_ = counters[3];
-    archive.bytes(nodes_.data(), touched_ * sizeof(Node));
+    archive.rows(Section::orders, nodes_.data(), touched_);
     if constexpr (!std::is_empty_v<Cold>) {
-      archive.bytes(colds_.data(), touched_ * sizeof(Cold));
+      archive.rows(Section::orders_cold, colds_.data(), touched_);
     }
     if constexpr (!has_inner_generation) {
-      archive.bytes(generations_.data(), touched_ * sizeof(std::uint32_t));
+      archive.rows(Section::order_generations, generations_.data(), touched_);
     }
     return true;
   }

@@ -229,14 +229,16 @@ class OrderBook {
     context.nodes.prefetch(context.pages[ladder_of(side).best_level].head);
   }
 
-  /// The pools are saved and loaded apart, once for all books.
+  /// The pools are saved and loaded apart, once for all books; a book's ladders are part of one
+  /// section for all, which the caller begins, as `archive.more(Ladder*, count)`.
+  static constexpr std::uint32_t ladders = 2;
   template <class Archive>
   void save(Archive& archive) const {
-    archive.bytes(ladders_, sizeof ladders_);
+    archive.more(ladders_, ladders);
   }
   template <class Archive>
   void load(Archive& archive) {
-    archive.bytes(ladders_, sizeof ladders_);
+    archive.more(ladders_, ladders);
   }
 
   /// Asserts the invariants. Complexity: O(levels and orders).
@@ -255,7 +257,7 @@ class OrderBook {
   /// Takes an order out of its level's list and totals.
   static void unlink(Context& context, Level& level, Slot slot, std::uint32_t lots);
 
-  Ladder ladders_[2];
+  Ladder ladders_[ladders];
 };
 
 template <class Hot, class Cold>

@@ -80,11 +80,11 @@ class AccountLinks {
 
   template <class Archive>
   void save(Archive& out, std::uint32_t touched) const {
-    out.array(links_.data(), touched);
+    out.array(Section::account_links, links_.data(), touched);
   }
   template <class Archive>
   void load(Archive& in, std::uint32_t orders_max) {
-    in.array(links_.data(), orders_max);
+    (void)in.array(Section::account_links, links_.data(), orders_max);
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "engine/assert.hpp"
 #include "engine/lazy_array.hpp"
+#include "engine/section.hpp"
 #include "engine/side.hpp"
 
 namespace karst {
@@ -185,25 +186,25 @@ class LevelPages {
 
   void prefetch(std::uint32_t level) const { __builtin_prefetch(levels_.data() + level, 1); }
 
-  /// Writes the part of the state ever touched, as `archive.bytes(const void*, std::size_t)`.
+  /// Writes the part of the state ever touched, as `archive.rows(Section, const Row*, count)`.
   template <class Archive>
   void save(Archive& archive) const {
-    archive.bytes(&free_pages_, sizeof free_pages_);
-    archive.bytes(&free_branches_, sizeof free_branches_);
+    const FreeList lists[2] = {free_pages_, free_branches_};
+    archive.rows(Section::level_lists, lists, 2);
     const std::size_t pages = free_pages_.touched + std::size_t{1};
     const std::size_t branches = free_branches_.touched + std::size_t{1};
-    archive.bytes(levels_.data(), pages * fan_out * sizeof(Level));
-    archive.bytes(pages_.data(), pages * sizeof(Page));
-    archive.bytes(children_.data(), branches * fan_out * sizeof(std::uint32_t));
-    archive.bytes(branches_.data(), branches * sizeof(std::uint64_t));
+    archive.rows(Section::levels, levels_.data(), pages * fan_out);
+    archive.rows(Section::level_pages, pages_.data(), pages);
+    archive.rows(Section::branch_children, children_.data(), branches * fan_out);
+    archive.rows(Section::branches, branches_.data(), branches);
   }
 
-  /// Reads into new pages what save() wrote, as `archive.bytes(void*, std::size_t)`.
+  /// Reads into new pages what save() wrote, as `archive.rows(Section, Row*, count)`.
   /// Returns: false if it does not fit into this capacity.
   template <class Archive>
   [[nodiscard]] bool load(Archive& archive) {
     FreeList read[2];
-    archive.bytes(read, sizeof read);
+    archive.rows(Section::level_lists, read, 2);
     if (read[0].touched > pages_capacity_ ||
         read[1].touched > std::uint64_t{pages_capacity_} * branches_per_page_max) {
       return false;
@@ -212,10 +213,10 @@ class LevelPages {
     free_branches_ = read[1];
     const std::size_t pages = free_pages_.touched + std::size_t{1};
     const std::size_t branches = free_branches_.touched + std::size_t{1};
-    archive.bytes(levels_.data(), pages * fan_out * sizeof(Level));
-    archive.bytes(pages_.data(), pages * sizeof(Page));
-    archive.bytes(children_.data(), branches * fan_out * sizeof(std::uint32_t));
-    archive.bytes(branches_.data(), branches * sizeof(std::uint64_t));
+    archive.rows(Section::levels, levels_.data(), pages * fan_out);
+    archive.rows(Section::level_pages, pages_.data(), pages);
+    archive.rows(Section::branch_children, children_.data(), branches * fan_out);
+    archive.rows(Section::branches, branches_.data(), branches);
     return true;
   }
 

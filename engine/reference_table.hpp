@@ -45,11 +45,11 @@ class ReferenceTable {
 
   template <class Archive>
   void save(Archive& out) const {
-    out.array(entries_.data(), entries_.size());
+    out.array(Section::references, entries_.data(), entries_.size());
   }
   template <class Archive>
   [[nodiscard]] bool load(Archive& in) {
-    in.array(entries_);
+    in.array(Section::references, entries_);
     if (entries_.size() > references_max_) return false;
     for (std::uint32_t at = 0; at < entries_.size(); ++at) {
       index_.insert(hash_of(entries_[at].reference), at);

@@ -1,9 +1,11 @@
 // An open-addressing index from hashes to slots of a table kept elsewhere.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "engine/lazy_array.hpp"
+#include "engine/section.hpp"
 
 namespace karst {
 
@@ -93,19 +95,20 @@ class SlotStack {
   }
 
   template <class Archive>
-  void save(Archive& out) const {
-    out.value(top_);
-    out.value(touched_);
-    out.value(used_);
-    out.bytes(next_.data(), touched_ * sizeof(std::uint32_t));
+  void save(Archive& out, Section counters, Section free) const {
+    const std::array<std::uint32_t, 3> counts{top_, touched_, used_};
+    out.rows(counters, &counts, 1);
+    out.rows(free, next_.data(), touched_);
   }
   template <class Archive>
-  [[nodiscard]] bool load(Archive& in) {
-    in.value(top_);
-    in.value(touched_);
-    in.value(used_);
+  [[nodiscard]] bool load(Archive& in, Section counters, Section free) {
+    std::array<std::uint32_t, 3> counts{};
+    in.rows(counters, &counts, 1);
+    top_ = counts[0];
+    touched_ = counts[1];
+    used_ = counts[2];
     if (touched_ > slots_max_ || used_ > touched_) return false;
-    in.bytes(next_.data(), touched_ * sizeof(std::uint32_t));
+    in.rows(free, next_.data(), touched_);
     return true;
   }
 

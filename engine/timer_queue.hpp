@@ -70,12 +70,12 @@ class TimerQueue {
 
   template <class Archive>
   void save(Archive& out) const {
-    out.array(heap_.data(), heap_.size());
+    out.array(Section::timers, heap_.data(), heap_.size());
   }
   /// Requires: handles of what is read were checked by the snapshot's own checksum.
   template <class Archive>
   [[nodiscard]] bool load(Archive& in, std::size_t handles) {
-    in.array(heap_);
+    in.array(Section::timers, heap_);
     for (std::size_t at = 0; at < heap_.size(); ++at) {
       if (heap_[at].handle >= handles) return false;
       positions_[heap_[at].handle] = static_cast<std::uint32_t>(at + 1);

@@ -15,9 +15,9 @@ static_assert(std::is_trivially_copyable_v<Configure>);
 
 }  // namespace
 
-StateHash state_hash_of(const Engine& engine) {
+StateHash state_hash_of(std::span<const std::uint8_t> saved) {
   StateHash hash{};
-  store_le<std::uint64_t>(hash.data(), engine.state_hash());
+  store_le<std::uint64_t>(hash.data(), hash_of_state(saved));
   return hash;
 }
 
@@ -38,7 +38,7 @@ Status write_engine_snapshot(SnapshotStore& store, std::uint32_t shard, const En
   std::vector<std::uint8_t> state;
   engine.save(state);
   if (Status written = writer->append(std::as_bytes(std::span(state))); !written) return written;
-  return store.commit(std::move(writer).value(), state_hash_of(engine));
+  return store.commit(std::move(writer).value(), state_hash_of(state));
 }
 
 void EngineSink::begin(const SnapshotInfo& info) {
@@ -46,6 +46,7 @@ void EngineSink::begin(const SnapshotInfo& info) {
   bytes_.clear();
   bytes_.reserve(info.length);
   engine_.reset();
+  is_newer_ = false;
 }
 
 bool EngineSink::take(std::span<const std::byte> bytes) {
@@ -60,11 +61,13 @@ bool EngineSink::end() {
   std::memcpy(&sizes, bytes_.data(), sizeof sizes);
   if (!is_valid(sizes)) return false;
   engine_ = std::make_unique<Engine>(sizes);
-  if (!engine_->load(std::span<const std::uint8_t>(bytes_).subspan(configure_bytes))) return false;
+  const auto saved = std::span<const std::uint8_t>(bytes_).subspan(configure_bytes);
+  const Loaded loaded = engine_->load(saved);
+  is_newer_ = loaded == Loaded::newer;
+  if (loaded != Loaded::good || state_hash_of(saved) != info_.state_hash) return false;
   bytes_.clear();
   bytes_.shrink_to_fit();
-  return engine_->sequence() == info_.command && engine_->event_hash() == info_.event_hash &&
-         state_hash_of(*engine_) == info_.state_hash;
+  return engine_->sequence() == info_.command && engine_->event_hash() == info_.event_hash;
 }
 
 }  // namespace karst

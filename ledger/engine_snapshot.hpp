@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/command_log.hpp"
@@ -12,8 +13,8 @@
 
 namespace karst {
 
-/// The 64-bit hash of an engine's state as it stands in a snapshot.
-[[nodiscard]] StateHash state_hash_of(const Engine& engine);
+/// The 64-bit hash of an engine's state, as Engine::save() wrote it, as it stands in a snapshot.
+[[nodiscard]] StateHash state_hash_of(std::span<const std::uint8_t> saved);
 
 /// Writes the engine's state, behind the command `last` in the batch `log_seq`, as a snapshot. The
 /// state is the engine's configuration (15 little-endian integers of 32 bits, in the order of
@@ -33,6 +34,7 @@ class EngineSink final : public SnapshotSink {
   void begin(const SnapshotInfo& info) override;
   [[nodiscard]] bool take(std::span<const std::byte> bytes) override;
   [[nodiscard]] bool end() override;
+  [[nodiscard]] bool is_newer() const override { return is_newer_; }
 
   /// Requires: end() has returned true.
   [[nodiscard]] std::unique_ptr<Engine> take_engine() { return std::move(engine_); }
@@ -41,6 +43,7 @@ class EngineSink final : public SnapshotSink {
   SnapshotInfo info_;
   std::vector<std::uint8_t> bytes_;
   std::unique_ptr<Engine> engine_;
+  bool is_newer_ = false;
 };
 
 }  // namespace karst

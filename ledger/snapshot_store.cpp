@@ -91,7 +91,10 @@ Result<SnapshotInfo> SnapshotStore::load_one(std::uint64_t command, SnapshotSink
       return Error{ErrorCode::corrupt, "understand a snapshot", path(command)};
     }
   }
-  if (!sink.end()) return Error{ErrorCode::corrupt, "check the state of a snapshot", path(command)};
+  if (!sink.end()) {
+    const ErrorCode code = sink.is_newer() ? ErrorCode::unknown_format : ErrorCode::corrupt;
+    return Error{code, "check the state of a snapshot", path(command)};
+  }
   return info;
 }
 

@@ -23,6 +23,8 @@ class SnapshotSink {
   [[nodiscard]] virtual bool take(std::span<const std::byte> bytes) = 0;
   /// The state is complete. Returns: false if it is not what `info` says it is.
   [[nodiscard]] virtual bool end() = 0;
+  /// Whether end() answered false because a newer build wrote the state: nothing is wrong with it.
+  [[nodiscard]] virtual bool is_newer() const { return false; }
 };
 
 /// What a load came to.

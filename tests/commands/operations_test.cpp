@@ -296,7 +296,7 @@ void make_older(const std::string& path) {
     if (bytes->empty()) break;
     state.insert(state.end(), bytes->begin(), bytes->end());
   }
-  const std::string today = "KRST03";
+  const std::string today = "KRST04";
   const auto found = std::search(state.begin(), state.end(), today.begin(), today.end(),
                                  [](std::byte a, char b) { return static_cast<char>(a) == b; });
   ASSERT_NE(found, state.end());

@@ -33,18 +33,29 @@ struct Bytes {
   std::string data;
   std::size_t at = 0;
 
-  void bytes(const void* from, std::size_t size) {
-    data.append(static_cast<const char*>(from), size);
+  template <class Row>
+  void rows(Section, const Row* from, std::size_t count) {
+    more(from, count);
+  }
+  template <class Row>
+  void more(const Row* from, std::size_t count) {
+    data.append(reinterpret_cast<const char*>(from), count * sizeof(Row));
   }
 };
 struct BytesReader {
   const std::string& data;
   std::size_t at = 0;
 
-  void bytes(void* to, std::size_t size) {
+  template <class Row>
+  void rows(Section, Row* to, std::size_t count) {
+    more(to, count);
+  }
+  template <class Row>
+  void more(Row* to, std::size_t count) {
+    const std::size_t size = count * sizeof(Row);
     ASSERT_LE(at + size, data.size());
     if (size != 0) {
-      std::memcpy(to, data.data() + at, size);
+      std::memcpy(static_cast<void*>(to), data.data() + at, size);
     }
     at += size;
   }

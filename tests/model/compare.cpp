@@ -186,7 +186,7 @@ std::string Twins::restart_engine() {
   std::vector<std::uint8_t> bytes;
   engine_->save(bytes);
   auto restored = std::make_unique<Engine>(configuration_);
-  if (!restored->load(bytes)) return "the engine does not read its own bytes";
+  if (restored->load(bytes) != Loaded::good) return "the engine does not read its own bytes";
   if (restored->state_hash() != engine_->state_hash()) return "the restored state hash differs";
   if (restored->event_hash() != engine_->event_hash()) return "the restored event hash differs";
   restored->check_invariants();
