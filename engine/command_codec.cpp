@@ -75,6 +75,7 @@ class FieldReader {
       for (auto& element : field) (*this)(element);
     }
   }
+  [[nodiscard]] bool is_at_end() const { return in_ == end_; }
   [[nodiscard]] bool is_good_at_end() const { return is_good_ && in_ == end_; }
 
  private:
@@ -103,8 +104,7 @@ std::size_t encode_command(const Command& command, std::span<std::uint8_t> out) 
   write(command.type);
   write(std::uint16_t{0});
   visit_header(command, write);
-  const bool is_known =
-      visit_body(command, [&](const auto& body) { visit_fields(body, write); });
+  const bool is_known = visit_body(command, [&](const auto& body) { visit_fields(body, write); });
   KARST_ASSERT(is_known);
   const auto size = static_cast<std::size_t>(write.end() - out.data());
   KARST_ASSERT(size <= encoded_command_bytes_max);
@@ -120,7 +120,11 @@ bool decode_command(std::span<const std::uint8_t>& in, Command& out) {
   out.type = static_cast<CommandType>(in[1]);
   FieldReader read(in.data() + length_at + 2, in.data() + size);
   visit_header(out, read);
-  const bool is_known = visit_body(out, [&](auto& body) { visit_fields(body, read); });
+  // A body ends where it ended when it was written: fields added since then are zero.
+  const auto read_if_there = [&](auto& field) {
+    if (!read.is_at_end()) read(field);
+  };
+  const bool is_known = visit_body(out, [&](auto& body) { visit_fields(body, read_if_there); });
   if (!is_known || !read.is_good_at_end()) return false;
   in = in.subspan(size);
   return true;
