@@ -15,6 +15,7 @@ namespace karst {
 enum class CommandType : std::uint8_t {
   configure = 1,
   tick = 2,
+  adopt_rules = 3,
 
   define_currency = 10,
   define_calendar = 11,
@@ -132,6 +133,11 @@ struct Configure {
 };
 
 struct Tick {};
+
+/// From here on the exchange follows the rules of this version (engine/rules.hpp).
+struct AdoptRules {
+  std::uint32_t version;
+};
 
 struct DefineCurrency {
   CurrencyId currency;
@@ -353,6 +359,7 @@ struct alignas(64) Command {
   union {
     Configure configure;
     Tick tick;
+    AdoptRules adopt_rules;
     DefineCurrency define_currency;
     DefineCalendar define_calendar;
     DefineFees define_fees;

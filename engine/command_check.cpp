@@ -199,6 +199,7 @@ bool has_valid_fields(const Command& c, const Configure& sizes) {
     case CommandType::cancel_order: return is_valid(c.cancel_order);
     case CommandType::mass_cancel: return c.mass_cancel.side <= 2;
     case CommandType::tick:
+    case CommandType::adopt_rules:
     case CommandType::revoke_key:
     case CommandType::close_session:
     case CommandType::heartbeat:

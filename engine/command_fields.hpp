@@ -23,6 +23,10 @@ void visit_fields(BodyOf<Configure> auto& b, F&& f) {
 template <class F>
 void visit_fields(BodyOf<Tick> auto&, F&&) {}
 template <class F>
+void visit_fields(BodyOf<AdoptRules> auto& b, F&& f) {
+  f(b.version);
+}
+template <class F>
 void visit_fields(BodyOf<DefineCurrency> auto& b, F&& f) {
   f(b.currency), f(b.code);
 }
@@ -169,6 +173,7 @@ bool visit_body(C& c, F&& f) {
   switch (c.type) {
     case CommandType::configure: f(c.configure); return true;
     case CommandType::tick: f(c.tick); return true;
+    case CommandType::adopt_rules: f(c.adopt_rules); return true;
     case CommandType::define_currency: f(c.define_currency); return true;
     case CommandType::define_calendar: f(c.define_calendar); return true;
     case CommandType::define_fees: f(c.define_fees); return true;

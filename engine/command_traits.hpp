@@ -45,6 +45,7 @@ namespace detail {
   at(create_key).may_be_exchange = true;
   at(configure).is_internal = true;
   at(tick).is_internal = true;
+  at(adopt_rules).is_internal = true;
   return table;
 }
 inline constexpr std::array<CommandTraits, 256> command_traits = make_command_traits();

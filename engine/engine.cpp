@@ -123,12 +123,22 @@ namespace {
   return Outcome::done;
 }
 
+[[nodiscard]] Outcome adopt_rules(State& state, const Command& command) {
+  const std::uint32_t version = command.adopt_rules.version;
+  if (version <= state.rules || version > rules_newest) return refuse(RejectCode::invalid_field);
+  if (state.is_rehearsal) return Outcome::done;
+  state.rules = version;
+  emit_done(state, command, 0);
+  return Outcome::done;
+}
+
 /// The commands that are not about orders.
 [[nodiscard]] Outcome operate(State& state, const Command& command) {
   const bool is_operator = command.key.is_none() ||
                            (state.keys[command.key].scopes & scope::operate) != 0;
   switch (command.type) {
     case CommandType::configure: return configure(state, command);
+    case CommandType::adopt_rules: return adopt_rules(state, command);
     case CommandType::define_currency: return define_currency(state, command);
     case CommandType::define_calendar: return define_calendar(state, command);
     case CommandType::define_fees: return define_fees(state, command);

@@ -108,6 +108,7 @@ class Engine {
 
   // -- questions, answered as of the last command --
   [[nodiscard]] const Configure& sizes() const;
+  [[nodiscard]] std::uint32_t rules() const;  ///< the version it follows; engine/rules.hpp
   [[nodiscard]] Balance balance(AccountId account, CurrencyId currency) const;
   [[nodiscard]] Holding holding(AccountId account, InstrumentId instrument, Draw kind) const;
   [[nodiscard]] Money custody(CurrencyId currency) const;

@@ -43,6 +43,14 @@ void load_header(StateReader& reader, Configure& sizes, Progress& progress) {
   }
 }
 
+/// The rules the state was made under: the first, unless it says more.
+/// Returns: whether this build knows them.
+bool load_rules(StateReader& reader, std::uint32_t& rules) {
+  reader.rows(Section::rules, &rules, 1);
+  rules = std::max(rules, rules_first);
+  return rules <= rules_newest;
+}
+
 /// Everything behind the header, in one order for both directions.
 template <class StateType, class F>
 bool visit_tables(StateType& s, F&& f) {
@@ -155,6 +163,7 @@ void Engine::save(std::vector<std::uint8_t>& out) const {
                           s.is_configured ? 1U : 0U};
   writer.rows(Section::sizes, &s.config, 1);
   writer.rows(Section::progress, &progress, 1);
+  writer.rows(Section::rules, &s.rules, 1);
   (void)visit_tables(s, [&](const auto& table) {
     table.save(writer);
     return true;
@@ -179,6 +188,7 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
     return reader.result() == Loaded::good ? Loaded::corrupt : reader.result();
   };
   if (std::memcmp(&sizes, &s.config, sizeof(Configure)) != 0) return refused();
+  if (!load_rules(reader, s.rules)) return Loaded::newer;
   s.is_configured = progress.is_configured != 0;
   s.sequence = progress.sequence;
   s.now = progress.now;
@@ -222,6 +232,7 @@ void Engine::check_invariants() const {
   check_books(s);
 }
 
+std::uint32_t Engine::rules() const { return state_->rules; }
 std::uint64_t Engine::sequence() const { return state_->sequence; }
 std::uint64_t Engine::event_hash() const { return state_->event_hash; }
 Time Engine::next_due() const { return Time{state_->timers.earliest_ns()}; }

@@ -10,6 +10,7 @@ namespace karst {
 enum class Section : std::uint32_t {
   sizes = 1,
   progress = 2,
+  rules = 3,
 
   accounts_end = 10,
   accounts = 11,
@@ -71,6 +72,7 @@ struct SectionRow {
 inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::sizes, 0},
     {Section::progress, 0},
+    {Section::rules, 0},
     {Section::accounts_end, 4},
     {Section::accounts, 64},
     {Section::message_rates, 56},

@@ -16,6 +16,7 @@
 #include "engine/key_table.hpp"
 #include "engine/order_table.hpp"
 #include "engine/reference_table.hpp"
+#include "engine/rules.hpp"
 #include "engine/timer_queue.hpp"
 
 namespace karst {
@@ -129,6 +130,7 @@ struct State {
   std::array<Calendar, 256> calendars{};
   std::array<FeeSchedule, 256> fee_schedules{};
   bool is_configured = false;
+  std::uint32_t rules = rules_first;  ///< the version the exchange follows
 
   std::uint64_t sequence = 0;
   std::int64_t now = INT64_MIN;

@@ -7,6 +7,7 @@
 #include "engine/command_check.hpp"
 #include "engine/command_codec.hpp"
 #include "engine/look_ahead.hpp"
+#include "engine/rules.hpp"
 
 namespace karst {
 
@@ -38,6 +39,12 @@ Status Replay::take(const LoggedBatch& batch, const CommandSink& sink,
                      "the command journal"};
       }
       engine_ = std::make_unique<Engine>(command.configure);
+    }
+    if (command.type == CommandType::adopt_rules && command.adopt_rules.version > rules_newest) {
+      return Error{ErrorCode::unknown_format,
+                   "follow rules " + std::to_string(command.adopt_rules.version) +
+                       " of a newer version of Karst",
+                   "the command journal"};
     }
     look_ahead(*engine_, i, batch_.size() - 1,
                [&](std::size_t at) -> const Command& { return batch_[at]; });

@@ -41,6 +41,10 @@ void fields(Way& way, Configure& c, M& m) {
 template <class Way, class M>
 void fields(Way&, Tick&, M&) {}
 template <class Way, class M>
+void fields(Way& way, AdoptRules& c, M& m) {
+  way.number(KARST_FIELD(version), c.version);
+}
+template <class Way, class M>
 void fields(Way&, CloseSession&, M&) {}
 template <class Way, class M>
 void fields(Way&, Heartbeat&, M&) {}

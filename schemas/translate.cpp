@@ -18,6 +18,7 @@ bool is_about_no_merchant(CommandType type) {
   switch (type) {
     case CommandType::configure:
     case CommandType::tick:
+    case CommandType::adopt_rules:
     case CommandType::define_currency:
     case CommandType::define_calendar:
     case CommandType::define_fees:

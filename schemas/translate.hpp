@@ -20,6 +20,7 @@ namespace karst::schemas {
 #define KARST_COMMANDS(X)                                                                          \
   X(configure, Configure)                                                                          \
   X(tick, Tick)                                                                                    \
+  X(adopt_rules, AdoptRules)                                                                       \
   X(define_currency, DefineCurrency) X(define_calendar, DefineCalendar) X(define_fees, DefineFees) \
       X(admit_merchant, AdmitMerchant) X(set_merchant_state, SetMerchantState) X(                  \
           set_merchant_limits, SetMerchantLimits) X(set_merchant_profile, SetMerchantProfile)      \

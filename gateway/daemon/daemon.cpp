@@ -10,6 +10,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/key_table.hpp"
+#include "engine/rules.hpp"
 #include "gateway/config/version.hpp"
 #include "gateway/daemon/access_log.hpp"
 #include "gateway/daemon/books_desk.hpp"
@@ -59,6 +60,7 @@ struct Daemon::Parts {
   void wire();
   [[nodiscard]] Status begin();
   [[nodiscard]] Status learn_from_engine();
+  void adopt_newest_rules();
   void create_operator_keys();
   void on_pass(Now now);
   /// Says so in the log when the disk of the journal gets full, and when it has room again.
@@ -90,6 +92,7 @@ struct Daemon::Parts {
   std::thread io;
   RecoveryReport report;
   std::int64_t started_ns = 0;
+  std::uint32_t rules = rules_newest;  ///< those the exchange followed when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
   bool was_disk_full = false;
   bool is_running = false;
@@ -167,6 +170,7 @@ Status Daemon::Parts::begin() {
   is_running = true;
   started_ns = static_cast<std::int64_t>(clock.wall_ns());
   if (Status learnt = learn_from_engine(); !learnt) return learnt;
+  adopt_newest_rules();
   create_operator_keys();
   woken.store(server.get(), std::memory_order_release);
   io = std::thread([this] { server->run(); });
@@ -181,6 +185,7 @@ Status Daemon::Parts::learn_from_engine() {
   bool is_as_configured = true;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
     is_as_configured = std::memcmp(&engine.sizes(), &config.capacity, sizeof(Configure)) == 0;
+    rules = engine.rules();
     for (std::uint32_t id = 1; id < engine.keys_end(); ++id) {
       const Key* key = engine.key(KeyId{id});
       if (key == nullptr) continue;
@@ -197,6 +202,15 @@ Status Daemon::Parts::learn_from_engine() {
   if (is_as_configured) return {};
   return Error{ErrorCode::invalid, "start: [capacity] is not what this exchange was begun with",
                config.data};
+}
+
+/// A new exchange follows the newest rules from its first day, an older one from now on.
+void Daemon::Parts::adopt_newest_rules() {
+  if (rules >= rules_newest) return;
+  Command command;
+  command.type = CommandType::adopt_rules;
+  command.adopt_rules.version = rules_newest;
+  KARST_ASSERT(exchange->submit(command, 0, 0) == Submitted::accepted);
 }
 
 void Daemon::Parts::create_operator_keys() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/command.hpp"
+#include "engine/command_traits.hpp"
 
 namespace karst::gateway {
 
@@ -18,8 +19,8 @@ struct Speaker {
 
 /// Whether the command can come from a client at all.
 [[nodiscard]] constexpr bool is_from_clients(CommandType type) {
-  return type != CommandType::configure && type != CommandType::tick &&
-         type != CommandType::open_session && type != CommandType::close_session;
+  return !traits_of(type).is_internal && type != CommandType::open_session &&
+         type != CommandType::close_session;
 }
 
 /// The engine's rule (docs/ENGINE.md §2.5), asked before anything is journaled: a key that may not

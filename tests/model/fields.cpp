@@ -200,6 +200,7 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::mass_cancel:
       return c.mass_cancel.side <= 2;
     case CommandType::tick:
+    case CommandType::adopt_rules:
     case CommandType::revoke_key:
     case CommandType::heartbeat:
     case CommandType::set_pool_capacity:

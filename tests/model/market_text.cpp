@@ -68,6 +68,7 @@ const std::map<RejectCode, std::string_view> reject_names{
 const std::map<CommandType, std::string_view> command_names{
     {CommandType::configure, "configure"},
     {CommandType::tick, "tick"},
+    {CommandType::adopt_rules, "adopt_rules"},
     {CommandType::define_currency, "define_currency"},
     {CommandType::define_calendar, "define_calendar"},
     {CommandType::define_fees, "define_fees"},

@@ -48,6 +48,7 @@ class Model {
   [[nodiscard]] const std::deque<Sweep>& sweeps() const { return sweeps_; }
   [[nodiscard]] const std::deque<Job>& jobs() const { return jobs_; }
   [[nodiscard]] const Configure& configuration() const { return configure_; }
+  [[nodiscard]] std::uint32_t rules() const { return rules_; }
 
   /// Says which invariant of the market does not hold, or nothing. Complexity: O(everything).
   [[nodiscard]] std::string broken_invariant() const;
@@ -96,7 +97,9 @@ class Model {
   [[nodiscard]] RejectCode define_calendar();
   [[nodiscard]] RejectCode define_fees();
   [[nodiscard]] RejectCode define_pool();
+  [[nodiscard]] RejectCode adopt_rules();
   [[nodiscard]] RejectCode set_pool_capacity();
+  [[nodiscard]] RejectCode replan_capacity(Pool& pool);
   [[nodiscard]] RejectCode set_pool_terms();
   [[nodiscard]] RejectCode list_contracts();
   [[nodiscard]] RejectCode mint_capacity();
@@ -234,6 +237,8 @@ class Model {
 
   bool configured_ = false;
   Configure configure_{};
+  std::uint32_t rules_ = 1;          ///< the version followed
+  bool is_capacity_kept_ = false;    ///< no pool was ever cut below what was minted
   std::map<CurrencyId, Text<8>> currencies_;
   std::map<CalendarId, std::int64_t> calendars_;
   std::map<FeeScheduleId, Fees> fees_;

@@ -144,6 +144,7 @@ bool Model::is_permitted() const {
   switch (command_->type) {
     case CommandType::configure:
     case CommandType::tick:
+    case CommandType::adopt_rules:
       return false;
     case CommandType::open_session:
     case CommandType::close_session:
@@ -170,6 +171,15 @@ bool Model::is_permitted() const {
   }
 }
 
+RejectCode Model::adopt_rules() {
+  const std::uint32_t version = command_->adopt_rules.version;
+  if (version <= rules_ || version > 2) return RejectCode::invalid_field;
+  rules_ = version;
+  is_capacity_kept_ = pools_.empty();
+  answer_done();
+  return RejectCode::none;
+}
+
 /// Requires: the fields are valid, the key may do this, the merchant exists.
 /// Returns:  none once the answer has been written.
 RejectCode Model::carry_out() {
@@ -178,6 +188,8 @@ RejectCode Model::carry_out() {
       return RejectCode::not_configured;
     case CommandType::tick:
       return RejectCode::not_permitted;
+    case CommandType::adopt_rules:
+      return adopt_rules();
     case CommandType::define_currency:
       return define_currency();
     case CommandType::define_calendar:

@@ -27,6 +27,11 @@ inline constexpr std::uint32_t lots_max = 0x7fffffff;
 inline constexpr std::int64_t hours_ahead_max = 336;  ///< listing window of a pool
 inline constexpr std::int64_t hour_places = 512;      ///< contracts of a pool not yet retired
 inline constexpr std::size_t capacity_entries_max = 64;
+
+/// The number of the hour a moment lies in.
+[[nodiscard]] constexpr std::int64_t hour_of(std::int64_t now) {
+  return now / ns_per_hour - (now % ns_per_hour < 0 ? 1 : 0);
+}
 inline constexpr std::size_t account_jobs_max = 16;
 inline constexpr std::uint64_t level_lots_end = std::uint64_t{1} << 40;
 inline constexpr std::int64_t keys_per_page = 64;

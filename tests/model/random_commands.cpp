@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "engine/rules.hpp"
+
 namespace karst::model {
 namespace {
 
@@ -21,7 +23,7 @@ Text<N> text(const char* words) {
 }  // namespace
 
 RandomCommands::RandomCommands(std::uint64_t seed, Profile profile, const Model& model)
-    : random_(seed), profile_(profile), model_(model) {
+    : random_(seed), is_of_newest_rules_(seed % 2 == 1), profile_(profile), model_(model) {
   now_ = first_hour * ns_per_hour + static_cast<std::int64_t>(random_.below(ns_per_hour));
   make_configuration();
   queue_set_up();
@@ -66,6 +68,11 @@ void RandomCommands::queue_set_up() {
   Command configure = blank(CommandType::configure);
   configure.configure = configure_;
   queue(configure);
+  if (is_of_newest_rules_) {
+    Command adopt = blank(CommandType::adopt_rules);
+    adopt.adopt_rules.version = rules_newest;
+    queue(adopt);
+  }
   for (std::uint16_t id = 1; id <= 2; ++id) {
     Command currency = blank(CommandType::define_currency);
     currency.define_currency.currency = CurrencyId{id};

@@ -99,6 +99,7 @@ class RandomCommands {
   [[nodiscard]] std::int64_t hour_now() const { return now_ / ns_per_hour; }
 
   Random random_;
+  bool is_of_newest_rules_;  // every other seed is
   Profile profile_;
   const Model& model_;
   Configure configure_{};

@@ -83,6 +83,8 @@ void put_reference_body(Bytes& to, const Command& c) {
   switch (c.type) {
     case CommandType::configure:
       return put_body(to, c.configure);
+    case CommandType::adopt_rules:
+      return put(to, c.adopt_rules.version);
     case CommandType::define_currency:
       return put(to, c.define_currency.currency, c.define_currency.code);
     case CommandType::define_calendar:

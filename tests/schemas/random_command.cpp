@@ -114,6 +114,7 @@ void fill(Configure& c, Filler& fill) {
   std::memcpy(&c, sizes.data(), sizeof c);
 }
 void fill(Tick&, Filler&) {}
+void fill(AdoptRules& c, Filler& fill) { fill.any(c.version); }
 void fill(CloseSession&, Filler&) {}
 void fill(Heartbeat&, Filler&) {}
 void fill(DefineCurrency& c, Filler& fill) {

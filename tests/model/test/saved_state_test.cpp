@@ -8,6 +8,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/event_ring.hpp"
+#include "engine/rules.hpp"
 #include "tests/model/krst03.hpp"
 #include "tests/model/model.hpp"
 #include "tests/model/random_commands.hpp"
@@ -17,6 +18,17 @@ namespace karst::model {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
+
+Bytes& rules_in(std::vector<SavedSection>& sections) {
+  return std::ranges::find(sections, static_cast<std::uint32_t>(Section::rules),
+                           [](const SavedSection& it) { return it.head.tag; })
+      ->bytes;
+}
+
+bool has_first_rules(const Bytes& saved) {
+  std::vector<SavedSection> sections = sections_of(saved);
+  return rules_in(sections)[0] == rules_first;
+}
 
 class SavedState : public testing::TestWithParam<Profile> {
  protected:
@@ -57,9 +69,23 @@ class SavedState : public testing::TestWithParam<Profile> {
 };
 
 TEST_P(SavedState, is_the_same_after_a_round_trip_through_either_format) {
+  const std::uint64_t seed = test::seed_of_run();
+  for (const std::uint64_t of_rules : {seed, seed + 1}) {  // odd: the newest, even: the first
+    each_state(of_rules, [](const Configure& sizes, const Bytes& saved) {
+      ASSERT_EQ(again(sizes, saved), saved);
+      if (!has_first_rules(saved)) return;
+      ASSERT_EQ(again(sizes, krst03_of(saved)), saved);
+    });
+  }
+}
+
+TEST_P(SavedState, of_rules_this_build_does_not_know_is_newer) {
   each_state(test::seed_of_run(), [](const Configure& sizes, const Bytes& saved) {
-    ASSERT_EQ(again(sizes, saved), saved);
-    ASSERT_EQ(again(sizes, krst03_of(saved)), saved);
+    std::vector<SavedSection> sections = sections_of(saved);
+    rules_in(sections)[0] = rules_newest + 1;
+    ASSERT_EQ(loaded(sizes, saved_of(sections)), Loaded::newer);
+    rules_in(sections)[0] = 0;  // of a version that knew no rules
+    ASSERT_EQ(loaded(sizes, saved_of(sections)), Loaded::good);
   });
 }
 
@@ -136,8 +162,8 @@ TEST_P(SavedState, what_nobody_wrote_is_corrupt) {
 
 INSTANTIATE_TEST_SUITE_P(profiles, SavedState,
                          testing::Values(Profile::adversary, Profile::traders),
-                         [](const auto& info) {
-                           return info.param == Profile::adversary ? "adversary" : "traders";
+                         [](const auto& profile) {
+                           return profile.param == Profile::adversary ? "adversary" : "traders";
                          });
 
 }  // namespace

@@ -1,0 +1,17 @@
+// The versions of the rules: what a journal adopts, so that its replay follows the rules of its time.
+#pragma once
+
+#include <cstdint>
+
+namespace karst {
+
+/// The rules a journal begins under. What they are: docs/ENGINE.md, with all it says of later ones
+/// left out.
+inline constexpr std::uint32_t rules_first = 1;
+/// From here on: the capacity of a pool is never cut below what has been minted, entries can be
+/// replaced and put in between, and those of passed hours are dropped.
+inline constexpr std::uint32_t rules_of_capacity = 2;
+/// The newest rules this build knows. A state or a journal of newer ones is refused.
+inline constexpr std::uint32_t rules_newest = 2;
+
+}  // namespace karst
