@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/archive.hpp"
@@ -88,6 +89,16 @@ struct PoolCapacity {
   std::uint32_t zero;
 };
 
+/// The capacity at an hour: that of the last entry from that hour or before. Requires: in order.
+[[nodiscard]] inline std::uint32_t capacity_in(std::span<const PoolCapacity> entries,
+                                               std::int64_t hour) {
+  std::uint32_t lots = 0;
+  for (std::size_t i = 0; i < entries.size() && entries[i].from_hour <= hour; ++i) {
+    lots = entries[i].lots;
+  }
+  return lots;
+}
+
 /// One compute pool: its certified capacity, the terms of its next contracts, those listed.
 struct Pool {
   static constexpr std::uint32_t hours_kept = 512;
@@ -103,11 +114,7 @@ struct Pool {
   std::uint32_t contracts[hours_kept];  ///< instrument id of hour mod 512; 0 = none
 
   [[nodiscard]] std::uint32_t capacity_at(std::int64_t hour) const {
-    std::uint32_t lots = 0;
-    for (std::uint32_t i = 0; i < capacity_count && capacities[i].from_hour <= hour; ++i) {
-      lots = capacities[i].lots;
-    }
-    return lots;
+    return capacity_in({capacities, capacity_count}, hour);
   }
   [[nodiscard]] std::uint32_t& contract(std::int64_t hour) {
     return contracts[static_cast<std::uint64_t>(hour) % hours_kept];

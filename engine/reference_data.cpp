@@ -2,6 +2,7 @@
 #include "engine/reference_data.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/command_fields.hpp"
 #include "engine/matching.hpp"
@@ -83,8 +84,8 @@ void mint(State& state, Instrument& instrument, std::uint32_t account, std::uint
                         .reserved = {}});
 }
 
-void emit_product(State& state, EventType type, const Instrument& instrument,
-                  std::uint32_t seats, std::uint64_t number) {
+void emit_product(State& state, EventType type, const Instrument& instrument, std::uint32_t seats,
+                  std::uint64_t number) {
   const std::uint64_t event_number = state.next_event_number(instrument.issuer);
   state.emit(type, 0, instrument.id,
              ProductDefined{.number = number,
@@ -185,20 +186,84 @@ Outcome define_pool(State& state, const Command& command) {
   return Outcome::done;
 }
 
+namespace {
+
+/// The capacities of a pool as they are to become; one more than a pool can keep.
+class CapacityPlan {
+ public:
+  explicit CapacityPlan(const Pool& pool) : count_(pool.capacity_count) {
+    std::copy_n(pool.capacities, count_, entries_.begin());
+  }
+  [[nodiscard]] bool is_later(std::int64_t hour) const {
+    return count_ == 0 || hour > entries_[count_ - 1].from_hour;
+  }
+  [[nodiscard]] bool is_within_bounds() const { return count_ <= Pool::capacities_max; }
+
+  /// Replaces the entry of that hour, or puts one in its place in the order of hours.
+  void set(std::int64_t hour, std::uint32_t lots) {
+    const auto end = entries_.begin() + count_;
+    const auto at = std::find_if(entries_.begin(), end,
+                                 [&](const PoolCapacity& it) { return it.from_hour >= hour; });
+    if (at == end || at->from_hour != hour) {
+      std::move_backward(at, end, end + 1);
+      ++count_;
+    }
+    *at = {hour, lots, 0};
+  }
+  /// Forgets the entries that hold at no hour from `hour` on.
+  void drop_before(std::int64_t hour) {
+    while (count_ > 1 && entries_[1].from_hour <= hour) {
+      std::move(entries_.begin() + 1, entries_.begin() + count_, entries_.begin());
+      --count_;
+    }
+  }
+  [[nodiscard]] std::uint32_t at(std::int64_t hour) const {
+    return capacity_in({entries_.data(), count_}, hour);
+  }
+  void store(Pool& pool) const {
+    std::fill_n(pool.capacities, Pool::capacities_max, PoolCapacity{});
+    std::copy_n(entries_.begin(), count_, pool.capacities);
+    pool.capacity_count = count_;
+  }
+
+ private:
+  std::array<PoolCapacity, Pool::capacities_max + 1> entries_{};
+  std::uint32_t count_;
+};
+
+/// Whether the plan takes away capacity that has been minted, in an hour not passed yet.
+[[nodiscard]] bool is_sold_short(const State& state, const Pool& pool, const CapacityPlan& plan,
+                                 std::int64_t now_hour) {
+  return std::ranges::any_of(pool.contracts, [&](std::uint32_t id) {
+    const Instrument* contract = state.instruments.find(InstrumentId{id});
+    if (contract == nullptr || contract->hour < now_hour) return false;
+    const std::uint32_t lots = plan.at(contract->hour);
+    return lots < contract->minted && lots < pool.capacity_at(contract->hour);
+  });
+}
+
+}  // namespace
+
 Outcome set_pool_capacity(State& state, const Command& command) {
   const SetPoolCapacity& body = command.set_pool_capacity;
   Pool* pool = find_pool(state, body.pool);
   if (pool == nullptr) return refuse(RejectCode::unknown_pool);
   if (body.capacity.value() > quantity_max) return refuse(RejectCode::quantity_out_of_bounds);
   const std::int64_t hour = body.from_hour.value();
-  const bool is_later =
-      pool->capacity_count == 0 || hour > pool->capacities[pool->capacity_count - 1].from_hour;
-  if (hour < 0 || hour > std::int64_t{1} << 31 || !is_later) {
-    return refuse(RejectCode::hours_out_of_bounds);
+  if (hour < 0 || hour > std::int64_t{1} << 31) return refuse(RejectCode::hours_out_of_bounds);
+  CapacityPlan plan(*pool);
+  if (state.rules < rules_of_capacity) {
+    if (!plan.is_later(hour)) return refuse(RejectCode::hours_out_of_bounds);
+    plan.set(hour, body.capacity.value());
+  } else {
+    const std::int64_t now_hour = floor_div(state.now, ns_per_hour);
+    plan.set(hour, body.capacity.value());
+    if (is_sold_short(state, *pool, plan, now_hour)) return refuse(RejectCode::capacity_exceeded);
+    plan.drop_before(now_hour);
   }
-  if (pool->capacity_count == Pool::capacities_max) return refuse(RejectCode::exchange_full);
+  if (!plan.is_within_bounds()) return refuse(RejectCode::exchange_full);
   if (state.is_rehearsal) return Outcome::done;
-  pool->capacities[pool->capacity_count++] = {hour, body.capacity.value(), 0};
+  plan.store(*pool);
   emit_done(state, command, 0);
   return Outcome::done;
 }
@@ -286,10 +351,9 @@ Outcome mint_capacity(State& state, const Command& command) {
   for (std::int64_t hour = first; hour < first + body.hours; ++hour) {
     const Instrument* contract = find_contract(state, *pool, hour);
     if (contract == nullptr) return refuse(RejectCode::unknown_instrument);
-    is_closed =
-        is_closed || effective_state(*contract, state.now) == InstrumentState::closed;
-    is_exceeded = is_exceeded || std::uint64_t{contract->minted} + body.quantity.value() >
-                                     pool->capacity_at(hour);
+    is_closed = is_closed || effective_state(*contract, state.now) == InstrumentState::closed;
+    is_exceeded = is_exceeded ||
+                  std::uint64_t{contract->minted} + body.quantity.value() > pool->capacity_at(hour);
     const std::uint32_t asset = HoldingTable::asset(contract->id, Draw::capacity);
     rows_needed += state.holdings.find(account, asset) == HoldingTable::none ? 1 : 0;
   }
@@ -360,12 +424,14 @@ namespace {
     case InstrumentState::suspended:
       return from == InstrumentState::scheduled || from == InstrumentState::open ||
              from == InstrumentState::halted;
-    case InstrumentState::open: return from == InstrumentState::suspended;
+    case InstrumentState::open:
+      return from == InstrumentState::suspended;
     case InstrumentState::delisted:
       return instrument.is_product != 0 && from != InstrumentState::delisted;
     case InstrumentState::scheduled:
     case InstrumentState::halted:
-    case InstrumentState::closed: return false;
+    case InstrumentState::closed:
+      return false;
   }
   return false;
 }
@@ -412,8 +478,7 @@ Outcome resume(State& state, const Command& command) {
   const InstrumentState before = effective_state(*instrument, state.now);
   if (before != InstrumentState::halted) return refuse(RejectCode::wrong_state);
   const std::int64_t reference = command.resume.reference.value();
-  if (reference != 0 &&
-      (reference < instrument->price_min || reference > instrument->price_max)) {
+  if (reference != 0 && (reference < instrument->price_min || reference > instrument->price_max)) {
     return refuse(RejectCode::price_out_of_bounds);
   }
   if (state.is_rehearsal) return Outcome::done;

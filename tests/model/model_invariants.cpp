@@ -50,10 +50,12 @@ std::string Model::broken_units() const {
     if (lots[on.id] != Wide{on.minted} + on.licences - on.burnt) {
       return "lots of instrument " + std::to_string(on.id.value()) + " do not add up";
     }
-    if (!on.is_product && on.minted > pools_.at(on.pool).capacity_at(on.hour)) {
+    const bool is_to_come = !on.is_product && on.hour >= hour_of(now_);
+    if (is_to_come && on.minted > pools_.at(on.pool).capacity_at(on.hour)) {
       const auto& capacities = pools_.at(on.pool).capacities;
-      // A later, lower entry of the schedule may undercut what was minted before it was made.
-      if (capacities.size() < 2) return "more capacity minted than certified";
+      // By rules 1 a later, lower entry may undercut what was minted before it was made.
+      const bool is_kept = is_capacity_kept_ || capacities.size() < 2;
+      if (is_kept) return "more capacity minted than certified";
     }
   }
   for (const auto& [key, cash] : balances_) {

@@ -1,4 +1,6 @@
 // Currencies, pools, hour contracts, products and the states of instruments (docs/ENGINE.md §3).
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "tests/model/model.hpp"
@@ -55,12 +57,34 @@ RejectCode Model::set_pool_capacity() {
   if (wish.capacity.value() > lots_max) return RejectCode::quantity_out_of_bounds;
   const std::int64_t from = wish.from_hour.value();
   if (from < 0 || from > std::int64_t{1} << 31) return RejectCode::hours_out_of_bounds;
+  if (rules_ >= 2) return replan_capacity(found->second);
   if (!capacities.empty() && from <= capacities.back().first) {
     return RejectCode::hours_out_of_bounds;
   }
   if (capacities.size() >= capacity_entries_max) return RejectCode::exchange_full;
 
   capacities.emplace_back(from, wish.capacity.value());
+  answer_done();
+  return RejectCode::none;
+}
+
+RejectCode Model::replan_capacity(Pool& pool) {
+  const SetPoolCapacity& wish = command_->set_pool_capacity;
+  const std::int64_t hour_now = hour_of(now_);
+  Pool after = pool;
+  std::map<std::int64_t, std::uint32_t> plan(pool.capacities.begin(), pool.capacities.end());
+  plan[wish.from_hour.value()] = wish.capacity.value();
+  after.capacities.assign(plan.begin(), plan.end());
+  for (const auto& [slot, on] : instruments_) {
+    if (on.is_product || on.pool != wish.pool || on.hour < hour_now) continue;
+    const std::uint32_t lots = after.capacity_at(on.hour);
+    if (lots < pool.capacity_at(on.hour) && lots < on.minted) return RejectCode::capacity_exceeded;
+  }
+  // What another entry has taken the place of by now says nothing any more.
+  const auto in_force = plan.upper_bound(hour_now);
+  if (in_force != plan.begin()) plan.erase(plan.begin(), std::prev(in_force));
+  if (plan.size() > capacity_entries_max) return RejectCode::exchange_full;
+  pool.capacities.assign(plan.begin(), plan.end());
   answer_done();
   return RejectCode::none;
 }

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "engine/rules.hpp"
 #include "tests/model/random_commands.hpp"
 
 namespace karst::model {
@@ -369,6 +370,15 @@ Command RandomCommands::any_pool_change() {
       Hour{hour_now() + static_cast<std::int64_t>(random_.below(200))};
   command.set_pool_capacity.capacity =
       Quantity{static_cast<std::uint32_t>(random_.between(500, 3'000))};
+  if (model_.rules() == rules_first) return command;
+  // By the newest rules also entries between those there are, in passed hours, and cuts.
+  if (chance(50)) {
+    command.set_pool_capacity.from_hour =
+        Hour{hour_now() - 5 + static_cast<std::int64_t>(random_.below(20))};
+  }
+  if (chance(30)) {
+    command.set_pool_capacity.capacity = Quantity{static_cast<std::uint32_t>(random_.below(900))};
+  }
   return command;
 }
 
