@@ -210,7 +210,9 @@ void Daemon::Parts::adopt_newest_rules() {
   Command command;
   command.type = CommandType::adopt_rules;
   command.adopt_rules.version = rules_newest;
-  KARST_ASSERT(exchange->submit(command, 0, 0) == Submitted::accepted);
+  if (exchange->submit(command, 0, 0) == Submitted::accepted) return;
+  std::fprintf(stderr, "karstd: rules %u stay in force until the next start: no room for others\n",
+               rules);
 }
 
 void Daemon::Parts::create_operator_keys() {
