@@ -19,6 +19,12 @@ std::uint64_t segment_number(std::string_view name) {
 
 }  // namespace
 
+std::uint64_t event_segment_bytes(std::uint64_t retain_bytes) {
+  constexpr std::uint64_t parts = 8;
+  constexpr std::uint64_t least = std::uint64_t{4} << 20U;
+  return std::clamp(retain_bytes / parts, least, EventLogOptions().segment_bytes);
+}
+
 EventLog::EventLog(Storage& storage, EventLogOptions options)
     : storage_(storage), options_(std::move(options)) {
   // Offsets are 32 bits, and a frame is written whole.
@@ -61,7 +67,12 @@ Status EventLog::load() {
     const std::uint64_t number = sealed_.empty() ? 1 : sealed_.back()->range().number + 1;
     if (Status begun = begin_segment(number, after); !begun) return begun;
   }
-  has_let_go_ = oldest_sequence() > 1;
+  Result<EventFloor> floor = EventFloor::load(storage_, options_.directory, oldest_sequence());
+  if (!floor) return floor.error();
+  {
+    const std::lock_guard guard(mutex_);
+    floor_ = std::move(floor).value();
+  }
   durable_sequence_.store(open_.last_sequence, std::memory_order_release);
   return {};
 }
@@ -228,10 +239,13 @@ Status EventLog::let_go_of_old() {
     const std::int64_t newest_ns = sealed_.back()->range().last_time.value();
     const bool is_old = newest_ns - oldest.last_time.value() > options_.retain_ns;
     if (!is_old && bytes <= options_.retain_bytes) break;
+    EventFloor floor = floor_;
+    Status noted = floor.let_go(storage_, options_.directory, *sealed_.front());
+    if (!noted) return noted;
     {
       const std::lock_guard guard(mutex_);
       sealed_.erase(sealed_.begin());
-      has_let_go_ = true;
+      floor_ = std::move(floor);
     }
     if (Status removed = remove_segment(oldest.number); !removed) return removed;
   }
@@ -245,7 +259,7 @@ Status EventLog::reset() {
     open_ = {};
     open_index_.clear();
     open_file_.reset();
-    has_let_go_ = false;
+    floor_ = EventFloor();
   }
   frame_.clear();
   pending_.clear();
@@ -272,11 +286,11 @@ Result<EventLog::Plan> EventLog::plan(AccountId account, std::uint64_t from,
                                       std::size_t entries_max) const {
   Plan plan;
   std::vector<Sealed> sealed;
-  bool has_let_go = false;
+  bool has_let_go = false;  // if nothing of it is kept
   {
     const std::lock_guard guard(mutex_);
     sealed = sealed_;
-    has_let_go = has_let_go_;
+    has_let_go = floor_.has_let_go(account, from);
     if (const EventIndex::Account* open = open_index_.find(account)) {
       plan.open_first = std::max(open->first_number, from);
       const std::uint64_t skip = plan.open_first - open->first_number;
@@ -302,8 +316,8 @@ Result<EventLog::Plan> EventLog::plan(AccountId account, std::uint64_t from,
       return plan;
     }
   }
-  // What is not here was let go, or has never been: numbers begin with 1.
-  plan.is_too_old = has_let_go || (has_any && from > 0);
+  // Numbers begin with 1 and have no gap: what is missing before those kept was let go of.
+  plan.is_too_old = has_any || has_let_go;
   return plan;
 }
 
@@ -326,14 +340,13 @@ Status EventLog::read_sealed(const Plan& plan, AccountId account, std::size_t en
 
 Result<AccountPage> EventLog::read(AccountId account, std::uint64_t from_number,
                                    std::size_t entries_max) const {
-  KARST_ASSERT(from_number > 0);
-  const Result<Plan> planned = plan(account, from_number, entries_max);
+  std::uint64_t next = std::max(from_number, std::uint64_t{1});
+  const Result<Plan> planned = plan(account, next, entries_max);
   if (!planned) return planned.error();
   AccountPage page;
   page.is_too_old = planned->is_too_old;
-  page.next_number = from_number;
+  page.next_number = next;
   if (page.is_too_old) return page;
-  std::uint64_t next = from_number;
   if (Status read = read_sealed(*planned, account, entries_max, next, page); !read) {
     return read.error();
   }

@@ -10,6 +10,7 @@
 
 #include "engine/storage.hpp"
 #include "ledger/derived_store.hpp"
+#include "ledger/event_floor.hpp"
 #include "ledger/event_segment.hpp"
 
 namespace karst {
@@ -22,9 +23,13 @@ struct EventLogOptions {
   std::uint64_t begin_after = 0;  ///< Where a log that is new begins: behind this command.
 };
 
+/// How large the segments of a log of `retain_bytes` are: a small part of it, for the oldest goes
+/// as a whole.
+[[nodiscard]] std::uint64_t event_segment_bytes(std::uint64_t retain_bytes);
+
 /// A run of one merchant's entries.
 struct AccountPage {
-  /// The number asked for is no longer kept (RESUME_TOO_OLD): the merchant needs a snapshot of
+  /// The number asked for was let go of (RESUME_TOO_OLD): the merchant needs a snapshot of
   /// orders and balances, and goes on after the number that says.
   bool is_too_old = false;
   std::vector<AccountEntry> entries;
@@ -59,8 +64,8 @@ class EventLog final : public DerivedStore {
   [[nodiscard]] Status reset() override;
   [[nodiscard]] std::uint64_t trim_floor() const override;
 
-  /// The merchant's entries from `from_number` (1 …) on, at most `entries_max`. Asking for the
-  /// number after the newest is no error: there is nothing yet.
+  /// The merchant's entries from `from_number` on (1 …; 0 is taken as 1), at most `entries_max`.
+  /// Asking for a number after the newest is no error: there is nothing yet.
   ///
   /// Errors: corrupt, with file and offset; those of the Storage.
   [[nodiscard]] Result<AccountPage> read(AccountId account, std::uint64_t from_number,
@@ -123,7 +128,7 @@ class EventLog final : public DerivedStore {
   EventSegmentRange open_;
   EventIndex open_index_;
   std::shared_ptr<const OpenFile> open_file_;
-  bool has_let_go_ = false;  // what came before the oldest segment is not kept
+  EventFloor floor_;  // of what came before the oldest segment
 };
 
 }  // namespace karst

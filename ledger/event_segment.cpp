@@ -125,6 +125,21 @@ bool is_newer_format(std::span<const std::byte> header) {
 
 }  // namespace
 
+Status replace_file(Storage& storage, const std::string& directory, const std::string& path,
+                    std::span<const std::byte> bytes) {
+  const std::string draft = path + ".draft";
+  // A draft whose sync failed is never used again.
+  const Status removed = storage.unlink(draft);
+  if (!removed && removed.error().code != ErrorCode::not_found) return removed;
+  const Result<OpenFile> file = OpenFile::open(storage, draft, OpenMode::create_new);
+  if (!file) return file.error();
+  const FileHandle handle = file.value().handle();
+  if (Status written = storage.write(handle, 0, bytes); !written) return written;
+  if (Status synced = storage.sync(handle); !synced) return synced;
+  if (Status renamed = storage.rename(draft, path); !renamed) return renamed;
+  return storage.sync_directory(directory);
+}
+
 Result<EventSegmentRange> scan_event_segment(Storage& storage, const std::string& path,
                                              EventIndex& index) {
   const Result<OpenFile> file = OpenFile::open(storage, path, OpenMode::read);
@@ -191,18 +206,7 @@ Status SealedEventSegment::seal(Storage& storage, const std::string& directory,
   store_le<std::uint64_t>(header + 48, offsets_count);
   store_le<std::uint32_t>(header + 60, crc32c({header, 60}));
 
-  const std::string path = event_index_path(directory, range.number);
-  const std::string draft = path + ".draft";
-  // A draft whose sync failed is never used again.
-  const Status removed = storage.unlink(draft);
-  if (!removed && removed.error().code != ErrorCode::not_found) return removed;
-  const Result<OpenFile> file = OpenFile::open(storage, draft, OpenMode::create_new);
-  if (!file) return file.error();
-  const FileHandle handle = file.value().handle();
-  if (Status written = storage.write(handle, 0, bytes); !written) return written;
-  if (Status synced = storage.sync(handle); !synced) return synced;
-  if (Status renamed = storage.rename(draft, path); !renamed) return renamed;
-  return storage.sync_directory(directory);
+  return replace_file(storage, directory, event_index_path(directory, range.number), bytes);
 }
 
 Result<SealedEventSegment> SealedEventSegment::open(Storage& storage, const std::string& directory,
@@ -261,6 +265,22 @@ Result<SealedEventSegment::Found> SealedEventSegment::find(AccountId account) co
     }
   }
   return Found{};
+}
+
+Result<std::vector<SealedEventSegment::Last>> SealedEventSegment::last_numbers() const {
+  std::vector<std::byte> rows(std::size_t{accounts_count_} * index_row_bytes);
+  if (Status read = read_exactly(*storage_, index_, index_header_bytes, rows); !read) {
+    return read.error();
+  }
+  std::vector<Last> lasts;
+  lasts.reserve(accounts_count_);
+  for (std::size_t at = 0; at < rows.size(); at += index_row_bytes) {
+    const auto count = load_le<std::uint32_t>(&rows[at + 4]);
+    if (count == 0) continue;
+    lasts.push_back(
+        {load_le<std::uint32_t>(&rows[at]), load_le<std::uint64_t>(&rows[at + 8]) + count - 1});
+  }
+  return lasts;
 }
 
 Result<std::uint32_t> SealedEventSegment::offset(const Found& found, std::uint32_t index) const {

@@ -64,6 +64,11 @@ struct EventSegmentRange {
 [[nodiscard]] std::string event_segment_path(const std::string& directory, std::uint64_t number);
 [[nodiscard]] std::string event_index_path(const std::string& directory, std::uint64_t number);
 
+/// Writes `bytes` beside the file at `path` of `directory` and puts them in its place, durably:
+/// after a crash it is the old file or the new one.
+[[nodiscard]] Status replace_file(Storage& storage, const std::string& directory,
+                                  const std::string& path, std::span<const std::byte> bytes);
+
 /// Reads a segment front to back: its sound frames, up to the first that is not.
 ///
 /// Errors: those of the Storage. unknown_format, when the first frame is of a newer format.
@@ -91,6 +96,13 @@ class SealedEventSegment {
     std::uint64_t first_at = 0;  ///< Place of its first offset among all offsets.
   };
   [[nodiscard]] Result<Found> find(AccountId account) const;
+
+  struct Last {
+    std::uint32_t account = 0;
+    std::uint64_t number = 0;  ///< Of its newest entry here.
+  };
+  /// Of every account with an entry here, by ascending account.
+  [[nodiscard]] Result<std::vector<Last>> last_numbers() const;
 
   /// The offset in the file of entry `index` (0 …) of what was found.
   [[nodiscard]] Result<std::uint32_t> offset(const Found& found, std::uint32_t index) const;

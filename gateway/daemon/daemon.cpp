@@ -108,10 +108,12 @@ Status Daemon::Parts::open_files() {
   journal = std::move(log).value();
   snapshots.emplace(storage, data + "/snapshots", 0);
   if (Status opened = snapshots->open(); !opened) return opened;
+  const std::uint64_t events_bytes = config.storage.event_log_mib * mib;
   Result<std::unique_ptr<EventLog>> event_log = EventLog::open(
       storage,
       {.directory = data + "/events",
-       .retain_bytes = config.storage.event_log_mib * mib,
+       .segment_bytes = event_segment_bytes(events_bytes),
+       .retain_bytes = events_bytes,
        .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day});
   if (!event_log) return event_log.error();
   events = std::move(event_log).value();

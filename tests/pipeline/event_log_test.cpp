@@ -18,21 +18,28 @@ EventLogOptions small_log() {
   return options;
 }
 
-// Command `sequence` gives one event to account 1 + sequence mod 3; its number counts up.
-void append(EventLog& log, std::uint64_t sequence, std::int64_t time_ns) {
+// Command `sequence` gives the account its event `number`.
+void append(EventLog& log, std::uint64_t sequence, std::int64_t time_ns, AccountId account,
+            std::uint64_t number) {
   Command command;
   command.sequence = sequence;
   command.time = Time{time_ns};
   command.type = CommandType::cancel_order;
-  command.account = AccountId{static_cast<std::uint32_t>(1 + sequence % accounts)};
+  command.account = account;
   command.cancel_order.client_order_id = {sequence, 7};
   Event event{};
   event.sequence = sequence;
   event.type = EventType::order_cancelled;
   event.order.account = command.account;
-  event.order.account_event = 1 + (sequence - 1) / accounts;
+  event.order.account_event = number;
   const Status appended = log.append({command, {&event, 1}, 0});
   ASSERT_TRUE(appended.ok()) << appended.error().text();
+}
+
+// Command `sequence` gives one event to account 1 + sequence mod 3; its number counts up.
+void append(EventLog& log, std::uint64_t sequence, std::int64_t time_ns) {
+  append(log, sequence, time_ns, AccountId{static_cast<std::uint32_t>(1 + sequence % accounts)},
+         1 + (sequence - 1) / accounts);
 }
 
 std::unique_ptr<EventLog> open(sim::SimStorage& disk, const EventLogOptions& options) {
@@ -102,6 +109,112 @@ TEST(EventLog, beyond_its_size_the_oldest_goes_and_a_reader_is_told) {
   EXPECT_TRUE(log->read(AccountId{1}, 1, page).value().is_too_old);
   const std::uint64_t kept = 1 + log->oldest_sequence() / accounts + 1;
   expect_readable(*log, AccountId{1}, kept, 100);
+}
+
+// Account 4 has its only events, 1 and 2, in the first commands; the rest is account 1's.
+std::unique_ptr<EventLog> filled_around_a_quiet_one(sim::SimStorage& disk,
+                                                    const EventLogOptions& options) {
+  std::unique_ptr<EventLog> log = open(disk, options);
+  for (std::uint64_t i = 1; i <= 300; ++i) {
+    const auto time_ns = static_cast<std::int64_t>(i);
+    if (i <= 2) {
+      append(*log, i, time_ns, AccountId{4}, i);
+    } else {
+      append(*log, i, time_ns, AccountId{1}, i - 2);
+    }
+    EXPECT_TRUE(log->sync().ok());
+  }
+  return log;
+}
+
+void expect_told_of_what_was_let_go(const EventLog& log) {
+  const auto is_too_old = [&](std::uint32_t account, std::uint64_t from) {
+    const Result<AccountPage> read = log.read(AccountId{account}, from, page);
+    EXPECT_TRUE(read.ok() && (read.value().is_too_old || read.value().entries.empty()));
+    return read.value().is_too_old;
+  };
+  EXPECT_TRUE(is_too_old(1, 1));
+  EXPECT_TRUE(is_too_old(4, 0)) << "0 is taken as 1";
+  EXPECT_TRUE(is_too_old(4, 1));
+  EXPECT_TRUE(is_too_old(4, 2));
+  EXPECT_FALSE(is_too_old(4, 3)) << "there was none after 2";
+  EXPECT_FALSE(is_too_old(5, 1)) << "it never had any";
+  for (const std::uint64_t last : {~std::uint64_t{0}, ~std::uint64_t{0} - 1}) {
+    for (const std::uint32_t account : {1U, 4U, 5U, ~0U}) {
+      EXPECT_FALSE(is_too_old(account, last)) << account;
+    }
+  }
+}
+
+TEST(EventLog, who_is_quiet_is_told_only_of_what_was_let_go_of_its_own) {
+  sim::SimStorage disk;
+  EventLogOptions options = small_log();
+  options.retain_bytes = 3 * options.segment_bytes;
+  {
+    const auto log = filled_around_a_quiet_one(disk, options);
+    ASSERT_GT(log->oldest_sequence(), 3U);
+    expect_told_of_what_was_let_go(*log);
+    ASSERT_TRUE(log->reset().ok());
+    expect_told_of_what_was_let_go(*log);
+  }
+  expect_told_of_what_was_let_go(*open(disk, options));
+  // What is not known any more was let go of, for all we can tell.
+  disk.flip_bit("events/let_go.index", 20, 1);
+  const auto damaged = open(disk, options);
+  EXPECT_TRUE(damaged->read(AccountId{5}, 1, page).value().is_too_old);
+  EXPECT_TRUE(damaged->read(AccountId{4}, 3, page).value().is_too_old);
+  expect_readable(*damaged, AccountId{1}, 297, 298);
+}
+
+TEST(EventLog, a_crash_while_the_oldest_goes_leaves_an_answer_that_is_true) {
+  EventLogOptions options = small_log();
+  options.retain_bytes = options.segment_bytes;
+  for (std::uint64_t change = 1; change <= 80; ++change) {
+    for (const sim::Loss loss : sim::every_loss) {
+      sim::SimStorage disk(change);
+      {
+        const auto log = open(disk, options);
+        disk.crash_at_change(change);
+        bool is_going = true;
+        for (std::uint64_t i = 1; i <= 40 && is_going; ++i) {
+          const auto time_ns = static_cast<std::int64_t>(i);
+          append(*log, i, time_ns, AccountId{i == 1 ? 4U : 1U}, i == 1 ? 1 : i - 1);
+          is_going = log->sync().ok();
+        }
+      }
+      disk.restart(loss);
+      const auto log = open(disk, options);
+      const Result<AccountPage> first = log->read(AccountId{4}, 1, page);
+      ASSERT_TRUE(first.ok()) << first.error().text();
+      EXPECT_TRUE(first.value().is_too_old || first.value().entries.size() == 1 ||
+                  log->durable_sequence() == 0);
+      EXPECT_FALSE(log->read(AccountId{4}, 2, page).value().is_too_old) << change;
+      EXPECT_FALSE(log->read(AccountId{5}, 1, page).value().is_too_old) << change;
+    }
+  }
+}
+
+TEST(EventLog, its_segments_are_a_small_part_of_what_it_may_keep) {
+  constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
+  EXPECT_EQ(event_segment_bytes(0), 4 * mib);
+  EXPECT_EQ(event_segment_bytes(64 * mib), 8 * mib);
+  EXPECT_EQ(event_segment_bytes(2'048 * mib), 256 * mib);
+  EXPECT_EQ(event_segment_bytes(1'048'576 * mib), 256 * mib);
+
+  sim::SimStorage disk;
+  EventLogOptions options = small_log();
+  options.retain_bytes = 40 * mib;
+  options.segment_bytes = event_segment_bytes(options.retain_bytes);
+  const auto log = open(disk, options);
+  const std::uint64_t commands = 3 * options.retain_bytes / entry_bytes;
+  for (std::uint64_t i = 1; i <= commands; ++i) {
+    append(*log, i, static_cast<std::int64_t>(i));
+    if (i % 10'000 == 0) ASSERT_TRUE(log->sync().ok());
+  }
+  ASSERT_TRUE(log->sync().ok());
+  const std::uint64_t kept_bytes = (commands - log->oldest_sequence()) * entry_bytes;
+  EXPECT_GT(kept_bytes, options.retain_bytes * 3 / 4);
+  EXPECT_LT(kept_bytes, options.retain_bytes + 2 * options.segment_bytes);
 }
 
 TEST(EventLog, after_seven_days_of_commands_the_oldest_goes) {
