@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -37,6 +38,11 @@ struct AccountPlaces {
   std::array<AccountPlace, 2> items;
   std::uint32_t count = 0;
 };
+
+/// The number behind `number`; behind the greatest there is none, and it stays where it is.
+[[nodiscard]] constexpr std::uint64_t number_after(std::uint64_t number) {
+  return number == std::numeric_limits<std::uint64_t>::max() ? number : number + 1;
+}
 
 /// Source: docs/ENGINE.md, "Event numbers".
 [[nodiscard]] AccountPlaces account_places(const Event& event);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <queue>
 
 #include "ledger/audit.hpp"
@@ -69,6 +70,9 @@ bool matches(const AuditFilter& filter, const RecordView& record) {
 std::vector<AccountKey> Audit::keys_of_merchant(const AuditFilter& filter,
                                                 AccountId merchant) const {
   std::vector<AccountKey> keys;
+  // No account number names such a merchant, and one made of it would name another.
+  if (merchant.value() > std::numeric_limits<std::uint32_t>::max() >> account_kind_bits)
+    return keys;
   for (std::uint32_t kind = 0; kind < kinds_of_account; ++kind) {
     const AccountNumber account{merchant.value() << account_kind_bits | kind};
     const bool is_leg = filter.merchant && *filter.merchant == merchant;

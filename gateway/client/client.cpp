@@ -37,6 +37,8 @@ std::uint64_t request_id_of(const v1::Response& response) {
       return response.status().request_id();
     case v1::Response::kPulse:
       return response.pulse().token();
+    case v1::Response::kMarketData:  // 0 but for what answers a subscription
+      return response.market_data().subscribed().request_id();
     default:
       return 0;
   }
@@ -63,7 +65,8 @@ struct Client::Inbox {
   std::vector<char> buffer = std::vector<char>(64 * 1024);
   v1::Response response;
   v1::LoggedOn logged_on;
-  std::uint64_t awaited = 0;  // request_id of the answer a caller waits for
+  std::uint64_t awaited = 0;     // request_id of the answer a caller waits for
+  bool awaits_farewell = false;  // LoggedOff answers a LogOff and bears no request_id
   std::optional<v1::Response> answer;
   std::uint64_t newest_event = 0;
   std::string farewell;  // why the exchange ended the session
@@ -229,9 +232,12 @@ Status Client::dispatch() {
 void Client::take(const v1::Response& response) {
   const ClientHandlers& to = config_.handlers;
   const std::uint64_t id = request_id_of(response);
-  if (id != 0 && id == inbox_->awaited) {
+  const bool is_farewell = response.has_logged_off() && inbox_->awaits_farewell;
+  if ((id != 0 && id == inbox_->awaited) || is_farewell) {
     inbox_->answer = response;
     inbox_->awaited = 0;
+    // What answers a subscription is part of the stream that whoever follows it must have whole.
+    if (response.has_market_data() && to.on_market_data) to.on_market_data(response.market_data());
     return;
   }
   switch (response.body_case()) {
@@ -280,7 +286,10 @@ Result<v1::Response> Client::wait_for(std::uint64_t request_id) {
 Result<v1::Response> Client::exchange_once(v1::Request& request) {
   const std::uint64_t id = queue(request);
   if (const Status status = flush(); !status) return status.error();
-  return wait_for(id);
+  inbox_->awaits_farewell = request.has_log_off();
+  Result<v1::Response> answer = wait_for(id);
+  if (std::exchange(inbox_->awaits_farewell, false)) connection_.reset();
+  return answer;
 }
 
 }  // namespace karst::gateway

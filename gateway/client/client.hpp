@@ -74,7 +74,11 @@ class Client {
   ///          call of a later Client with that number says.
   [[nodiscard]] Result<v1::Reply> call(v1::Command command);
 
-  /// Asks a question (or subscribes) and waits for what answers it by request_id.
+  /// Asks a question and waits for what answers it by request_id. Of a subscription that is the
+  /// SubscribeReply (it goes to on_market_data too, as all that follows); of a LogOff LoggedOff,
+  /// and the connection is gone.
+  ///
+  /// Errors: io: no answer after all retries.
   [[nodiscard]] Result<v1::Response> ask(v1::Request request);
 
   // Pipelining: commands without waiting. The caller numbers them, and resends what is unanswered

@@ -403,7 +403,7 @@ void Hub::answer_events(Session& session, AccountId account, const v1::Request& 
   v1::Response response;
   v1::Events& events = *response.mutable_events();
   const EventSource::Found found =
-      events_->read(account, query.after_number() + 1, limit,
+      events_->read(account, number_after(query.after_number()), limit,
                     [&](std::uint64_t number, const Event& event, const Event* trade) {
                       schemas::to_wire(event, trade, account, number, *events.add_events());
                     });

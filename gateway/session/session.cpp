@@ -163,7 +163,7 @@ void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now n
   }
   speaker_ = {key, record->account, record->scopes};
   is_following_ = log_on.follow_events() && !record->account.is_none();
-  next_event_ = log_on.resume_after() + 1;
+  next_event_ = number_after(log_on.resume_after());
   Command command;
   command.type = CommandType::open_session;
   command.key = key;
