@@ -17,6 +17,7 @@
 #include "gateway/feed/feed_ring.hpp"
 #include "gateway/feed/feed_schema.hpp"
 #include "gateway/feed/feed_writer.hpp"
+#include "gateway/feed/listeners.hpp"
 #include "gateway/feed/subscriber.hpp"
 #include "schemas/karst/v1/market_data.pb.h"
 
@@ -94,7 +95,7 @@ class FeedPublisher {
  private:
   /// Who listens to one schema of one instrument, or of all of them.
   struct Channel {
-    std::vector<Subscriber*> subscribers;
+    Listeners subscribers;
     bool is_active = false;
     std::uint64_t active_since = 0;  // increments above this sequence have been published
     std::uint64_t left_at = 0;       // when the last subscriber left

@@ -190,7 +190,7 @@ void FeedPublisher::add_channel(Subscriber& subscriber, std::uint32_t slot, Sche
   Channel& channel = (*watch.channels)[index_of(schema)];
   activate(channel);
   watch.direct |= mask_of(schema);
-  channel.subscribers.push_back(&subscriber);
+  channel.subscribers.add(subscriber);
   subscriber.add_direct(slot, schema);
 }
 
@@ -202,14 +202,14 @@ void FeedPublisher::add_wildcard(Subscriber& subscriber, Schema schema) {
   Channel& channel = wildcards_[index_of(schema)];
   activate(channel);
   wildcard_active_ |= mask_of(schema);
-  channel.subscribers.push_back(&subscriber);
+  channel.subscribers.add(subscriber);
   subscriber.wildcard_ |= mask_of(schema);
   ++subscriber.subscriptions_;
 }
 
 void FeedPublisher::remove_channel(Subscriber& subscriber, std::uint32_t slot, Schema schema) {
   Channel& channel = (*watches_[slot].channels)[index_of(schema)];
-  std::erase(channel.subscribers, &subscriber);
+  channel.subscribers.remove(subscriber);
   if (channel.subscribers.empty()) channel.left_at = sequence_;
   subscriber.mark_fresh(slot, mask_of(schema));
   subscriber.remove_direct(slot, schema);
@@ -217,7 +217,7 @@ void FeedPublisher::remove_channel(Subscriber& subscriber, std::uint32_t slot, S
 
 void FeedPublisher::remove_wildcard(Subscriber& subscriber, Schema schema) {
   Channel& channel = wildcards_[index_of(schema)];
-  std::erase(channel.subscribers, &subscriber);
+  channel.subscribers.remove(subscriber);
   if (channel.subscribers.empty()) channel.left_at = sequence_;
   for (std::uint32_t slot = 0; slot < subscriber.stale_.size(); ++slot) {
     subscriber.mark_fresh(slot, mask_of(schema));

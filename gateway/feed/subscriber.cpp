@@ -1,6 +1,6 @@
 #include "gateway/feed/subscriber.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "engine/assert.hpp"
 
@@ -23,26 +23,28 @@ void Subscriber::mark_stale(std::uint32_t slot, SchemaMask mask) {
   KARST_ASSERT((subscribed(slot) & mask) == mask);
   if (mask == 0) return;
   if (slot >= stale_.size()) stale_.resize(slot + 1);
-  if (stale_[slot] == 0) {
-    stale_slots_.push_back(slot);
-    ++stale_count_;
-  }
-  stale_[slot] |= mask;
+  Staleness& stale = stale_[slot];
+  if (stale.mask == 0) ++stale_count_;
+  if (!std::exchange(stale.is_queued, true)) stale_slots_.push_back(slot);
+  stale.mask |= mask;
 }
 
 void Subscriber::mark_fresh(std::uint32_t slot, SchemaMask mask) {
-  if (slot >= stale_.size() || stale_[slot] == 0) return;
-  stale_[slot] &= static_cast<SchemaMask>(~mask);
-  if (stale_[slot] != 0) return;
-  --stale_count_;
-  std::erase(stale_slots_, slot);
+  if (slot >= stale_.size() || stale_[slot].mask == 0) return;
+  stale_[slot].mask &= static_cast<SchemaMask>(~mask);
+  if (stale_[slot].mask == 0) --stale_count_;
 }
 
 Subscriber::Stale Subscriber::pop_stale() {
-  const std::uint32_t slot = stale_slots_.front();
-  stale_slots_.pop_front();
-  --stale_count_;
-  return {slot, std::exchange(stale_[slot], SchemaMask{0})};
+  KARST_ASSERT(is_any_stale());
+  while (true) {
+    const std::uint32_t slot = stale_slots_.front();
+    stale_slots_.pop_front();
+    const Staleness stale = std::exchange(stale_[slot], {});
+    if (stale.mask == 0) continue;
+    --stale_count_;
+    return {slot, stale.mask};
+  }
 }
 
 void Subscriber::push(const FramePtr& frame) {

@@ -51,7 +51,7 @@ class Subscriber {
     return slot < direct_.size() ? direct_[slot] : SchemaMask{0};
   }
   [[nodiscard]] bool is_stale(std::uint32_t slot, Schema schema) const {
-    return stale_count_ != 0 && slot < stale_.size() && contains(stale_[slot], schema);
+    return stale_count_ != 0 && slot < stale_.size() && contains(stale_[slot].mask, schema);
   }
 
   void add_direct(std::uint32_t slot, Schema schema);
@@ -92,7 +92,12 @@ class Subscriber {
   SchemaMask wildcard_ = 0;         // schemas of all instruments
   std::vector<SchemaMask> direct_;  // by slot: schemas of this instrument
   std::size_t subscriptions_ = 0;   // channels in direct_, schemas in wildcard_
-  std::vector<SchemaMask> stale_;   // by slot
+  // A slot that has become fresh stays among stale_slots_ until its turn, and is passed over then.
+  struct Staleness {
+    SchemaMask mask = 0;
+    bool is_queued = false;  // it stands in stale_slots_
+  };
+  std::vector<Staleness> stale_;  // by slot
   std::deque<std::uint32_t> stale_slots_;
   std::size_t stale_count_ = 0;  // slots with a stale channel
   std::size_t index_ = 0;        // place among the publisher's subscribers

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/random.hpp"
 #include "tests/feed/event_script.hpp"
 #include "tests/feed/feed_fixture.hpp"
 #include "tests/feed/random_market.hpp"
+#include "tests/random_run.hpp"
 
 namespace karst::feed::test {
 namespace {
@@ -55,6 +57,57 @@ TEST_F(FeedSubscription, a_request_is_checked_before_anything_changes) {
   request = subscribe_to({Schema::mbo});
   for (std::uint32_t i = 0; i < 1'025; ++i) request.add_instrument_ids(first_id.value());
   EXPECT_EQ(code_of(publisher, request), v1::CODE_INVALID_FIELD);
+}
+
+TEST_F(FeedSubscription, who_leaves_and_comes_back_before_reading_gets_one_snapshot) {
+  FeedPublisher publisher(RandomMarket::sizes(), limits_);
+  script_.product(Supply::seats, 100).to(publisher);
+  Subscriber& subscriber = publisher.attach();
+  for (int i = 0; i < 3; ++i) {
+    publisher.subscribe(subscriber, subscribe_to({Schema::mbo, Schema::status}, {first_id}));
+    v1::Unsubscribe leave;
+    leave.add_schemas(v1::FEED_SCHEMA_MBO);
+    leave.add_schemas(v1::FEED_SCHEMA_STATUS);
+    if (i == 1) leave.add_instrument_ids(first_id.value());
+    publisher.unsubscribe(subscriber, leave);
+  }
+  EXPECT_EQ(subscriber.subscriptions(), 0U);
+  EXPECT_TRUE(updates_of(take_all(publisher, subscriber)).empty()) << "nothing is subscribed to";
+  publisher.subscribe(subscriber, subscribe_to({Schema::mbo}, {first_id}));
+  EXPECT_EQ(updates_of(take_all(publisher, subscriber)).size(), 1U);
+  EXPECT_TRUE(updates_of(take_all(publisher, subscriber)).empty());
+}
+
+TEST_F(FeedSubscription, of_many_listeners_those_that_leave_in_any_order_hear_no_more) {
+  FeedPublisher publisher(RandomMarket::sizes(), limits_);
+  script_.product(Supply::seats, 100).to(publisher);
+  Random random(karst::test::seed_of_run());
+  std::vector<Subscriber*> listening;
+  std::uint64_t order = 0;
+  for (int step = 0; step < 2'000; ++step) {
+    if (listening.empty() || random.chance(11, 20)) {
+      Subscriber& subscriber = publisher.attach();
+      if (random.chance(1, 2)) {
+        publisher.subscribe(subscriber, subscribe_to({Schema::mbo}, {first_id}));
+      } else {
+        publisher.subscribe(subscriber, subscribe_to({Schema::mbo}));
+      }
+      static_cast<void>(take_all(publisher, subscriber));
+      listening.push_back(&subscriber);
+    } else {
+      std::swap(listening[random.below(listening.size())], listening.back());
+      v1::Unsubscribe leave;
+      leave.add_schemas(v1::FEED_SCHEMA_MBO);
+      if (random.chance(1, 2)) publisher.unsubscribe(*listening.back(), leave);
+      publisher.detach(*listening.back());
+      listening.pop_back();
+    }
+    if (step % 100 != 0) continue;
+    script_.rest(++order, Side::buy, 99, 1).to(publisher);
+    for (Subscriber* subscriber : listening) {
+      ASSERT_EQ(updates_of(take_all(publisher, *subscriber)).size(), 1U) << "step " << step;
+    }
+  }
 }
 
 TEST_F(FeedSubscription, first_the_answer_then_the_snapshot_then_every_increment) {
