@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "engine/command_check.hpp"
+#include "engine/event_ring.hpp"
 
 namespace karst::gateway {
 namespace {
@@ -42,6 +43,14 @@ Setting text(const char* section, const char* key, std::string& to, const char* 
 }
 
 constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
+
+// Events beside those of makers and releases: an answer, the ends of two sweeps, 336 listings.
+constexpr std::uint64_t other_events_max = 352;
+constexpr std::uint64_t events_per_maker_max = 3;    // a trade, its settlement, a licence
+constexpr std::uint64_t events_per_release_max = 2;  // escrow released, units burnt
+constexpr std::uint64_t free_events = events_per_command_max - other_events_max;
+constexpr std::uint64_t makers_max = free_events / events_per_maker_max;
+constexpr std::uint64_t releases_max = free_events / events_per_release_max;
 
 void add_gateway(Config& c, std::vector<Setting>& all) {
   const char* s = "gateway";
@@ -124,7 +133,7 @@ void add_capacity(Config& c, std::vector<Setting>& all) {
   const char* s = "capacity";
   Configure& z = c.capacity;
   all.push_back(number(s, "accounts_max", z.accounts_max, 2, 1U << 24U, "merchants, + 1"));
-  all.push_back(number(s, "keys_max", z.keys_max, 2, u32_max, "log-on keys, + 1"));
+  all.push_back(number(s, "keys_max", z.keys_max, 2, u32_max / 2, "log-on keys, + 1"));
   all.push_back(number(s, "instruments_max", z.instruments_max, 2, 131'072, "at once, + 1"));
   all.push_back(number(s, "orders_max", z.orders_max, 2, 1U << 26U, "open and hibernated"));
   all.push_back(
@@ -141,11 +150,11 @@ void add_capacity(Config& c, std::vector<Setting>& all) {
                        "remembered answers, a power of two"));
   all.push_back(number(s, "client_ids_per_account_max", z.client_ids_per_account_max, 1, u32_max,
                        "of one merchant"));
-  all.push_back(number(s, "makers_per_command_max", z.makers_per_command_max, 1, u32_max,
+  all.push_back(number(s, "makers_per_command_max", z.makers_per_command_max, 1, makers_max,
                        "resting orders one command may touch"));
-  all.push_back(number(s, "makers_per_bystander_max", z.makers_per_bystander_max, 1, u32_max,
+  all.push_back(number(s, "makers_per_bystander_max", z.makers_per_bystander_max, 1, makers_max,
                        "the same for another book's sweep"));
-  all.push_back(number(s, "releases_per_command_max", z.releases_per_command_max, 1, u32_max,
+  all.push_back(number(s, "releases_per_command_max", z.releases_per_command_max, 1, releases_max,
                        "timers, orders and rows before a command"));
 }
 
@@ -275,6 +284,36 @@ Status read_root(const toml::table& root, const std::vector<Setting>& settings,
   return {};
 }
 
+/// What the range of a single size does not say.
+Status check(const Configure& c, const std::string& path) {
+  const auto refused = [&](const std::string& what) {
+    return Error{ErrorCode::invalid, what, path};
+  };
+  if (!is_valid(c)) {
+    return refused("accept these capacities (answers_per_key must be a power of two)");
+  }
+  const std::uint64_t makers = std::uint64_t{c.makers_per_command_max} + c.makers_per_bystander_max;
+  const std::uint64_t events = events_per_maker_max * makers +
+                               events_per_release_max * c.releases_per_command_max +
+                               other_events_max;
+  if (events > events_per_command_max) {
+    return refused(
+        "lower capacity.makers_per_command_max, makers_per_bystander_max or "
+        "releases_per_command_max: a command could come to " +
+        std::to_string(events) + " events, and " + std::to_string(events_per_command_max) +
+        " is the most");
+  }
+  const std::uint64_t timers = std::uint64_t{c.instruments_max} + 2 * std::uint64_t{c.keys_max} +
+                               c.client_ids_max + c.orders_max;
+  if (timers > u32_max) {
+    return refused(
+        "lower capacity.keys_max, client_ids_max, orders_max or instruments_max: they come to " +
+        std::to_string(timers) + " timers (2 a key), and " + std::to_string(u32_max) +
+        " is the most");
+  }
+  return {};
+}
+
 void make_absolute(std::string& file, const std::filesystem::path& folder) {
   if (!file.empty()) file = (folder / file).lexically_normal().string();
 }
@@ -320,10 +359,7 @@ Result<Config> load_config(const std::string& path) {
       return Error{ErrorCode::invalid, std::string(what) + " is missing", path};
     }
   }
-  if (!is_valid(config.capacity)) {
-    return Error{ErrorCode::invalid,
-                 "accept these capacities (answers_per_key must be a power of two)", path};
-  }
+  if (const Status status = check(config.capacity, path); !status) return status.error();
   if (config.clock != "real" && config.clock != "trace") {
     return Error{ErrorCode::invalid, "time.clock must be \"real\" or \"trace\"", path};
   }

@@ -167,6 +167,29 @@ TEST(Start, a_configuration_with_a_mistake_is_refused_with_its_line) {
   EXPECT_NE(why().find("used twice"), std::string::npos) << why();
 }
 
+TEST(Start, capacities_that_no_command_could_keep_to_are_refused) {
+  const auto why = [](std::initializer_list<std::pair<const char*, const char*>> settings) {
+    TestExchange exchange;
+    for (const auto& [key, value] : settings) exchange.set_config(key, value);
+    const auto config = gateway::load_config(exchange.folder() + "/karst.toml");
+    return config ? std::string() : config.error().text();
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+  };
+  std::string text = why({{"makers_per_command_max", "5345"}});
+  EXPECT_TRUE(has(text, "capacity.makers_per_command_max") && has(text, "1 to 5344")) << text;
+  text = why({{"makers_per_command_max", "5281"}});  // and 64 for another book's sweep
+  EXPECT_TRUE(has(text, "a command could come to") && has(text, "16384 is the most")) << text;
+  text = why({{"releases_per_command_max", "8000"}});
+  EXPECT_TRUE(has(text, "16384 is the most")) << text;
+  text = why({{"keys_max", "2147483648"}});
+  EXPECT_TRUE(has(text, "capacity.keys_max") && has(text, "2 to 2147483647")) << text;
+  text = why({{"keys_max", "2147483647"}});
+  EXPECT_TRUE(has(text, "lower capacity.keys_max") && has(text, "timers")) << text;
+  EXPECT_EQ(why({{"makers_per_command_max", "5264"}, {"releases_per_command_max", "16"}}), "");
+}
+
 TEST(Sessions, a_revoked_key_is_cut_within_a_second) {
   TestExchange exchange;
   exchange.start();
