@@ -103,7 +103,7 @@ class CommandLog {
 /// Threads: acquire() first, by one thread alone. Then stage() by the sequencer's thread; sync()
 ///          and cover_if_idle() by the sync thread; prepare() by a third (or by the sync thread);
 ///          follow(), trim(), resolve(), durable_seq(), has_staged(), space_left() and
-///          has_room_for_orders() by any. append() is stage() and sync() by one thread, both.
+///          has_room_for_orders() and the reserves by any. append() is stage() and sync() by one thread, both.
 class OverlappedLog : public CommandLog {
  public:
   [[nodiscard]] Execute execute() const final { return Execute::overlapped; }
@@ -147,6 +147,13 @@ class OverlappedLog : public CommandLog {
   /// Whether there is room for more than what must always work (cancels). When it is false the
   /// sequencer rejects new orders.
   [[nodiscard]] virtual bool has_room_for_orders() const = 0;
+
+  /// What single cancels leave alone of space_left(): it is for kill switches, halts, and mass
+  /// cancels of everything. Includes start_reserve().
+  [[nodiscard]] virtual std::uint64_t last_reserve() const = 0;
+
+  /// What every batch leaves alone of space_left(): the next start says there that it leads.
+  [[nodiscard]] virtual std::uint64_t start_reserve() const = 0;
 };
 
 }  // namespace karst

@@ -12,6 +12,7 @@
 #include "engine/holding_table.hpp"
 #include "engine/order_table.hpp"
 #include "engine/rehearsal.hpp"
+#include "engine/relief.hpp"
 
 namespace karst {
 
@@ -79,6 +80,9 @@ class Engine {
   ///
   /// Of the command's stamp only the time counts, and only if it is after the last command's.
   [[nodiscard]] Rehearsal rehearse(const Command& command) const;
+
+  /// What the command would free if it came now. As rehearse(): everything stays as it was.
+  [[nodiscard]] Relief relief(const Command& command) const;
 
   /// Asks for the memory that a coming command will touch, in steps a memory access apart: each
   /// when what the one before asked for is there. look_ahead.hpp says how far ahead that is.

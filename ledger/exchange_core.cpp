@@ -50,6 +50,9 @@ Result<RecoveryReport> ExchangeCore::begin() {
   if (overlapped_ != nullptr) committer_ = std::make_unique<Committer>(pipeline_, *overlapped_);
   sequencer_ = std::make_unique<Sequencer>(pipeline_, *engine_, log_, committer_.get(), clock_,
                                            sequencer_config_);
+  if (overlapped_ != nullptr) {
+    if (Status prepared = prepare_log(pipeline_, *overlapped_); !prepared) return prepared.error();
+  }
   pipeline_.begin_after(recovered->last.sequence);
   sequencer_->begin(leadership, recovered->last);
   for (std::size_t i = 0; i < feeders_.size(); ++i) {
@@ -59,7 +62,9 @@ Result<RecoveryReport> ExchangeCore::begin() {
     Command configure;
     configure.type = CommandType::configure;
     configure.configure = sizes_;
-    KARST_ASSERT(pipeline_.submit(configure, 0, 0) == Submitted::accepted);
+    if (pipeline_.submit(configure, 0, 0) != Submitted::accepted) {
+      return Error{ErrorCode::no_space, "begin a journal", "the command log"};
+    }
   }
   if (snapshots_ != nullptr) {
     snapshotter_ = std::make_unique<Snapshotter>(log_, *snapshots_, pipeline_, *sequencer_, stores_,

@@ -36,6 +36,7 @@ Result<Leadership> FileLog::acquire(std::uint32_t shard) {
   if (shard != options_.shard) {
     return Error{ErrorCode::invalid, "lead shard " + std::to_string(shard), options_.directory};
   }
+  if (may_lead_again()) return Leadership{shard, epoch_};
   FrameHeader header;
   header.kind = FrameKind::lead;
   header.leader_time_ns = clock_.wall_ns();
@@ -52,6 +53,15 @@ Result<Leadership> FileLog::acquire(std::uint32_t shard) {
   const Result<std::uint64_t> synced = sync();
   if (!synced) return synced.error();
   return Leadership{shard, header.epoch};
+}
+
+// However often it is started on a full disk: nobody has said anything in the newest epoch, and
+// whoever had it is gone, since the lock is ours.
+bool FileLog::may_lead_again() {
+  const std::lock_guard guard(mutex_);
+  if (!is_disk_full_ || has_room_for_orders() || !is_lead_newest_) return false;
+  needs_cover_ = true;
+  return true;
 }
 
 Status FileLog::check_leadership(const Leadership& leadership) const {
@@ -142,8 +152,7 @@ Result<std::uint64_t> FileLog::stage(const Leadership& leadership, const Batch& 
   return stage_frame(header, batch.payload);
 }
 
-Result<std::uint64_t> FileLog::stage_frame(FrameHeader header,
-                                           std::span<const std::byte> payload) {
+Result<std::uint64_t> FileLog::stage_frame(FrameHeader header, std::span<const std::byte> payload) {
   const std::uint64_t frame_bytes = journal_frame_bytes(payload.size());
   if (frame_bytes > std::min(options_.staging_bytes, options_.segment_bytes)) {
     return Error{ErrorCode::invalid,
@@ -167,6 +176,7 @@ Result<std::uint64_t> FileLog::stage_frame(FrameHeader header,
     header.first_command = next_command_;
   }
   if (header.kind == FrameKind::lead) epoch_ = header.epoch;
+  is_lead_newest_ = header.kind == FrameKind::lead;
   next_seq_ += 1;
   filling_.frames.push_back({header, filling_.used, plan_segment_, plan_offset_});
   std::byte* body = filling_.bytes.get() + filling_.used + journal_header_bytes;
@@ -292,6 +302,7 @@ Result<bool> FileLog::cover_if_idle() {
   header.leader_time_ns = clock_.wall_ns();
   {
     const std::lock_guard guard(mutex_);
+    if (is_disk_full_ && !has_room_for_orders()) return false;
     header.epoch = epoch_;
   }
   Result<std::uint64_t> staged = stage_frame(header, {});

@@ -24,7 +24,8 @@ struct FileLogOptions {
   std::uint64_t segment_bytes = std::uint64_t{64} << 20U;  ///< Whole blocks.
   std::uint64_t staging_bytes = std::uint64_t{8} << 20U;   ///< Each of two buffers; whole blocks.
   std::uint64_t reserve_bytes = std::uint64_t{8} << 20U;   ///< Kept for what must always work;
-                                                           ///< less than a segment.
+                                                           ///< less than a segment. A quarter of
+                                                           ///< it is kept from single cancels.
   std::uint64_t cover_after_ns = 1'000'000;
   std::uint64_t first_command = 1;  ///< Number of the first command of a journal that is new.
 };
@@ -58,6 +59,8 @@ struct JournalRecovery {
 ///   3. Frames behind durable_seq() are nobody's promise; those up to it are durable.
 ///   4. After a failed write or sync nothing is ever written again (poisoned).
 ///   5. The segment with the newest frame is never trimmed, so the epoch is never forgotten.
+///   6. On a full disk a cover takes nothing of what is kept for cancels, and a start after which
+///      nobody has written leads in the epoch of the one before: it needs no frame.
 ///
 /// Threads: as OverlappedLog. Members are the staging side's under `mutex_`, or the sync side's,
 ///          as marked.
@@ -96,6 +99,10 @@ class FileLog final : public OverlappedLog {
   [[nodiscard]] bool has_room_for_orders() const override {
     return space_left() >= options_.reserve_bytes;
   }
+  [[nodiscard]] std::uint64_t last_reserve() const override {
+    return start_reserve() + options_.reserve_bytes / 4;
+  }
+  [[nodiscard]] std::uint64_t start_reserve() const override { return journal_block_bytes; }
 
   /// Ends in good order: syncs what is staged and covers it. Only the destructor may follow.
   [[nodiscard]] Status close();
@@ -108,8 +115,8 @@ class FileLog final : public OverlappedLog {
   };
   struct StagedFrame {
     FrameHeader header;
-    std::size_t at = 0;             // in the staging buffer
-    std::uint64_t segment = 0;      // where it goes
+    std::size_t at = 0;         // in the staging buffer
+    std::uint64_t segment = 0;  // where it goes
     std::uint64_t file_offset = 0;
   };
   // A run of frames waiting for their sync, laid out as they go to the file.
@@ -136,6 +143,7 @@ class FileLog final : public OverlappedLog {
   [[nodiscard]] Status cut(std::uint64_t segment, std::uint64_t offset);
   [[nodiscard]] Status take_used(std::uint64_t first, const JournalPosition& position);
   [[nodiscard]] Status take_empty(std::uint64_t after, std::uint64_t last);
+  [[nodiscard]] bool may_lead_again();
   [[nodiscard]] Status check_leadership(const Leadership& leadership) const;
   [[nodiscard]] Result<std::uint64_t> stage_frame(FrameHeader header,
                                                   std::span<const std::byte> payload);
@@ -162,16 +170,17 @@ class FileLog final : public OverlappedLog {
   std::atomic<bool> is_poisoned_ = false;
   mutable std::mutex mutex_;  // for what follows, to the sync side
   std::optional<Error> first_error_;
-  std::deque<Segment> prepared_;        // empty segments, ascending, ready for use
-  std::vector<UsedSegment> used_;       // those with frames, ascending
-  std::uint64_t highest_segment_ = 0;   // of all that exist
+  std::deque<Segment> prepared_;       // empty segments, ascending, ready for use
+  std::vector<UsedSegment> used_;      // those with frames, ascending
+  std::uint64_t highest_segment_ = 0;  // of all that exist
   std::uint64_t epoch_ = 0;
   std::uint64_t next_seq_ = 1;
   std::uint64_t next_command_ = 1;
-  std::uint64_t plan_segment_ = 0;      // where the next staged frame goes
+  std::uint64_t plan_segment_ = 0;  // where the next staged frame goes
   std::uint64_t plan_offset_ = 0;
   std::uint64_t plan_size_ = 0;
   bool is_disk_full_ = false;
+  bool is_lead_newest_ = false;  // the newest frame says who leads
   Staging filling_;
 
   // prepare() only.

@@ -130,8 +130,7 @@ Status FileLog::remove_drafts(const std::vector<std::string>& drafts) {
 }
 
 // Finds where the journal ends: after this everything up to there is on the device.
-Status FileLog::read_newest(const std::vector<std::uint64_t>& segments,
-                            JournalPosition& position) {
+Status FileLog::read_newest(const std::vector<std::uint64_t>& segments, JournalPosition& position) {
   const std::size_t uncovered = std::min(segments.size(), segments_uncovered_max);
   for (std::size_t i = segments.size() - uncovered; i < segments.size(); ++i) {
     const Status dropped = drop_cache(storage_, segment_path(options_.directory, segments[i]));
@@ -144,6 +143,7 @@ Status FileLog::read_newest(const std::vector<std::uint64_t>& segments,
     const Result<bool> more = reader->next();
     if (!more) return more.error();
     if (!*more) break;
+    is_lead_newest_ = reader->header().kind == FrameKind::lead;
   }
   position = reader->position();
   recovery_.torn_tail = reader->torn_tail();

@@ -32,7 +32,7 @@ Port& Pipeline::open_port(std::string name, std::function<void()> wake, Hold hol
   return *ports_.back();
 }
 
-bool Pipeline::is_always_admitted(CommandType type) {
+bool Pipeline::is_heard_when_full(CommandType type) {
   switch (type) {
     case CommandType::tick:
     case CommandType::cancel_order:
@@ -43,10 +43,6 @@ bool Pipeline::is_always_admitted(CommandType type) {
     case CommandType::set_merchant_state:
     case CommandType::set_instrument_state:
     case CommandType::revoke_key:
-    case CommandType::open_session:
-    case CommandType::close_session:
-    case CommandType::set_dead_man:
-    case CommandType::heartbeat:
       return true;
     default:
       return false;
@@ -56,7 +52,7 @@ bool Pipeline::is_always_admitted(CommandType type) {
 Submitted Pipeline::submit(const Command& command, std::uint32_t port, std::uint64_t handle) {
   KARST_ASSERT(port <= ports_.size());
   if (is_stopped()) return Submitted::stopped;
-  if (is_disk_full_.load(std::memory_order_relaxed) && !is_always_admitted(command.type)) {
+  if (is_disk_full_.load(std::memory_order_relaxed) && !is_heard_when_full(command.type)) {
     return Submitted::disk_full;
   }
   if (port != 0) {

@@ -134,9 +134,9 @@ class Pipeline {
   /// Hands over a command without stamp. `handle` comes back with its delivery or refusal.
   [[nodiscard]] Submitted submit(const Command& command, std::uint32_t port, std::uint64_t handle);
 
-  /// Whether the command is let in when the disk is nearly full: it lessens risk, ends something,
-  /// or keeps a session alive.
-  [[nodiscard]] static bool is_always_admitted(CommandType type);
+  /// Whether a command of this type may free something, and so is heard when the disk is nearly
+  /// full. Whether it does, the sequencer asks the engine before there is a place for it.
+  [[nodiscard]] static bool is_heard_when_full(CommandType type);
 
   /// From here on submit() says so. May be called by any thread.
   void set_disk_full(bool is_full) { is_disk_full_.store(is_full, std::memory_order_relaxed); }

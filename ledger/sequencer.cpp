@@ -43,7 +43,8 @@ std::uint64_t Sequencer::now_ns() const {
 Result<bool> Sequencer::step() {
   staged_count_ = 0;
   const bool admitted = admit_waiting();
-  const bool ticked = !admitted && open_count_ == 0 && admit_ticks();
+  // What was refused has not carried on what is left over.
+  const bool ticked = open_count_ == 0 && admit_ticks();
   const Result<bool> closed = close_batch();
   if (!closed) return closed;
   return admitted || ticked || *closed;
@@ -75,8 +76,7 @@ bool Sequencer::admit_waiting() {
     for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_second(group[i].command);
     for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_third(group[i].command);
     for (std::uint32_t i = 0; i < count; ++i) {
-      if (is_disk_full_ &&
-          (disk_ == Disk::full || !Pipeline::is_always_admitted(group[i].command.type))) {
+      if (is_disk_full_ && !is_worth_its_room(engine_.relief(group[i].command))) {
         pipeline_.refuse(group[i], Submitted::disk_full);
       } else {
         admit(group[i]);
@@ -126,11 +126,22 @@ Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
   // Whether the disk is full or the next segment is only late: the housekeeper is to find out
   // first, or orders would use up what is kept for cancels.
   if (!is_disk_full_ && !overlapped_->has_room_for_orders()) return Disk::short_of_space;
-  const std::uint64_t space = overlapped_->space_left();
-  if (space >= journal_frame_bytes(payload_.size())) return Disk::ample;
+  const std::uint64_t left = overlapped_->space_left();
+  const std::uint64_t space = left - std::min(left, overlapped_->start_reserve());
+  // Looked at again for every command where each has to be worth its room.
+  if (!is_disk_full_ && space >= journal_frame_bytes(payload_.size())) return Disk::ample;
   const std::size_t bytes = payload_bytes_ + commands * encoded_command_bytes_max;
   if (space >= journal_frame_bytes(bytes)) return Disk::enough;
   return is_disk_full_ ? Disk::full : Disk::short_of_space;
+}
+
+// Full disk only: whether there is room for one more command, of which it is known what it frees.
+bool Sequencer::is_worth_its_room(Relief relief) const {
+  if (relief == Relief::none) return false;
+  const std::uint64_t kept =
+      relief == Relief::utmost ? overlapped_->start_reserve() : overlapped_->last_reserve();
+  const std::size_t bytes = payload_bytes_ + encoded_command_bytes_max;
+  return overlapped_->space_left() >= kept + journal_frame_bytes(bytes);
 }
 
 void Sequencer::admit(Pipeline::Submission& submission) {
@@ -168,7 +179,7 @@ bool Sequencer::is_tick_due() const {
 bool Sequencer::admit_time() {
   if (open_count_ != 0 || !pipeline_.has_credit(1)) return false;
   const Disk disk = look_at_disk(1);
-  if (disk == Disk::full) {
+  if (disk == Disk::full || (is_disk_full_ && !is_worth_its_room(Relief::some))) {
     pipeline_.refuse(*held_time_, Submitted::disk_full);
     held_time_.reset();
     return true;
@@ -205,8 +216,11 @@ bool Sequencer::admit_tick() {
   if (pipeline_.is_stopped() || !is_tick_due() || !has_credit(1)) return false;
   // One batch of idle work at a time: a tick is never worth a queue.
   if (is_overlapped() && staged_seq_ > overlapped_->durable_seq()) return false;
-  const Disk disk = look_at_disk(1);
-  if (disk == Disk::full || disk == Disk::short_of_space) return false;
+  disk_ = look_at_disk(1);
+  // What a kill switch or a mass cancel has begun may be carried out to its end.
+  const Relief relief = engine_.has_pending_work() ? Relief::utmost : Relief::some;
+  if (is_disk_full_ && !is_worth_its_room(relief)) disk_ = Disk::full;
+  if (disk_ == Disk::full || disk_ == Disk::short_of_space) return false;
   Pipeline::Submission tick;
   tick.command.type = CommandType::tick;
   admit(tick);

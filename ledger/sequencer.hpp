@@ -53,7 +53,8 @@ struct HashMark {
 /// once the batch before it is durable, or when it is full: natural group commit. A log that
 /// executes after_commit gets its batch first, and what is committed is applied then. Either way
 /// nothing leaves before it is durable. A command is admitted only while the queues have room for
-/// its events and the journal for its bytes.
+/// its events and the journal for its bytes. On a full disk only what frees something is: the
+/// engine is asked first, and what is refused takes no room.
 ///
 /// Threads: one owner, but for request_mark() and mark().
 class Sequencer {
@@ -125,6 +126,7 @@ class Sequencer {
   [[nodiscard]] std::uint64_t now_ns() const;
   [[nodiscard]] bool is_tick_due() const;
   [[nodiscard]] Disk look_at_disk(std::uint32_t commands);
+  [[nodiscard]] bool is_worth_its_room(Relief relief) const;
   void apply(const Pipeline::Submission& submission);
   [[nodiscard]] Result<bool> close_batch();
   [[nodiscard]] Result<bool> stage_batch(const Batch& batch);
@@ -159,7 +161,7 @@ class Sequencer {
   std::optional<Pipeline::Submission> held_time_;  // waits for the batch before it
 
   Disk disk_ = Disk::ample;
-  bool is_disk_full_ = false;  // there is room for cancels only
+  bool is_disk_full_ = false;  // there is room only for what frees something
   std::atomic<bool> is_mark_wanted_{false};
   SpscRing<HashMark> marks_{4};
 };

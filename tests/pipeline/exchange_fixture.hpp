@@ -30,7 +30,7 @@ class RunningExchange {
     options.directory = directory + "/journal";
     options.segment_bytes = std::uint64_t{1} << 20U;
     options.staging_bytes = std::uint64_t{1} << 20U;
-    options.reserve_bytes = std::uint64_t{1} << 16U;
+    options.reserve_bytes = std::uint64_t{1} << 18U;
     Result<std::unique_ptr<FileLog>> opened = FileLog::open(storage_, clock_, options);
     if (!opened) throw std::runtime_error(opened.error().text());
     log_ = std::move(opened).value();

@@ -127,9 +127,9 @@ bool dies_at_call(const std::string& call, std::uint64_t n, const std::string& d
   const std::string inject = "inject=" + call + ":signal=KILL:when=" + std::to_string(n);
   const std::string milliseconds = n == 1 ? "30000" : "300";
   // The leak check of a sanitized build cannot run while somebody else traces.
-  const int status = wait_for(spawn({"strace", "-f", "-o", "/dev/null", "-E",
-                                     "ASAN_OPTIONS=detect_leaks=0", "-e", "trace=" + call, "-e",
-                                     inject, victim, directory, acks, milliseconds}));
+  const int status =
+      wait_for(spawn({"strace", "-f", "-o", "/dev/null", "-E", "ASAN_OPTIONS=detect_leaks=0", "-e",
+                      "trace=" + call, "-e", inject, victim, directory, acks, milliseconds}));
   const bool is_fine = WIFSIGNALED(status) || WEXITSTATUS(status) == 0;
   EXPECT_TRUE(is_fine) << inject << " ended with " << WEXITSTATUS(status);
   return WIFSIGNALED(status);
@@ -238,6 +238,154 @@ Command first_order(std::uint64_t client_seq) {
   order.place_order.self_match = SelfMatch::cancel_oldest;
   order.place_order.draw = Draw::capacity;
   return order;
+}
+
+/// An exchange on a small disk that is full but for what is kept for cancels: merchants 1 and 2
+/// have sold and bought so many single lots that rest in the book, at prices of their own.
+class FullDisk {
+ public:
+  explicit FullDisk(const std::string& directory) : directory_(directory) {
+    start();
+    const std::vector<Command> opening = test::whole_opening(2);
+    running_->submit_all(opening);
+    running_->await_answers(opening.size());
+    next_handle_ = opening.size();
+  }
+
+  /// Ends this life, if there is one, and begins the next.
+  void start() {
+    running_.reset();
+    running_ = std::make_unique<RunningExchange>(directory_);
+  }
+  [[nodiscard]] RunningExchange& running() { return *running_; }
+
+  /// Says it in a batch of its own.
+  Submitted ask(Command command) {
+    const std::uint64_t handle = next_handle_++;
+    Submitted submitted = Submitted::busy;
+    while (submitted == Submitted::busy) {
+      submitted = running_->exchange().submit(command, running_->port().id(), handle);
+      if (submitted == Submitted::busy) running_->poll_or_wait();
+    }
+    if (submitted != Submitted::accepted) return submitted;
+    while (!running_->answers().contains(handle) && !running_->refusals().contains(handle)) {
+      running_->poll_or_wait();
+    }
+    // Refused behind the door, when the disk has become full meanwhile.
+    return running_->refusals().contains(handle) ? Submitted::disk_full : Submitted::accepted;
+  }
+  [[nodiscard]] const Event& answer() const { return running_->answers().at(next_handle_ - 1); }
+
+  /// A command of a merchant's key, unnumbered.
+  [[nodiscard]] static Command say(CommandType type, std::uint32_t merchant) {
+    Command command;
+    command.type = type;
+    command.key = sim::key_of(merchant);
+    command.account = AccountId{merchant};
+    return command;
+  }
+  [[nodiscard]] static Command cancel(std::uint32_t merchant, OrderId order) {
+    Command command = say(CommandType::cancel_order, merchant);
+    command.cancel_order.order = order;
+    return command;
+  }
+  [[nodiscard]] std::vector<OpenOrder> orders(std::uint32_t merchant) {
+    return running_->ask<std::vector<OpenOrder>>([merchant](const Engine& engine) {
+      std::vector<OpenOrder> open;
+      engine.open_orders(AccountId{merchant}, open);
+      return open;
+    });
+  }
+
+  /// Orders until there is no room for one.
+  void fill() {
+    constexpr int resting = 60;
+    for (int i = 0; i < resting; ++i) {
+      for (const std::uint32_t merchant : {1U, 2U}) {
+        Command order = say(CommandType::place_order, merchant);
+        order.place_order = first_order(0).place_order;
+        if (merchant == 2) order.place_order.side = Side::buy;
+        if (merchant == 2) order.place_order.draw = Draw{};
+        order.place_order.limit = Price{merchant == 1 ? 105 : 95};
+        ASSERT_EQ(ask(order), Submitted::accepted);
+        ASSERT_EQ(answer().type, EventType::order_accepted);
+      }
+    }
+    Command timer = say(CommandType::set_dead_man, 1);
+    int count = 0;
+    for (; count < 20'000 && ask(timer) == Submitted::accepted; ++count) {
+    }
+    ASSERT_LT(count, 20'000);
+  }
+
+ private:
+  std::string directory_;
+  std::unique_ptr<RunningExchange> running_;
+  std::uint64_t next_handle_ = 0;
+};
+
+TEST(PipelineProcess, on_a_full_disk_nobody_can_use_up_what_is_kept_for_everybody) {
+  const TemporaryFolder mount_point;
+  const SmallDisk disk(mount_point.path());
+  if (!disk.is_mounted()) GTEST_SKIP() << "may not mount a small disk here";
+  FullDisk full(mount_point.path());
+  ASSERT_NO_FATAL_FAILURE(full.fill());
+  const std::uint64_t room = full.running().log().space_left();
+  ASSERT_GT(room, full.running().log().last_reserve());
+
+  // What frees nothing is refused, whoever says it and however often, and takes no room.
+  const Command kill_off = FullDisk::say(CommandType::kill_switch, 1);
+  const Command of_another = FullDisk::cancel(2, full.orders(1)[0].id);
+  Command no_match = FullDisk::say(CommandType::mass_cancel, 1);
+  no_match.mass_cancel.tag = 77;
+  const std::vector<Command> hostile{FullDisk::say(CommandType::heartbeat, 1),
+                                     FullDisk::say(CommandType::set_dead_man, 1),
+                                     FullDisk::say(CommandType::open_session, 1),
+                                     FullDisk::cancel(1, OrderId{0x123456789}),
+                                     FullDisk::say(CommandType::tick, 1),
+                                     kill_off,
+                                     of_another,
+                                     no_match};
+  for (int i = 0; i < 500; ++i) {
+    for (const Command& command : hostile) ASSERT_EQ(full.ask(command), Submitted::disk_full);
+  }
+  EXPECT_EQ(full.running().log().space_left(), room);
+
+  // Cancels that free something are taken, but for the last reserve.
+  std::vector<OpenOrder> orders = full.orders(1);
+  ASSERT_EQ(full.ask(FullDisk::cancel(1, orders[0].id)), Submitted::accepted);
+  EXPECT_EQ(full.answer().type, EventType::order_cancelled);
+  ASSERT_EQ(full.ask(FullDisk::cancel(1, orders[0].id)), Submitted::disk_full);
+  std::size_t cancelled = 1;
+  while (cancelled < orders.size() &&
+         full.ask(FullDisk::cancel(1, orders[cancelled].id)) == Submitted::accepted) {
+    ++cancelled;
+  }
+  ASSERT_LT(cancelled, orders.size());
+  EXPECT_GE(full.running().log().space_left(), full.running().log().last_reserve());
+
+  // It starts as often as it must, and reads.
+  for (int i = 0; i < 50; ++i) full.start();
+  EXPECT_EQ(full.orders(1).size(), orders.size() - cancelled);
+  EXPECT_EQ(full.ask(FullDisk::cancel(2, full.orders(2)[0].id)), Submitted::disk_full);
+
+  Command halt = FullDisk::say(CommandType::halt, 0);
+  halt.key = sim::operator_key;
+  halt.halt.instrument = InstrumentId{1};
+  Command kill = FullDisk::say(CommandType::kill_switch, 2);
+  kill.kill_switch.on = true;
+  const Command mass_cancel = FullDisk::say(CommandType::mass_cancel, 1);
+  for (const Command& command : {mass_cancel, kill, halt}) {
+    ASSERT_EQ(full.ask(command), Submitted::accepted);
+    EXPECT_NE(full.answer().type, EventType::rejected);
+    EXPECT_EQ(full.ask(command), Submitted::disk_full) << "it would do nothing the second time";
+  }
+  for (int i = 0; i < 5'000 && !(full.orders(1).empty() && full.orders(2).empty()); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(full.orders(1).empty() && full.orders(2).empty());
+  for (int i = 0; i < 50; ++i) full.start();
+  EXPECT_FALSE(full.running().exchange().has_failed());
 }
 
 TEST(PipelineProcess, a_full_disk_refuses_orders_early_and_still_takes_cancels) {
