@@ -192,8 +192,8 @@ Status Daemon::Parts::learn_from_engine() {
       const Key* key = engine.key(KeyId{id});
       if (key == nullptr) continue;
       const AccountId account{key->account};
-      hub->add_key(KeyId{id},
-                   {account, key->scopes, key->is_revoked != 0, *engine.public_key(KeyId{id})});
+      hub->add_key(KeyId{id}, {account, key->scopes, key->is_revoked != 0,
+                               *engine.public_key(KeyId{id}), key->dead_man_ns});
       if (key->is_open != 0) hub->close_leftover_session(KeyId{id}, account, key->epoch);
     }
     if (sequence != 0 && is_as_configured) feed::restore(*feed, engine, report.time);
@@ -220,12 +220,24 @@ void Daemon::Parts::adopt_newest_rules() {
 void Daemon::Parts::create_operator_keys() {
   for (const OperatorKey& it : config.operators) {
     if (hub->find_key(it.key) != nullptr) continue;
+    if (exchange->is_disk_full()) {
+      std::fprintf(stderr,
+                   "karstd: key %u of an [[operator]] is not made: the disk of the journal is full;"
+                   " make room and start again\n",
+                   it.key.value());
+      continue;
+    }
     Command command;
     command.type = CommandType::create_key;
     command.create_key.new_key = it.key;
     command.create_key.scopes = it.scopes;
     command.create_key.public_key = it.public_key;
-    KARST_ASSERT(exchange->submit(command, 0, 0) == Submitted::accepted);
+    const Submitted submitted = exchange->submit(command, 0, 0);
+    if (submitted != Submitted::accepted) {
+      std::fprintf(stderr, "karstd: key %u of an [[operator]] is not made: the exchange is %s\n",
+                   it.key.value(), submitted == Submitted::busy ? "busy" : "stopping");
+      continue;
+    }
     // Whatever the key says is sequenced behind its creation, so it may speak from now on.
     hub->add_key(it.key, {AccountId{0}, it.scopes, false, it.public_key});
   }

@@ -33,6 +33,9 @@ void ExchangeSink::look(const Engine& engine, std::uint64_t sequence, Rehearsed 
   if (is_first && clock_.steady_ns() < asked.deadline_ns && ask(asked)) return;
   asked.sequence = sequence;
   asked.answer = engine.rehearse(asked.command);
+  if (asked.command.type == CommandType::open_session) {
+    asked.standing = standing_of(engine, asked.command.key);
+  }
   {
     const std::lock_guard guard(lock_);
     seen_.push_back(std::move(asked));
@@ -48,7 +51,7 @@ void ExchangeSink::give(Hub& hub, std::uint64_t durable, Now now) {
   }
   std::erase_if(waiting_, [&](const Rehearsed& it) {
     if (it.sequence > durable) return false;
-    hub.rehearsed(it.handle, it.answer, now);
+    hub.rehearsed(it.handle, it.answer, it.standing, now);
     return true;
   });
 }

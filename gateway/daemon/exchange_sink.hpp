@@ -36,6 +36,7 @@ class ExchangeSink final : public CommandSink {
     std::uint64_t deadline_ns = 0;  ///< on the steady clock; until then what is due goes first
     std::uint64_t sequence = 0;
     Rehearsal answer;
+    KeyStanding standing;
   };
   static constexpr std::uint64_t patience_ns = 100'000'000;
 

@@ -116,13 +116,13 @@ void Hub::disconnect(ConnectionId id) {
   if (found == connections_.end()) return;
   const Session& session = *found->second.session;
   refusals_of_gone_ += session.refusals_total();
-  if (session.epoch() != 0) {
+  if (session.has_logged_on()) {
     const Speaker speaker = session.speaker();
     unfollow(speaker.account, id);
     const auto live = live_by_key_.find(speaker.key.value());
     if (live != live_by_key_.end() && live->second == id) {
       live_by_key_.erase(live);
-      close_session(speaker.key, speaker.account, session.epoch());
+      if (session.epoch() != 0) close_session(speaker.key, speaker.account, session.epoch());
     }
   }
   connections_.erase(found);
@@ -143,10 +143,18 @@ void Hub::close_session(KeyId key, AccountId account, std::uint32_t epoch) {
   command.account = account;
   command.epoch = epoch;
   unsent_closes_.push_back(command);
-  // In order, and as soon as the sequencer takes them: the grace runs from then on.
+  send_closes();
+}
+
+/// In order, and as soon as the sequencer takes them: the grace runs from then on.
+void Hub::send_closes() {
   while (!unsent_closes_.empty()) {
-    const Admission admission = commands_.submit(unsent_closes_.front(), 0);
+    const Command& command = unsent_closes_.front();
+    const Admission admission =
+        commands_.submit(command, handle_of(no_connection, last_close_ + 1));
     if (admission == Admission::busy || admission == Admission::disk_full) return;
+    ++last_close_;
+    if (admission == Admission::accepted) closes_on_way_[last_close_] = command;
     unsent_closes_.pop_front();
   }
 }
@@ -155,8 +163,19 @@ void Hub::close_session(KeyId key, AccountId account, std::uint32_t epoch) {
 
 Admission Hub::submit(ConnectionId from, const Command& command, std::uint32_t ticket) {
   const Admission admission = commands_.submit(command, handle_of(from, ticket));
-  if (admission == Admission::accepted) ++commands_total_;
+  if (admission != Admission::accepted) return admission;
+  ++commands_total_;
+  if (command.type == CommandType::heartbeat) kept_alive_ns_[command.key.value()] = now_ns_;
   return admission;
+}
+
+bool Hub::is_keep_alive_due(KeyId key) const {
+  constexpr std::int64_t per_timeout = 4;
+  const KeyRecord* record = find_key(key);
+  if (record == nullptr || record->dead_man_ns == 0) return false;
+  const auto last = kept_alive_ns_.find(key.value());
+  return last == kept_alive_ns_.end() ||
+         now_ns_ - last->second >= record->dead_man_ns / per_timeout;
 }
 
 Admission Hub::rehearse(ConnectionId from, const Command& command, std::uint32_t ticket) {
@@ -170,9 +189,12 @@ void Hub::deliver(const Delivered& delivered, Now now) {
     if (event.type == EventType::key_created || event.type == EventType::key_revoked) {
       on_key_event(delivered.command, event);
     }
+    if (event.type == EventType::dead_man_fired) keys_[event.session.key.value()].dead_man_ns = 0;
   }
+  if (delivered.command.type == CommandType::set_dead_man) note_dead_man(delivered);
   if (delivered.is_ours && delivered.answer != nullptr && delivered.handle != 0) {
     const ConnectionId id = connection_of(delivered.handle);
+    if (id == no_connection) closes_on_way_.erase(ticket_of(delivered.handle));
     Session* session = find(id);
     if (delivered.answer->type == EventType::session_opened) on_session_opened(delivered);
     if (session != nullptr) {
@@ -198,6 +220,14 @@ void Hub::deliver(const Delivered& delivered, Now now) {
   }
 }
 
+/// To set the timer is a word, too.
+void Hub::note_dead_man(const Delivered& delivered) {
+  if (delivered.answer == nullptr || delivered.answer->type != EventType::done) return;
+  const std::uint32_t key = delivered.command.key.value();
+  keys_[key].dead_man_ns = delivered.command.set_dead_man.timeout_ns;
+  kept_alive_ns_[key] = now_ns_;
+}
+
 void Hub::on_key_event(const Command& command, const Event& event) {
   const std::uint32_t key = event.session.key.value();
   if (event.type == EventType::key_created) {
@@ -206,6 +236,7 @@ void Hub::on_key_event(const Command& command, const Event& event) {
     return;
   }
   keys_[key].is_revoked = true;
+  keys_[key].dead_man_ns = 0;
   const auto live = live_by_key_.find(key);
   if (live == live_by_key_.end()) return;
   // The engine has closed the session itself; the connection goes now.
@@ -237,24 +268,31 @@ void Hub::on_followed(AccountId account, std::uint64_t number, const Event& even
 void Hub::refused(std::uint64_t handle, Admission why, Now now) {
   if (handle == 0) return;
   const ConnectionId id = connection_of(handle);
+  if (id == no_connection) {
+    const auto close = closes_on_way_.extract(ticket_of(handle));
+    if (!close.empty() && why != Admission::stopped) unsent_closes_.push_back(close.mapped());
+  }
   if (Session* session = find(id); session != nullptr) {
     session->on_refused(ticket_of(handle), why, now);
     touch(id);
   }
 }
 
-void Hub::rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, Now now) {
+void Hub::rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, const KeyStanding& standing,
+                    Now now) {
   now_ns_ = now.steady_ns;
   const ConnectionId id = connection_of(handle);
   if (Session* session = find(id); session != nullptr) {
-    session->on_rehearsed(ticket_of(handle), rehearsal, now);
+    session->on_rehearsed(ticket_of(handle), rehearsal, standing, now);
     touch(id);
   }
 }
 
 void Hub::logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) {
-  static_cast<void>(epoch);
   ++log_ons_total_;
+  // Where it goes on with what the engine still has open, that is no longer to be closed.
+  std::erase_if(unsent_closes_,
+                [&](const Command& it) { return it.key == key && it.epoch == epoch; });
   const auto live = live_by_key_.find(key.value());
   if (live != live_by_key_.end() && live->second != from) {
     const ConnectionId older = live->second;
@@ -299,11 +337,7 @@ void Hub::on_timer(Now now) {
   }
   std::erase_if(parked_,
                 [&](const Parked& it) { return now.steady_ns - it.since_ns >= parked_ns_max; });
-  if (!unsent_closes_.empty()) {
-    const Command again = unsent_closes_.front();
-    unsent_closes_.pop_front();
-    close_session(again.key, again.account, again.epoch);
-  }
+  send_closes();
 }
 
 void Hub::set_limits(const SessionLimits& limits, const HubLimits& hub_limits) {

@@ -75,8 +75,10 @@ struct Delivered {
 };
 
 /// Invariants: 1. at most one live session per key: the one with the newest epoch;
-///             2. a session that ends without having been fenced has its close_session submitted,
-///                tried again until the sequencer takes it.
+///             2. a sequenced session that ends without having been fenced has its close_session
+///                submitted, tried again until the sequencer takes it;
+///             3. of the KeepAlives of a key at most four per timeout of its dead man's timer are
+///                submitted, and none while it has no such timer.
 /// Threads: one owner.
 class Hub final : public SessionHost {
  public:
@@ -107,7 +109,8 @@ class Hub final : public SessionHost {
   // The exchange.
   void deliver(const Delivered& delivered, Now now);
   void refused(std::uint64_t handle, Admission why, Now now);
-  void rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, Now now);
+  void rehearsed(std::uint64_t handle, const Rehearsal& rehearsal, const KeyStanding& standing,
+                 Now now);
 
   /// Call it every 50 ms or so.
   void on_timer(Now now);
@@ -142,6 +145,7 @@ class Hub final : public SessionHost {
                                                std::uint64_t confirmation) override;
   void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) override;
   void logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) override;
+  [[nodiscard]] bool is_keep_alive_due(KeyId key) const override;
   [[nodiscard]] std::uint64_t last_sequence() const override { return last_sequence_; }
 
  private:
@@ -159,11 +163,14 @@ class Hub final : public SessionHost {
   static constexpr std::size_t catch_up_bytes = 64 * 1024;
   static constexpr std::uint32_t catch_up_events = 256;
   static constexpr std::uint32_t rows_max = 500;
+  static constexpr ConnectionId no_connection = 0;  // handles of the hub's own commands
 
   void on_key_event(const Command& command, const Event& event);
   void on_session_opened(const Delivered& delivered);
   void on_followed(AccountId account, std::uint64_t number, const Event& event, const Event* trade);
   void close_session(KeyId key, AccountId account, std::uint32_t epoch);
+  void send_closes();
+  void note_dead_man(const Delivered& delivered);
   void catch_up(ConnectionId id, Session& session);
   void answer_status(Session& session, const v1::Request& request);
   void answer_events(Session& session, AccountId account, const v1::Request& request);
@@ -175,11 +182,14 @@ class Hub final : public SessionHost {
   SessionLimits limits_;
   HubLimits hub_limits_;
   std::unordered_map<std::uint32_t, KeyRecord> keys_;
+  std::unordered_map<std::uint32_t, std::int64_t> kept_alive_ns_;  // by key: its last KeepAlive
   std::unordered_map<ConnectionId, Connection> connections_;
   std::unordered_map<std::uint32_t, ConnectionId> live_by_key_;
   std::unordered_map<std::uint32_t, std::vector<ConnectionId>> followers_;
   std::vector<ConnectionId> touched_;
   std::deque<Command> unsent_closes_;
+  std::unordered_map<std::uint32_t, Command> closes_on_way_;
+  std::uint32_t last_close_ = 0;
   std::vector<Parked> parked_;
   std::uint64_t last_parked_ = 0;
   ConnectionId last_connection_ = 0;

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/arena.h>
 
+#include <algorithm>
+
 #include "engine/assert.hpp"
 #include "ledger/account_entry.hpp"
 #include "ledger/sequencer.hpp"
@@ -39,6 +41,17 @@ v1::Code code_of(Admission admission) {
       return v1::CODE_SHUTTING_DOWN;
   }
   return v1::CODE_BUSY;
+}
+
+/// What a request takes from the token bucket beside what each of its commands takes: with those,
+/// one for every 512 bytes, and no less than one.
+std::uint32_t surcharge(const v1::Request& request, std::size_t bytes) {
+  constexpr std::size_t bytes_per_token = 512;
+  std::size_t commands = 0;
+  if (request.has_command()) commands = 1;
+  if (request.has_batch()) commands = static_cast<std::size_t>(request.batch().commands_size());
+  const std::size_t all = std::max({commands, bytes / bytes_per_token, std::size_t{1}});
+  return static_cast<std::uint32_t>(all - commands);
 }
 
 /// The number of an answer in its merchant's log; 0 = it is in none.
@@ -109,7 +122,7 @@ void Session::on_frame(std::span<const std::byte> message, google::protobuf::Are
     return end(v1::CODE_BAD_FRAME, "a frame that is not a Request");
   }
   heard_ns_ = now.steady_ns;
-  if (state_ == State::live) return on_request(*request, now);
+  if (state_ == State::live) return on_request(*request, message.size(), now);
   if (state_ == State::challenged && request->body_case() == v1::Request::kLogOn) {
     return on_log_on(request->request_id(), request->log_on(), now);
   }
@@ -117,15 +130,17 @@ void Session::on_frame(std::span<const std::byte> message, google::protobuf::Are
   end(v1::CODE_NOT_LOGGED_ON, "the first request is LogOn, the next follows LoggedOn");
 }
 
-void Session::on_request(const v1::Request& request, Now now) {
+void Session::on_request(const v1::Request& request, std::size_t bytes, Now now) {
   const std::uint64_t id = request.request_id();
+  if (request.has_log_off()) return end(v1::CODE_OK, "as you wish");
+  const std::uint32_t tokens = surcharge(request, bytes);
+  const std::int64_t wait_ns = tokens == 0 ? 0 : bucket_.take(now.steady_ns, tokens);
+  if (wait_ns > 0) return refuse(id, v1::CODE_RATE_LIMITED, wait_ns);
   switch (request.body_case()) {
     case v1::Request::BODY_NOT_SET:
       return refuse(id, v1::CODE_INVALID_FIELD, 0, "body");
     case v1::Request::kLogOn:
       return refuse(id, v1::CODE_ALREADY_LOGGED_ON);
-    case v1::Request::kLogOff:
-      return end(v1::CODE_OK, "as you wish");
     case v1::Request::kCommand:
       static_cast<void>(on_command(request.command(), {id, 0}, now));
       return;
@@ -135,14 +150,11 @@ void Session::on_request(const v1::Request& request, Now now) {
       return on_set_time(id, request.set_time().time_ns(), now);
     case v1::Request::kConfirm:
       return on_confirm(id, request.confirm().confirmation_id(), now);
+    case v1::Request::kPing:
+      return pulse(request.ping().token(), now);
     default:
-      break;
+      return host_.ask(identity_.connection, speaker_, request);
   }
-  // The same bucket bounds questions and pings.
-  const std::int64_t wait_ns = bucket_.take(now.steady_ns);
-  if (wait_ns > 0) return refuse(id, v1::CODE_RATE_LIMITED, wait_ns);
-  if (request.body_case() == v1::Request::kPing) return pulse(request.ping().token(), now);
-  host_.ask(identity_.connection, speaker_, request);
 }
 
 void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now) {
@@ -178,18 +190,34 @@ void Session::on_session_opened(const Ticket& ticket, const Event& answer, Now n
   if (answer.type != EventType::session_opened) {
     return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
   }
+  go_live(ticket,
+          {answer.session.epoch, answer.session.last_client_seq, answer.session.account_event},
+          now);
+}
+
+Admission Session::look_up(std::uint32_t index) {
+  tickets_[index].way = Way::rehearse;
+  Command command;
+  command.type = CommandType::open_session;
+  command.key = speaker_.key;
+  command.account = speaker_.account;
+  return host_.rehearse(identity_.connection, command, index);
+}
+
+void Session::go_live(const Ticket& ticket, const KeyStanding& standing, Now now) {
   state_ = State::live;
+  has_logged_on_ = true;
   heard_ns_ = now.steady_ns;
-  epoch_ = answer.session.epoch;
-  newest_event_ = std::max(newest_event_, answer.session.account_event);
+  epoch_ = standing.open_epoch;
+  newest_event_ = std::max(newest_event_, standing.last_event);
   v1::LoggedOn& logged_on = *response_->mutable_logged_on();
   logged_on.Clear();
   logged_on.set_request_id(ticket.request_id);
   logged_on.set_account_id(speaker_.account.value());
   logged_on.set_scopes(speaker_.scopes);
   logged_on.set_epoch(epoch_);
-  logged_on.set_last_client_seq(answer.session.last_client_seq);
-  logged_on.set_last_event(answer.session.account_event);
+  logged_on.set_last_client_seq(standing.last_client_seq);
+  logged_on.set_last_event(standing.last_event);
   write_limits(limits_, *logged_on.mutable_limits());
   write(*response_);
   host_.logged_on(identity_.connection, speaker_.key, epoch_);
@@ -216,10 +244,25 @@ v1::Code Session::on_command(const v1::Command& wire, Origin origin, Now now) {
   const v1::Code code = check(command, wire, origin, now);
   if (code != v1::CODE_OK) return code;
   const bool is_check = wire.validate_only();
+  if (command.type == CommandType::heartbeat && !is_check &&
+      !host_.is_keep_alive_due(speaker_.key)) {
+    keep_alive(origin, now);
+    return v1::CODE_OK;
+  }
   if (is_dangerous(command) && host_.is_four_eyes()) {
     return propose(command, origin, now, is_check ? Way::validate : Way::propose);
   }
   return submit(command, origin, now, is_check ? Way::rehearse : Way::submit);
+}
+
+/// A KeepAlive that would change nothing is heard, and takes no place in the journal.
+void Session::keep_alive(Origin origin, Now now) {
+  Ticket ticket;
+  ticket.request_id = origin.request_id;
+  ticket.batch_index = origin.batch_index;
+  ticket.gateway_in_ns = now.wall_ns;
+  begin_reply(ticket, now).set_sequence(host_.last_sequence());
+  write(*response_);
 }
 
 /// Nobody is to confirm what the exchange would refuse: the engine is asked first.
@@ -241,7 +284,7 @@ v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin
   if (command.account.is_none() && !is_for_exchange) command.account = speaker_.account;
   if (schemas::is_about_no_merchant(command.type)) command.account = AccountId{0};
   if (!may_command(speaker_, command)) return refused(v1::CODE_NOT_PERMITTED);
-  if (!is_never_throttled(command.type)) {
+  if (!is_never_throttled(command.type) || wire.validate_only()) {
     const std::int64_t wait_ns = bucket_.take(now.steady_ns);
     if (wait_ns > 0) return refused(v1::CODE_RATE_LIMITED, wait_ns);
   }
@@ -278,7 +321,7 @@ void Session::on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now no
 }
 
 v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way) {
-  const std::uint32_t index = take_ticket(is_never_throttled(command.type));
+  const std::uint32_t index = take_ticket(way == Way::submit && is_never_throttled(command.type));
   if (index == no_ticket) {
     return refuse_command(origin, command.client_seq, v1::CODE_TOO_MANY_IN_FLIGHT);
   }
@@ -288,7 +331,8 @@ v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way
   ticket.client_seq = command.client_seq;
   ticket.gateway_in_ns = now.wall_ns;
   ticket.way = way;
-  const Admission admission = hand_over(command, index, way);
+  Admission admission = hand_over(command, index, way);
+  if (admission == Admission::disk_full && state_ == State::opening) admission = look_up(index);
   if (admission == Admission::accepted) return v1::CODE_OK;
   free_ticket(index);
   return refuse_command(origin, command.client_seq, code_of(admission));
@@ -368,8 +412,14 @@ void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
   write(*response_);
 }
 
-void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal, Now now) {
+void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal,
+                           const KeyStanding& standing, Now now) {
   if (is_ended()) return;
+  if (state_ == State::opening) {
+    const Ticket log_on = redeem(index, now);
+    if (rehearsal.code == RejectCode::none) return go_live(log_on, standing, now);
+    return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
+  }
   const std::optional<Command> proposed = proposal_of(index);
   const Ticket ticket = redeem(index, now);
   // A busy book will have finished by the time that somebody confirms.
@@ -401,6 +451,8 @@ std::optional<Command> Session::proposal_of(std::uint32_t index) const {
 
 void Session::on_refused(std::uint32_t index, Admission why, Now now) {
   if (is_ended()) return;
+  const bool is_log_on = state_ == State::opening && tickets_[index].way == Way::submit;
+  if (is_log_on && why == Admission::disk_full && look_up(index) == Admission::accepted) return;
   const Ticket ticket = redeem(index, now);
   refuse_command({ticket.request_id, ticket.batch_index}, ticket.client_seq, code_of(why));
   if (state_ == State::opening) end(code_of(why), "the log-on could not be sequenced");

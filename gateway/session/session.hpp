@@ -15,6 +15,7 @@
 #include "engine/event.hpp"
 #include "engine/rehearsal.hpp"
 #include "gateway/session/frame.hpp"
+#include "gateway/session/key_standing.hpp"
 #include "gateway/session/log_on_proof.hpp"
 #include "gateway/session/permission.hpp"
 #include "gateway/session/session_limits.hpp"
@@ -55,6 +56,7 @@ struct KeyRecord {
   std::uint8_t scopes = 0;
   bool is_revoked = false;
   Digest public_key{};
+  std::int64_t dead_man_ns = 0;  ///< 0 = off
 };
 
 /// A session's way to the rest of the gateway. Calls return at once.
@@ -94,12 +96,18 @@ class SessionHost {
   /// The session has logged on: an older one of the same key is to be cut.
   virtual void logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) = 0;
 
+  /// Whether a KeepAlive of the key would keep a dead man's timer from firing, and none has been
+  /// sequenced for a quarter of its timeout. Any other need not be.
+  [[nodiscard]] virtual bool is_keep_alive_due(KeyId key) const = 0;
+
   /// Newest durable command.
   [[nodiscard]] virtual std::uint64_t last_sequence() const = 0;
 };
 
 /// Life: challenge sent → log-on proved, open_session sequenced → live → ended. What is said to an
-/// ended session is ignored.
+/// ended session is ignored. Where the journal has no room for a log-on, the session goes on with
+/// the epoch that the engine still has open for the key, or with 0: then nothing fences it but the
+/// gateway, and its end starts no grace.
 ///
 /// Invariants: 1. before `live` nothing of the client but one LogOn has any effect;
 ///             2. at most in_flight_max (+ reserved_tickets for what is never throttled) commands
@@ -130,8 +138,9 @@ class Session {
   void on_answer(std::uint32_t ticket, const Command& command, const Event& answer, Now now);
   /// The time that was set is there: `tick` is the command that says so.
   void on_time_set(std::uint32_t ticket, const Command& tick, Now now);
-  /// What a command would be answered.
-  void on_rehearsed(std::uint32_t ticket, const Rehearsal& rehearsal, Now now);
+  /// What a command would be answered; of a log-on, also where its key stands.
+  void on_rehearsed(std::uint32_t ticket, const Rehearsal& rehearsal, const KeyStanding& standing,
+                    Now now);
   /// A submitted command was not sequenced after all.
   void on_refused(std::uint32_t ticket, Admission why, Now now);
 
@@ -162,7 +171,8 @@ class Session {
   [[nodiscard]] bool is_live() const { return state_ == State::live; }
   /// Who speaks. Requires: logged on, or was.
   [[nodiscard]] const Speaker& speaker() const { return speaker_; }
-  /// 0 = has not logged on.
+  [[nodiscard]] bool has_logged_on() const { return has_logged_on_; }
+  /// 0 = has not logged on, or without being sequenced.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t refusals_total() const { return refusals_total_; }
@@ -208,9 +218,13 @@ class Session {
   static constexpr std::uint32_t no_ticket = ~std::uint32_t{0};
 
   void on_frame(std::span<const std::byte> message, google::protobuf::Arena& arena, Now now);
-  void on_request(const v1::Request& request, Now now);
+  void on_request(const v1::Request& request, std::size_t bytes, Now now);
   void on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now);
   void on_session_opened(const Ticket& ticket, const Event& answer, Now now);
+  void go_live(const Ticket& ticket, const KeyStanding& standing, Now now);
+  /// The journal has no room for the log-on: asks the engine where the key stands instead.
+  [[nodiscard]] Admission look_up(std::uint32_t index);
+  void keep_alive(Origin origin, Now now);
   void on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now);
   void on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now);
   void on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now);
@@ -247,6 +261,7 @@ class Session {
   std::uint32_t free_ticket_ = no_ticket;
   std::uint32_t in_flight_ = 0;
   Speaker speaker_{};
+  bool has_logged_on_ = false;
   std::uint32_t epoch_ = 0;
   bool is_following_ = false;
   std::uint64_t next_event_ = 0;    // the number the client is to get next

@@ -14,16 +14,17 @@ class TokenBucket {
   TokenBucket(std::uint32_t per_second, std::uint32_t burst)
       : per_second_(std::max(per_second, 1U)), burst_(std::max(burst, 1U)), level_(full()) {}
 
-  /// Takes one token.
+  /// Takes so many tokens, or a whole bucket if it holds fewer.
   ///
-  /// Returns: 0, or how long until there is one; then nothing was taken. Unit: nanoseconds.
-  [[nodiscard]] std::int64_t take(std::int64_t steady_ns) {
+  /// Returns: 0, or how long until they are there; then nothing was taken. Unit: nanoseconds.
+  [[nodiscard]] std::int64_t take(std::int64_t steady_ns, std::uint32_t tokens = 1) {
     refill(steady_ns);
-    if (level_ >= token) {
-      level_ -= token;
+    const std::int64_t wanted = std::min<std::int64_t>(tokens, burst_) * token;
+    if (level_ >= wanted) {
+      level_ -= wanted;
       return 0;
     }
-    return (token - level_ + per_second_ - 1) / per_second_;
+    return (wanted - level_ + per_second_ - 1) / per_second_;
   }
 
   /// New limits; what has been taken stays taken.

@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   hub.receive(id, bytes.first(first), {});
   hub.receive(id, bytes.subspan(first), {});
   if (!is_logged_on && sink.taken + sink.last_rehearsed != 0) std::abort();
-  if (sink.last_rehearsed != 0) hub.rehearsed(sink.last_rehearsed, {}, {});
+  if (sink.last_rehearsed != 0) hub.rehearsed(sink.last_rehearsed, {}, {}, {});
   if (hub.find(id)->output().size() > (9U << 20U)) std::abort();
   hub.on_timer({.steady_ns = 100 * ns_per_second, .wall_ns = 0});
   hub.disconnect(id);

@@ -52,7 +52,10 @@ gateway::Admission LocalExchange::submit(const Command& command, std::uint64_t h
 }
 
 gateway::Admission LocalExchange::rehearse(const Command& command, std::uint64_t handle) {
-  if (next_admission != gateway::Admission::accepted) return next_admission;
+  // A question needs no room on a disk.
+  const bool is_heard = next_admission == gateway::Admission::accepted ||
+                        next_admission == gateway::Admission::disk_full;
+  if (!is_heard) return next_admission;
   rehearsing_.push_back({command, handle});
   return gateway::Admission::accepted;
 }
@@ -66,6 +69,10 @@ void LocalExchange::run() {
   while (!waiting_.empty()) {
     Waiting next = waiting_.front();
     waiting_.pop_front();
+    if (late_refusal_of_commands != gateway::Admission::accepted) {
+      hub.refused(next.handle, late_refusal_of_commands, now_);
+      continue;
+    }
     next.command.sequence = engine.sequence() + 1;
     now_.wall_ns += 1;
     next.command.time = Time{now_.wall_ns};
@@ -90,7 +97,8 @@ void LocalExchange::run() {
       continue;
     }
     next.command.time = Time{now_.wall_ns + 1};
-    hub.rehearsed(next.handle, engine.rehearse(next.command), now_);
+    hub.rehearsed(next.handle, engine.rehearse(next.command),
+                  gateway::standing_of(engine, next.command.key), now_);
   }
 }
 

@@ -39,6 +39,8 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   gateway::Admission next_admission = gateway::Admission::accepted;
   /// What becomes of a rehearsal that was accepted, where it does not reach the engine.
   gateway::Admission late_refusal = gateway::Admission::accepted;
+  /// The same of commands that were accepted.
+  gateway::Admission late_refusal_of_commands = gateway::Admission::accepted;
   gateway::Hub hub;
   Engine engine;
   std::vector<Command> applied;  ///< everything sequenced so far
