@@ -103,7 +103,8 @@ class CommandLog {
 /// Threads: acquire() first, by one thread alone. Then stage() by the sequencer's thread; sync()
 ///          and cover_if_idle() by the sync thread; prepare() by a third (or by the sync thread);
 ///          follow(), trim(), resolve(), durable_seq(), has_staged(), space_left() and
-///          has_room_for_orders() and the reserves by any. append() is stage() and sync() by one thread, both.
+///          has_room_for_orders() and the reserves by any. append() is stage() and sync() by one
+///          thread, both.
 class OverlappedLog : public CommandLog {
  public:
   [[nodiscard]] Execute execute() const final { return Execute::overlapped; }
