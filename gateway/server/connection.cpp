@@ -36,6 +36,8 @@ void Connection::start() {
   if (error || ssl_ == nullptr || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) {
     return close();
   }
+  SSL_set_msg_callback(ssl_.get(), &Connection::on_tls_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
   SSL_set_accept_state(ssl_.get());
   shake_hands();
 }
@@ -53,8 +55,17 @@ void Connection::shake_hands() {
   });
 }
 
+void Connection::on_tls_message(int is_ours, int, int content_type, const void* bytes,
+                                std::size_t size, ssl_st* ssl, void* connection) {
+  if (is_ours != 0 || content_type != SSL3_RT_HANDSHAKE || size == 0) return;
+  if (*static_cast<const unsigned char*>(bytes) != SSL3_MT_KEY_UPDATE) return;
+  auto& self = *static_cast<Connection*>(connection);
+  if (self.key_updates_.take(self.owner_.now().steady_ns) == 0) return;
+  // OpenSSL goes on within one SSL_read for as long as they come; this stops it.
+  SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
 void Connection::begin_session() {
-  if (owner_.hub().is_full()) return close();
   ChannelBinding binding{};
   Nonce nonce{};
   fill_random(nonce);
@@ -62,10 +73,12 @@ void Connection::begin_session() {
                                  exporter_label.size(), nullptr, 0, 0) != 1) {
     return close();
   }
+  const bool has_place = owner_.make_place(serial_);
   state_ = State::open;
   deadline_ns_ = 0;
   id_ = owner_.hub().connect(nonce, binding, owner_.now());
   owner_.opened(serial_, id_);
+  if (!has_place) turn_away();
   flush();
   read();
 }
@@ -86,7 +99,8 @@ void Connection::read() {
     if (got <= 0) {
       const int why = SSL_get_error(ssl_.get(), got);
       owner_.flush_touched();
-      if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return close();
+      const bool is_over = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+      if (is_over || (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)) return close();
       if (state_ != State::gone) wait_to_read();
       return;
     }
@@ -106,6 +120,10 @@ void Connection::flush() {
   while (true) {
     Session* session = owner_.hub().find(id_);
     if (session == nullptr) return;
+    if (!is_proved_ && !session->is_stranger()) {
+      is_proved_ = true;
+      owner_.proved(serial_);
+    }
     if (writing_.empty()) {
       writing_.swap(session->output());
       written_ = 0;
@@ -157,6 +175,7 @@ void Connection::say_farewell() {
   state_ = State::closing;
   deadline_ns_ = owner_.now().steady_ns + farewell_ns;
   owner_.hub().disconnect(id_);
+  owner_.leaves(serial_, id_);
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   boost::system::error_code ignored;
@@ -171,6 +190,16 @@ void Connection::on_timer(std::int64_t steady_ns) {
   if (session == nullptr || !session->is_ended()) return;
   if (deadline_ns_ == 0) deadline_ns_ = steady_ns + farewell_ns;
   if (steady_ns >= deadline_ns_) close();
+}
+
+void Connection::turn_away() {
+  if (state_ == State::open) {
+    owner_.hub().turn_away(id_);
+    flush();
+    // Who leaves the place of one message unread has been told nothing, and goes all the same.
+    if (state_ == State::closing) return;
+  }
+  close();
 }
 
 void Connection::close() {

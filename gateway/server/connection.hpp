@@ -13,6 +13,7 @@
 
 #include "gateway/server/tls_context.hpp"
 #include "gateway/session/session.hpp"
+#include "gateway/session/token_bucket.hpp"
 
 struct ssl_st;
 
@@ -27,9 +28,18 @@ class ConnectionOwner {
   [[nodiscard]] virtual Hub& hub() = 0;
   [[nodiscard]] virtual Now now() const = 0;
   [[nodiscard]] virtual std::span<char> read_buffer() = 0;
-  /// TLS is up and the hub knows by `id` the connection that the server named `serial`.
+
+  // The life of the connection that the server named `serial`, in this order.
+  /// TLS is up. Returns: whether the hub has a place, which a stranger may have had to leave.
+  [[nodiscard]] virtual bool make_place(std::uint64_t serial) = 0;
+  /// The hub knows it by `id`.
   virtual void opened(std::uint64_t serial, ConnectionId id) = 0;
+  /// It has proved to hold a key.
+  virtual void proved(std::uint64_t serial) = 0;
+  /// The hub has forgotten it; the peer has a moment to read why.
+  virtual void leaves(std::uint64_t serial, ConnectionId id) = 0;
   virtual void closed(std::uint64_t serial, ConnectionId id) = 0;
+
   /// Has everything that was touched in the hub written.
   virtual void flush_touched() = 0;
 };
@@ -52,16 +62,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void flush();
   /// Closes what has overstayed its handshake or its farewell.
   void on_timer(std::int64_t steady_ns);
+  /// Makes place for another: says so to a peer whom TLS lets hear it, and closes.
+  void turn_away();
   void close();
-
-  [[nodiscard]] ConnectionId id() const { return id_; }
-  [[nodiscard]] bool is_in_handshake() const { return state_ == State::handshake; }
 
  private:
   enum class State : std::uint8_t { handshake, open, closing, gone };
   static constexpr std::int64_t farewell_ns = 1'000'000'000;
   static constexpr int reads_per_turn = 4;
+  // TLS asks for a new key after 2^24 records: never so often.
+  static constexpr std::uint32_t key_updates_per_second = 1;
+  static constexpr std::uint32_t key_updates_burst = 32;
 
+  /// OpenSSL's callback for every message of TLS, of which it counts the key updates.
+  static void on_tls_message(int is_ours, int version, int content_type, const void* bytes,
+                             std::size_t size, ssl_st* ssl, void* connection);
   void shake_hands();
   void begin_session();
   void read();
@@ -78,6 +93,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::int64_t deadline_ns_;
   State state_ = State::handshake;
   ConnectionId id_ = 0;
+  bool is_proved_ = false;
+  TokenBucket key_updates_{key_updates_per_second, key_updates_burst};
   std::string writing_;
   std::size_t written_ = 0;
   bool is_waiting_to_write_ = false;

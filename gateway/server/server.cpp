@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/server/connection.hpp"
+#include "gateway/server/strangers.hpp"
 #include "gateway/session/hub.hpp"
 
 namespace karst::gateway {
@@ -41,9 +42,21 @@ struct Server::Core final : ConnectionOwner {
             static_cast<std::int64_t>(clock.wall_ns())};
   }
   std::span<char> read_buffer() override { return buffer; }
-  void opened(std::uint64_t serial, ConnectionId id) override { serial_of[id] = serial; }
+  bool make_place(std::uint64_t serial) override;
+  void opened(std::uint64_t serial, ConnectionId id) override {
+    serial_of[id] = serial;
+    handshakes.remove(serial);
+    waiting.add(serial, connections.at(serial).origin);
+  }
+  void proved(std::uint64_t serial) override { waiting.remove(serial); }
+  void leaves(std::uint64_t serial, ConnectionId id) override {
+    serial_of.erase(id);
+    waiting.remove(serial);
+    leaving.add(serial, connections.at(serial).origin);
+  }
   void closed(std::uint64_t serial, ConnectionId id) override {
-    if (id != 0) serial_of.erase(id);
+    serial_of.erase(id);
+    for (Strangers* group : {&handshakes, &waiting, &leaving}) group->remove(serial);
     connections.erase(serial);
   }
   void flush_touched() override {
@@ -53,18 +66,19 @@ struct Server::Core final : ConnectionOwner {
       if (serial == serial_of.end()) continue;
       const auto found = connections.find(serial->second);
       if (found == connections.end()) continue;
-      const std::shared_ptr<Connection> connection = found->second;  // it may go while it writes
+      const std::shared_ptr<Connection> connection = found->second.it;  // it may go meanwhile
       connection->flush();
     }
     touched.clear();
   }
 
   void accept();
+  void make_room(Strangers::Origin origin);
+  void turn_away(std::uint64_t serial);
   void add(tcp::socket socket);
   void pass();
   void arm_timer();
   void begin_stop();
-  [[nodiscard]] std::size_t handshakes() const;
 
   ServerConfig config;
   TlsContext tls;
@@ -75,7 +89,15 @@ struct Server::Core final : ConnectionOwner {
   tcp::acceptor acceptor;
   boost::asio::steady_timer timer;
   boost::asio::steady_timer accept_timer;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections;
+  struct Entry {
+    std::shared_ptr<Connection> it;
+    Strangers::Origin origin;
+  };
+  std::unordered_map<std::uint64_t, Entry> connections;
+  // Those of them that no key vouches for: in the handshake, not logged on, told why they end.
+  Strangers handshakes;
+  Strangers waiting;
+  Strangers leaving;
   std::unordered_map<ConnectionId, std::uint64_t> serial_of;
   std::vector<ConnectionId> touched;
   std::vector<char> buffer = std::vector<char>(read_buffer_bytes);
@@ -100,14 +122,40 @@ void Server::Core::accept() {
   });
 }
 
+/// Nobody is refused for those who only hold sockets open: the oldest of them goes instead.
+void Server::Core::make_room(Strangers::Origin origin) {
+  const std::size_t share = Strangers::share_of(config.handshakes_max);
+  while (handshakes.size_of(origin) >= share) turn_away(handshakes.oldest_of(origin));
+  while (handshakes.size() >= config.handshakes_max) turn_away(handshakes.oldest());
+  // So many open files have been reckoned with.
+  const std::size_t most = std::size_t{sessions.connections_max()} + config.handshakes_max;
+  while (connections.size() >= most && leaving.size() > 0) turn_away(leaving.oldest());
+}
+
+bool Server::Core::make_place(std::uint64_t serial) {
+  if (!sessions.is_full()) return true;
+  const std::uint64_t oldest = waiting.to_go_for(connections.at(serial).origin);
+  if (oldest != 0) turn_away(oldest);
+  return !sessions.is_full();
+}
+
+void Server::Core::turn_away(std::uint64_t serial) {
+  const std::shared_ptr<Connection> connection = connections.at(serial).it;
+  connection->turn_away();
+}
+
 void Server::Core::add(tcp::socket socket) {
-  const bool is_full = connections.size() - serial_of.size() >= config.handshakes_max;
-  if (is_full || sessions.is_full()) return;  // the socket closes behind us
+  boost::system::error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return;  // it has hung up
+  const Strangers::Origin origin = Strangers::origin_of(peer.address());
+  make_room(origin);
   const std::uint64_t serial = ++last_serial;
   const std::int64_t deadline_ns = now().steady_ns + config.handshake_timeout_ms * ns_per_ms;
   const auto connection =
       std::make_shared<Connection>(*this, std::move(socket), tls, serial, deadline_ns);
-  connections[serial] = connection;
+  connections[serial] = {connection, origin};
+  handshakes.add(serial, origin);
   connection->start();
 }
 
@@ -127,7 +175,7 @@ void Server::Core::arm_timer() {
     flush_touched();
     std::vector<std::shared_ptr<Connection>> all;
     all.reserve(connections.size());
-    for (const auto& [serial, connection] : connections) all.push_back(connection);
+    for (const auto& [serial, entry] : connections) all.push_back(entry.it);
     for (const auto& connection : all) connection->on_timer(instant.steady_ns);
     if (is_stopping && (connections.empty() || instant.steady_ns >= stop_deadline_ns)) {
       return io.stop();
@@ -196,6 +244,13 @@ void Server::post(std::function<void()> work) {
   boost::asio::post(core_->io, [core = core_.get(), work = std::move(work)] {
     work();
     core->flush_touched();
+  });
+}
+
+void Server::set_limits(const ServerConfig& config) {
+  boost::asio::post(core_->io, [core = core_.get(), config] {
+    core->config.handshakes_max = config.handshakes_max;
+    core->config.handshake_timeout_ms = config.handshake_timeout_ms;
   });
 }
 

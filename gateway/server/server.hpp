@@ -19,11 +19,11 @@ struct ServerConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0 = any free one
   std::uint32_t handshake_timeout_ms = 5'000;
-  std::uint32_t handshakes_max = 1'024;  ///< connections that have not finished TLS yet
+  std::uint32_t handshakes_max = 1'024;  ///< not done with TLS; a fourth of them from one address
   std::uint32_t send_buffer_kib = 256;   ///< the system may hold so much of what is not read
 };
 
-/// Threads: run() is the io thread, which owns the hub; post(), stop() and set_tls() by any.
+/// Threads: run() is the io thread, which owns the hub; post(), stop() and set_…() by any.
 class Server {
  public:
   /// `on_pass` is called in the io thread after post(wake) and on every timer: the place to give
@@ -49,6 +49,8 @@ class Server {
   /// Runs `work` in the io thread.
   void post(std::function<void()> work);
 
+  /// Takes the limits of handshakes; address, port and buffers stay. From the next connection on.
+  void set_limits(const ServerConfig& config);
   /// From the next connection on.
   void set_tls(TlsContext tls);
 

@@ -19,7 +19,8 @@ struct TlsFiles {
 /// Shared by the connections made with it: a reload makes a new one and harms no old session.
 using TlsContext = std::shared_ptr<ssl_ctx_st>;
 
-/// No TLS below 1.3, no early data, no session tickets.
+/// No TLS below 1.3, no early data, no session tickets, no key exchange but X25519 and P-256: what
+/// a handshake costs us is not for the client to choose.
 ///
 /// Errors: invalid: a key file that others may read, a key that is not the certificate's;
 ///         not_found, io.

@@ -129,6 +129,13 @@ void Hub::disconnect(ConnectionId id) {
   if (desk_ != nullptr) desk_->forget(id);
 }
 
+void Hub::turn_away(ConnectionId id) {
+  Session* session = find(id);
+  if (session == nullptr) return;
+  session->end(v1::CODE_TOO_MANY_SESSIONS, "the exchange has as many connections as it may");
+  touch(id);
+}
+
 void Hub::unfollow(AccountId account, ConnectionId id) {
   const auto found = followers_.find(account.value());
   if (found == followers_.end()) return;

@@ -93,10 +93,14 @@ class Hub final : public SessionHost {
 
   [[nodiscard]] bool is_full() const { return connections_.size() >= hub_limits_.connections_max; }
 
-  // The connections. Requires: !is_full().
+  [[nodiscard]] std::uint32_t connections_max() const { return hub_limits_.connections_max; }
+
+  // The connections. Where all places are taken, one more may come to be turned away at once.
   [[nodiscard]] ConnectionId connect(const Nonce& nonce, const ChannelBinding& binding, Now now);
   void receive(ConnectionId id, std::span<const std::byte> bytes, Now now);
   void disconnect(ConnectionId id);
+  /// Says that there are too many connections, and ends it.
+  void turn_away(ConnectionId id);
   /// What was to be written has been written.
   void drained(ConnectionId id);
   /// Null: gone.

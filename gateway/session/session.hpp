@@ -169,6 +169,8 @@ class Session {
 
   [[nodiscard]] bool is_ended() const { return state_ == State::ended; }
   [[nodiscard]] bool is_live() const { return state_ == State::live; }
+  /// Has not proved to hold a key.
+  [[nodiscard]] bool is_stranger() const { return epoch_ == 0 && state_ != State::opening; }
   /// Who speaks. Requires: logged on, or was.
   [[nodiscard]] const Speaker& speaker() const { return speaker_; }
   [[nodiscard]] bool has_logged_on() const { return has_logged_on_; }
