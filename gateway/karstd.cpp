@@ -62,16 +62,18 @@ karst::Result<Config> load(const std::string& path) {
 
 void reload(Daemon& daemon, const std::string& path) {
   const karst::Result<Config> config = load(path);
-  const karst::Status status = config ? daemon.reload(*config) : karst::Status(config.error());
-  if (!status) {
-    std::fprintf(stderr, "karstd: nothing reloaded: %s\n", status.error().text().c_str());
-  } else {
-    std::fprintf(stderr, "karstd: certificates and limits reloaded\n");
+  const karst::Result<std::string> left =
+      config ? daemon.reload(*config) : karst::Result<std::string>(config.error());
+  if (!left) {
+    std::fprintf(stderr, "karstd: nothing reloaded: %s\n", left.error().text().c_str());
+    return;
   }
+  const std::string rest =
+      left->empty() ? "" : "karstd: not reloaded, restart karstd for it: " + *left + "\n";
+  std::fprintf(stderr, "karstd: certificates and limits reloaded\n%s", rest.c_str());
 }
 
-int serve(const Config& config, const std::string& path) {
-  const sigset_t signals = block_signals();
+int serve(const Config& config, const std::string& path, const sigset_t& signals) {
   Daemon daemon(config);
   if (const karst::Status started = daemon.start(); !started) return fail(started.error());
   std::fprintf(stderr, "karstd: %s\nkarstd: serving at %s:%u\n", daemon.recovery_text().c_str(),
@@ -91,6 +93,8 @@ int serve(const Config& config, const std::string& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Before anything that takes time: a signal that comes early waits until it can be heeded.
+  const sigset_t signals = block_signals();
   karst::use_huge_pages();
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (argc == 2 && (first == "--help" || first == "-h")) {
@@ -113,5 +117,5 @@ int main(int argc, char** argv) {
     std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);
     return 0;
   }
-  return serve(*config, path);
+  return serve(*config, path, signals);
 }

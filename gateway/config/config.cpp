@@ -72,7 +72,7 @@ void add_gateway(Config& c, std::vector<Setting>& all) {
   all.push_back(
       number(s, "connections_max", c.hub.connections_max, 1, 1'000'000, "connections at once"));
   all.push_back(number(s, "handshakes_max", c.server.handshakes_max, 1, 1'000'000,
-                       "of them in the TLS handshake"));
+                       "in the TLS handshake; a fourth of them from one address"));
   all.push_back(number(s, "handshake_timeout_ms", c.server.handshake_timeout_ms, 100, 600'000,
                        "for the TLS handshake"));
   all.push_back(number(s, "send_buffer_kib", c.server.send_buffer_kib, 4, 65'536,
@@ -167,6 +167,15 @@ std::vector<Setting> settings_of(Config& config) {
   add_time(config, all);
   add_capacity(config, all);
   return all;
+}
+
+/// The value as the file has it.
+std::string value_text(const Setting& it) {
+  if (it.text != nullptr) return '"' + *it.text + '"';
+  if (it.flag != nullptr) return *it.flag ? "true" : "false";
+  if (it.wide != nullptr) return std::to_string(*it.wide);
+  if (it.number != nullptr) return std::to_string(*it.number);
+  return std::to_string(*it.port);
 }
 
 Error wrong(const std::string& path, const toml::source_region& at, const std::string& what) {
@@ -377,6 +386,27 @@ Result<Config> load_config(const std::string& path) {
   return config;
 }
 
+bool is_reloaded(const std::string& section, const std::string& key) {
+  if (section != "gateway") return section == "limits";
+  return key != "address" && key != "port" && key != "send_buffer_kib";
+}
+
+std::string settings_for_restart(const Config& running, const Config& next) {
+  Config before = running;
+  Config after = next;
+  const std::vector<Setting> old_ones = settings_of(before);
+  const std::vector<Setting> new_ones = settings_of(after);
+  std::string names;
+  const auto add = [&](const std::string& name) { names += (names.empty() ? "" : ", ") + name; };
+  for (std::size_t i = 0; i < old_ones.size(); ++i) {
+    const Setting& it = new_ones[i];
+    if (is_reloaded(it.section, it.key) || value_text(old_ones[i]) == value_text(it)) continue;
+    add(std::string(it.section) + "." + it.key);
+  }
+  if (running.operators != next.operators) add("[[operator]]");
+  return names;
+}
+
 std::string config_text(const std::string& operator_public_key) {
   Config config;
   config.capacity = default_capacity();
@@ -386,7 +416,8 @@ std::string config_text(const std::string& operator_public_key) {
   config.tls.private_key = "server.key";
   std::ostringstream out;
   out << "# Configuration of a Karst exchange. Paths are relative to this file.\n"
-      << "# [gateway] certificates, [limits] and four_eyes are read again on SIGHUP.\n";
+      << "# SIGHUP: [limits] and [gateway] but for address, port and send_buffer_kib are read "
+         "again.\n";
   std::string section;
   for (const Setting& it : settings_of(config)) {
     if (section != it.section) {
@@ -396,13 +427,7 @@ std::string config_text(const std::string& operator_public_key) {
         out << "# Of a new exchange; for ever.\n";
       }
     }
-    out << it.key << " = ";
-    if (it.text != nullptr) out << '"' << *it.text << '"';
-    if (it.flag != nullptr) out << (*it.flag ? "true" : "false");
-    if (it.wide != nullptr) out << *it.wide;
-    if (it.number != nullptr) out << *it.number;
-    if (it.port != nullptr) out << *it.port;
-    out << "  # " << it.about;
+    out << it.key << " = " << value_text(it) << "  # " << it.about;
     if (it.max != 0) out << ", " << it.min << " to " << it.max;
     out << "\n";
   }

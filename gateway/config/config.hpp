@@ -19,6 +19,7 @@ struct OperatorKey {
   KeyId key{0};
   std::uint8_t scopes = 0;
   Digest public_key{};
+  bool operator==(const OperatorKey&) const = default;
 };
 
 struct StorageConfig {
@@ -56,6 +57,13 @@ struct Config {
 /// Errors: not_found; invalid: the text names file, line and what is wrong: an unknown key, a value
 ///         of the wrong type or out of its range, sizes no exchange can have.
 [[nodiscard]] Result<Config> load_config(const std::string& path);
+
+/// Whether a running exchange takes the setting from its configuration file on SIGHUP.
+[[nodiscard]] bool is_reloaded(const std::string& section, const std::string& key);
+
+/// What only a restart would take from `next`: the names of the settings in which it differs from
+/// `running`, with commas between them; none = empty.
+[[nodiscard]] std::string settings_for_restart(const Config& running, const Config& next);
 
 /// The text of a configuration file with every key, its default and its range, as `karst init`
 /// writes it. `operator_public_key` in hexadecimal digits.

@@ -309,16 +309,18 @@ std::string Daemon::recovery_text() const {
   return text;
 }
 
-Status Daemon::reload(const Config& config) {
+Result<std::string> Daemon::reload(const Config& config) {
   Result<TlsContext> tls = load_tls_context(config.tls);
   if (!tls) return tls.error();
   parts_->server->set_tls(std::move(tls).value());
+  parts_->server->set_limits(config.server);
   HubLimits hub = config.hub;
   hub.is_trace_clock = parts_->config.hub.is_trace_clock;  // for the life of the process
   parts_->server->post([parts = parts_.get(), session = config.session, hub] {
     parts->hub->set_limits(session, hub);
+    parts->feed->set_subscriptions_max(session.subscriptions_max);
   });
-  return {};
+  return settings_for_restart(parts_->config, config);
 }
 
 std::string Daemon::closing_text() const {

@@ -26,10 +26,11 @@ class Daemon {
   /// One line for the log: what was recovered.
   [[nodiscard]] std::string recovery_text() const;
 
-  /// Takes certificates, limits and four_eyes from `config`; sessions live on.
+  /// Takes what is_reloaded() says from `config`; sessions live on, and are held to the new limits.
   ///
-  /// Errors: a certificate that cannot be used: nothing was changed.
-  [[nodiscard]] Status reload(const Config& config);
+  /// Returns: the names of the settings that differ and wait for a restart; may be empty.
+  /// Errors:  a certificate that cannot be used: nothing was changed.
+  [[nodiscard]] Result<std::string> reload(const Config& config);
 
   void stop();
   /// One line for the log: where it ended, and the hash of all events. Requires: stopped.

@@ -51,6 +51,9 @@ class FeedPublisher {
   /// Takes the next command and what it came to.
   void apply(const Command& command, std::span<const Event> events);
 
+  /// From the next subscription on; nobody loses a channel.
+  void set_subscriptions_max(std::size_t channels) { limits_.subscriptions_max = channels; }
+
   /// Adds a subscriber without channels.
   [[nodiscard]] Subscriber& attach();
   /// Forgets a subscriber, and ends its lifetime.

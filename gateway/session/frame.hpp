@@ -29,6 +29,9 @@ class FrameReader {
     too_large,   ///< Longer than allowed. The stream is of no more use.
   };
 
+  /// From the next frame on, and of one that has not come whole yet.
+  void set_frame_bytes_max(std::uint32_t frame_bytes_max) { frame_bytes_max_ = frame_bytes_max; }
+
   /// Takes the next bytes of the stream.
   void feed(std::span<const std::byte> bytes);
 

@@ -85,6 +85,7 @@ Session::~Session() = default;
 
 void Session::set_limits(const SessionLimits& limits) {
   limits_ = limits;
+  reader_.set_frame_bytes_max(limits.frame_bytes_max);
   bucket_.set_limits(limits.commands_per_second, limits.commands_burst);
 }
 
