@@ -62,6 +62,7 @@ struct TlsConnection::Core {
     return {ErrorCode::io, doing, where, Error::no_offset, system_error};
   }
   [[nodiscard]] Status connect(const TlsPeer& peer, SteadyClock::time_point deadline);
+  [[nodiscard]] Status connect_to(const addrinfo& address, int timeout_ms);
   [[nodiscard]] Status prepare(const TlsPeer& peer);
   [[nodiscard]] Status shake_hands(SteadyClock::time_point deadline);
   /// Waits until the socket is ready. Returns: false when the time is over.
@@ -106,12 +107,26 @@ Status TlsConnection::Core::connect(const TlsPeer& peer, SteadyClock::time_point
     return error("find the address");
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
-  fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int addresses = 0;
+  for (const addrinfo* it = found; it != nullptr; it = it->ai_next) ++addresses;
+  Status status = error("find the address");
+  for (const addrinfo* it = found; it != nullptr; it = it->ai_next, --addresses) {
+    // One that does not answer leaves the others their share of the time.
+    status = connect_to(*it, left_ms(deadline) / addresses);
+    if (status) return status;
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
+  return status;
+}
+
+Status TlsConnection::Core::connect_to(const addrinfo& address, int timeout_ms) {
+  fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return error("open a socket", errno);
-  if (::connect(fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS) {
+  if (::connect(fd, address.ai_addr, address.ai_addrlen) != 0 && errno != EINPROGRESS) {
     return error("connect", errno);
   }
-  if (!wait(POLLOUT, left_ms(deadline))) return error("connect in time");
+  if (!wait(POLLOUT, timeout_ms)) return error("connect in time");
   int reason = 0;
   socklen_t size = sizeof reason;
   ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &reason, &size);

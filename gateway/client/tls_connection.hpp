@@ -27,6 +27,8 @@ struct TlsPeer {
 /// Threads: one reader and one writer may not be different threads: one owner.
 class TlsConnection {
  public:
+  /// Tries every address the host's name has, in the system's order.
+  ///
   /// Errors: io: not reachable, or the handshake failed (a certificate that is not trusted, not
   ///         this name's, or expired: the text says which).
   [[nodiscard]] static Result<TlsConnection> open(const TlsPeer& peer, int timeout_ms);
