@@ -37,7 +37,9 @@ void init(const std::string& directory, const std::string& names, bool is_json) 
 void must_certify(const Status& status, const Output& output) {
   if (status) return;
   Failure failure = failure_of(status.error());
-  failure.hint = "DIRECTORY has the authority's ca.key and ca.crt; no file is ever overwritten";
+  if (status.error().code != ErrorCode::invalid) {
+    failure.hint = "DIRECTORY has the authority's ca.key and ca.crt; no file is ever overwritten";
+  }
   output.fail(failure);
 }
 
@@ -66,8 +68,7 @@ void keygen(const std::string& path, bool is_json) {
   output.answer({{"file", path}, {"public_key", *made}}, *made);
 }
 
-constexpr const char* names_text =
-    "host names and addresses of the server, beside localhost";
+constexpr const char* names_text = "host names and addresses of the server, beside localhost";
 
 void add_certificates(CLI::App& app) {
   struct Options {
@@ -79,22 +80,19 @@ void add_certificates(CLI::App& app) {
   const auto add = [&](const char* word, const char* about) {
     const auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand(word, about);
-    command->add_option("directory", options->directory, "the exchange's, with ca.key")
-        ->required();
+    command->add_option("directory", options->directory, "the exchange's, with ca.key")->required();
     command->add_flag("--json", options->is_json, "answer with one JSON value (docs/TOOL.md)");
     return std::pair{command, options};
   };
   const char* const file_text = "written to FILE.key and FILE.crt";
   {
-    const auto [command, options] =
-        add("client-certificate",
-            "make a client's certificate, for exchanges that ask (client_ca)");
+    const auto [command, options] = add(
+        "client-certificate", "make a client's certificate, for exchanges that ask (client_ca)");
     command->add_option("name", options->name, "whose it is")->required();
     command->add_option("file", options->path, file_text)->required();
     command->footer(example_text("client-certificate exchange 'Cloud Atlas' cloud-atlas"));
-    command->callback([it = options] {
-      client_certificate(it->directory, it->name, it->path, it->is_json);
-    });
+    command->callback(
+        [it = options] { client_certificate(it->directory, it->name, it->path, it->is_json); });
   }
   const auto [command, options] =
       add("server-certificate", "make the server's next certificate, before its own ends");

@@ -1,6 +1,7 @@
 #include "gateway/tool/pki.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -10,6 +11,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -70,6 +72,57 @@ Certificate read_certificate(const std::string& pem) {
   return Certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
 }
 
+/// Whether `subject` takes `name` as its common name: X.509 has 1 to 64 characters there.
+bool set_common_name(X509_NAME* subject, const std::string& name) {
+  return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(name.c_str()),
+                                    static_cast<int>(name.size()), -1, 0) == 1;
+}
+
+Status check_common_name(const std::string& name) {
+  const std::unique_ptr<X509_NAME, void (*)(X509_NAME*)> subject(X509_NAME_new(), X509_NAME_free);
+  constexpr std::size_t bytes_max = 64 * 4;  // of UTF-8
+  const bool is_good = name.size() <= bytes_max && set_common_name(subject.get(), name);
+  ERR_clear_error();
+  if (is_good) return {};
+  return Error{ErrorCode::invalid, "name a certificate (1 to 64 characters of UTF-8)", name};
+}
+
+bool is_address(const std::string& name) {
+  unsigned char address[16];
+  return ::inet_pton(AF_INET, name.c_str(), address) == 1 ||
+         ::inet_pton(AF_INET6, name.c_str(), address) == 1;
+}
+
+/// Whether DNS could have the name; its first part may be "*".
+bool is_host_name(const std::string& name) {
+  constexpr std::size_t name_max = 253;
+  constexpr std::size_t label_max = 63;
+  if (name.size() > name_max || name.empty() || name.back() == '.') return false;
+  std::istringstream list(name.starts_with("*.") ? name.substr(2) : name);
+  for (std::string label; std::getline(list, label, '.');) {
+    const bool is_good = std::ranges::all_of(label, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || c == '_';
+    });
+    if (!is_good || label.empty() || label.size() > label_max) return false;
+  }
+  return true;
+}
+
+/// Of a list with commas; empty ones are passed over.
+Status check_server_names(const std::string& names) {
+  std::istringstream list(names);
+  for (std::string name; std::getline(list, name, ',');) {
+    if (name.empty() || is_address(name) || is_host_name(name)) continue;
+    return Error{ErrorCode::invalid,
+                 "name a server (host names of letters, digits, - and _, at most 253 in all and 63 "
+                 "between dots; numeric addresses; commas and no blanks between them)",
+                 name};
+  }
+  return {};
+}
+
 /// A version 3 certificate for `key` with a random serial number; the caller adds and signs.
 Certificate begin_certificate(const Pkey& key, const std::string& name, int from_day, int to_day) {
   Certificate made(X509_new());
@@ -80,8 +133,8 @@ Certificate begin_certificate(const Pkey& key, const std::string& name, int from
   X509_gmtime_adj(X509_getm_notBefore(made.get()), from_day * seconds_per_day);
   X509_gmtime_adj(X509_getm_notAfter(made.get()), to_day * seconds_per_day);
   X509_set_pubkey(made.get(), key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  const bool is_named = set_common_name(X509_get_subject_name(made.get()), name);
+  KARST_ASSERT(is_named);
   return made;
 }
 
@@ -100,10 +153,7 @@ std::string alternative_names(const std::string& names) {
   std::istringstream list(names);
   std::string result;
   for (std::string name; std::getline(list, name, ',');) {
-    unsigned char address[16];
-    const bool is_address = ::inet_pton(AF_INET, name.c_str(), address) == 1 ||
-                            ::inet_pton(AF_INET6, name.c_str(), address) == 1;
-    result += (result.empty() ? "" : ",") + std::string(is_address ? "IP:" : "DNS:") + name;
+    result += (result.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
   }
   return result;
 }
@@ -194,8 +244,8 @@ std::string read_text(const std::string& path) {
 /// The authority in the folder of an exchange.
 Result<Certified> read_authority(const std::string& directory) {
   Certified authority;
-  for (const auto& [file, text] : {std::pair{"ca.key", &authority.private_key},
-                                   {"ca.crt", &authority.certificate}}) {
+  for (const auto& [file, text] :
+       {std::pair{"ca.key", &authority.private_key}, {"ca.crt", &authority.certificate}}) {
     const std::string from = directory + "/" + file;
     *text = read_text(from);
     if (text->empty()) return Error{ErrorCode::not_found, "read the authority", from};
@@ -214,6 +264,7 @@ Status write_files(const Certified& made, const std::string& path) {
 }  // namespace
 
 Status init_exchange(const std::string& directory, const std::string& names) {
+  if (Status named = check_server_names(names); !named) return named;
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return Error{ErrorCode::io, "make the folder", directory, Error::no_offset, errno};
   }
@@ -241,6 +292,7 @@ Status make_server_files(const std::string& directory, const std::string& names,
   const Result<Certified> authority = read_authority(directory);
   if (!authority) return authority.error();
   const std::string usual = names.empty() ? names_in(read_text(directory + "/server.crt")) : names;
+  if (Status named = check_server_names(usual); !named) return named;
   Certified made = make_server(*authority, with_own(usual), server_days);
   made.certificate += authority->certificate;
   return write_files(made, path);
@@ -248,6 +300,7 @@ Status make_server_files(const std::string& directory, const std::string& names,
 
 Status make_client_files(const std::string& directory, const std::string& name,
                          const std::string& path) {
+  if (Status named = check_common_name(name); !named) return named;
   const Result<Certified> authority = read_authority(directory);
   if (!authority) return authority.error();
   return write_files(make_client(*authority, name, client_days), path);
