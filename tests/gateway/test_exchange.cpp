@@ -86,7 +86,8 @@ void TestExchange::stop() {
 
 std::string TestExchange::process_log() const { return read_file(folder() + "/karstd.log"); }
 
-void TestExchange::start_process(std::uint64_t files_max) {
+void TestExchange::start_process(std::uint64_t files_max,
+                                 const std::function<void(pid_t)>& meanwhile) {
   const std::string program = std::string(KARST_BINARY_DIR) + "/karstd";
   const std::string config = folder() + "/karst.toml";
   const std::string log = folder() + "/karstd.log";
@@ -99,6 +100,7 @@ void TestExchange::start_process(std::uint64_t files_max) {
     ::execl(program.c_str(), program.c_str(), config.c_str(), nullptr);
     ::_exit(127);
   }
+  if (meanwhile) meanwhile(process_);
   const std::string mark = "serving at 127.0.0.1:";
   for (int i = 0; i < 3'000; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -43,7 +44,8 @@ class TestExchange {
   void start();
   void stop();
   /// The program karstd as a process of its own, which may open so many files (0: as many as we).
-  void start_process(std::uint64_t files_max = 0);
+  /// `meanwhile` is called with its number while it starts.
+  void start_process(std::uint64_t files_max = 0, const std::function<void(pid_t)>& meanwhile = {});
   /// What it has written to its log so far.
   [[nodiscard]] std::string process_log() const;
   /// Ends it by `signal` and waits until it is gone. Returns: its wait status.

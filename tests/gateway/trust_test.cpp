@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -90,6 +91,35 @@ TEST_F(ClientCertificates, are_never_written_over_another) {
   EXPECT_FALSE(tool::make_client_files(exchange_.folder() + "/data", "alice", path + "2"));
 }
 
+TEST_F(ClientCertificates, of_a_name_that_x509_has_no_room_for_are_refused) {
+  const std::string path = exchange_.folder() + "/long";
+  for (const std::string& name : {std::string(), std::string(65, 'a'), std::string("\xff\xfe")}) {
+    const Status made = tool::make_client_files(exchange_.folder(), name, path);
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().text().find("1 to 64 characters"), std::string::npos)
+        << made.error().text();
+  }
+  std::string cities;  // 64 characters of three bytes
+  for (int i = 0; i < 64; ++i) cities += "\u8d35";
+  EXPECT_TRUE(tool::make_client_files(exchange_.folder(), cities, path));
+}
+
+TEST(ServerCertificates, have_long_host_names_and_refuse_what_is_none) {
+  TestExchange exchange;
+  const std::string label(63, 'a');
+  const std::string longest = label + "." + label + "." + label + "." + std::string(61, 'b');
+  const std::string folder = exchange.folder();
+  EXPECT_TRUE(tool::make_server_files(folder, longest + ",*.exchange.example,::1", folder + "/a"));
+  for (const std::string& name : {label + "a", "b." + longest, std::string(" "), std::string("a b"),
+                                  std::string("a..b"), std::string("a."), std::string("a:b")}) {
+    const Status made = tool::make_server_files(folder, name, folder + "/b");
+    ASSERT_FALSE(made) << name;
+    EXPECT_NE(made.error().text().find("name a server"), std::string::npos);
+    EXPECT_FALSE(tool::init_exchange(folder + "/new", name));
+    EXPECT_FALSE(std::filesystem::exists(folder + "/new")) << "nothing is left behind";
+  }
+}
+
 class Reload : public testing::Test {
  protected:
   void SetUp() override {
@@ -133,6 +163,81 @@ TEST_F(Reload, takes_certificates_and_limits_and_drops_nobody) {
   write_file(exchange_.folder() + "/ca.crt", own.certificate);
   EXPECT_EQ(burst_of_bob(), 77U);
   expect_alice_never_noticed();
+}
+
+TEST_F(Reload, says_what_waits_for_a_restart) {
+  exchange_.set_config("commands_burst", "77");
+  exchange_.set_config("journal_segment_mib", "64");
+  exchange_.set_config("subscriber_budget_kib", "2048");
+  EXPECT_EQ(hang_up(),
+            "karstd: certificates and limits reloaded\n"
+            "karstd: not reloaded, restart karstd for it: storage.journal_segment_mib, "
+            "feed.subscriber_budget_kib\n");
+  EXPECT_EQ(burst_of_bob(), 77U);
+}
+
+TEST_F(Reload, holds_those_who_are_connected_to_the_limits_it_announces) {
+  v1::Code code = v1::CODE_OK;
+  ClientConfig config = exchange_.client_config(test::carol);
+  config.handlers.on_market_data = [&](const v1::MarketData& it) {
+    if (it.has_subscribed()) code = it.subscribed().code();
+  };
+  const auto carol = Client::connect(config);
+  ASSERT_TRUE(carol);
+  v1::Request request;
+  for (const v1::FeedSchema schema : {v1::FEED_SCHEMA_MBO, v1::FEED_SCHEMA_TRADES}) {
+    request.mutable_subscribe()->add_schemas(schema);
+  }
+  exchange_.set_config("subscriptions_max", "1");
+  EXPECT_EQ(hang_up(), "karstd: certificates and limits reloaded\n");
+  (*carol)->queue(request);
+  ASSERT_TRUE((*carol)->flush());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (code == v1::CODE_OK && std::chrono::steady_clock::now() < end) {
+    ASSERT_TRUE((*carol)->poll(100));
+  }
+  EXPECT_EQ(code, v1::CODE_TOO_MANY_SUBSCRIPTIONS);
+  expect_alice_never_noticed();
+
+  exchange_.set_config("frame_bytes_max", "1024");
+  EXPECT_EQ(hang_up(), "karstd: certificates and limits reloaded\n");
+  request.Clear();
+  request.mutable_log_on()->set_signature(std::string(2'000, 'x'));
+  const auto answered = alice_->ask(request);
+  ASSERT_FALSE(answered);
+  EXPECT_NE(answered.error().text().find("FRAME_TOO_LARGE"), std::string::npos)
+      << answered.error().text();
+}
+
+/// Whether the process has the file open.
+bool has_open(pid_t process, const std::string& file) {
+  const std::string folder = "/proc/" + std::to_string(process) + "/fd";
+  std::error_code error;
+  for (const auto& it : std::filesystem::directory_iterator(folder, error)) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(it.path(), gone) == file) return true;
+  }
+  return false;
+}
+
+TEST(Start, a_hang_up_that_comes_before_karstd_serves_is_heeded_when_it_does) {
+  TestExchange exchange;
+  const std::string path = exchange.folder() + "/karst.toml";
+  std::string text = read_file(path);
+  while (text.size() < (std::size_t{16} << 20U)) text += "# it takes a while to read this\n";
+  write_file(path, text);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  exchange.start_process(0, [&](pid_t karstd) {
+    while (!has_open(karstd, path) && std::chrono::steady_clock::now() < end) {
+    }
+    ::kill(karstd, SIGHUP);
+  });
+  const char* const heeded = "certificates and limits reloaded";
+  while (exchange.process_log().find(heeded) == std::string::npos &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_NE(exchange.process_log().find(heeded), std::string::npos) << exchange.process_log();
 }
 
 TEST_F(Reload, of_a_configuration_with_a_mistake_leaves_the_old_one_in_force) {
