@@ -1,4 +1,5 @@
-// Clock: the seam to time. The engine never asks it; the sequencer stamps commands with it.
+// Clock: the seam to time. The engine never asks it; the sequencer draws the time of commands from
+// it.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,12 @@ class Clock {
   ///
   /// Unit: nanoseconds since an instant of no meaning.
   [[nodiscard]] virtual std::uint64_t steady_ns() const = 0;
+
+  /// As steady_ns(), but it goes on while the machine is suspended. Where nothing ever is, as in a
+  /// simulation, they are the same.
+  ///
+  /// Unit: nanoseconds since an instant of no meaning.
+  [[nodiscard]] virtual std::uint64_t boottime_ns() const { return steady_ns(); }
 };
 
 }  // namespace karst

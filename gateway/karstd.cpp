@@ -20,6 +20,7 @@ using karst::gateway::Daemon;
 constexpr const char* usage =
     "usage: karstd CONFIG                 run the exchange until Ctrl-C or SIGTERM;\n"
     "                                     SIGHUP reads certificates and limits again\n"
+    "       karstd --accept-clock CONFIG  the same, this once with the wall clock believed\n"
     "       karstd --check-config CONFIG  is it sound, and what does it cost in memory\n"
     "       karstd --version\n"
     "CONFIG: a file like karst.toml, or its folder. karst init DIR makes one and all it needs.\n";
@@ -106,16 +107,18 @@ int main(int argc, char** argv) {
     return 0;
   }
   const bool is_check = argc == 3 && first == "--check-config";
-  if (!is_check && (argc != 2 || first.starts_with('-'))) {
+  const bool is_clock_accepted = argc == 3 && first == "--accept-clock";
+  if (!is_check && !is_clock_accepted && (argc != 2 || first.starts_with('-'))) {
     std::fputs(usage, stderr);
     return 2;
   }
   const std::string path = config_path(argv[argc - 1]);
-  const karst::Result<Config> config = is_check ? karst::gateway::load_config(path) : load(path);
+  karst::Result<Config> config = is_check ? karst::gateway::load_config(path) : load(path);
   if (!config) return fail(config.error());
   if (is_check) {
     std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);
     return 0;
   }
+  config->is_wall_clock_accepted = is_clock_accepted;
   return serve(*config, path, signals);
 }

@@ -75,6 +75,15 @@ class Exchange {
   /// The newest command that is durable.
   [[nodiscard]] std::uint64_t durable() const { return core_.pipeline().durable(); }
   [[nodiscard]] bool is_disk_full() const { return core_.pipeline().is_disk_full(); }
+  /// By how much the wall clock, which is not believed, is ahead of the exchange's time; 0 = it is
+  /// believed, and all commands are taken.
+  [[nodiscard]] std::int64_t clock_apart_ns() const { return core_.pipeline().clock_apart_ns(); }
+  /// Whether such a command would be answered Submitted::clock_held now.
+  [[nodiscard]] bool is_refused_by_clock(const Command& command, std::uint32_t port) const {
+    return core_.pipeline().is_refused_by_clock(command, port);
+  }
+  /// The time a command would have now. Threads: the engine's, within a Question.
+  [[nodiscard]] std::uint64_t now_ns() { return core_.sequencer().now_ns(); }
   [[nodiscard]] bool has_failed() const { return has_failed_.load(std::memory_order_acquire); }
 
  private:

@@ -55,6 +55,7 @@ Submitted Pipeline::submit(const Command& command, std::uint32_t port, std::uint
   if (is_disk_full_.load(std::memory_order_relaxed) && !is_heard_when_full(command.type)) {
     return Submitted::disk_full;
   }
+  if (is_refused_by_clock(command, port)) return Submitted::clock_held;
   if (port != 0) {
     const std::atomic<std::size_t>& refused = ports_[port - 1]->refusals_count_;
     if (refused.load(std::memory_order_relaxed) >= Port::refusals_max) return Submitted::busy;

@@ -15,6 +15,7 @@
 #include "engine/event_ring.hpp"
 #include "ledger/bell.hpp"
 #include "ledger/executed.hpp"
+#include "ledger/market_clock.hpp"
 #include "ledger/mpsc_ring.hpp"
 
 namespace karst {
@@ -31,11 +32,14 @@ enum class Submitted : std::uint8_t {
   accepted,   ///< It will be sequenced, or come back as a Refusal.
   busy,       ///< The queue is full: nothing was taken, come back.
   disk_full,  ///< The journal has room left for cancels only; nothing was taken.
-  stopped,    ///< The exchange is stopping, or its journal has failed; nothing was taken.
+  /// The wall clock is not to be believed, and the command would move money or open a risk; nothing
+  /// was taken.
+  clock_held,
+  stopped,  ///< The exchange is stopping, or its journal has failed; nothing was taken.
 };
 
 /// A submission that was accepted and then not sequenced: nothing has happened, it may be sent
-/// again. `why` is disk_full or stopped.
+/// again. `why` is disk_full, clock_held or stopped.
 struct Refusal {
   std::uint64_t handle;
   Submitted why;
@@ -141,6 +145,20 @@ class Pipeline {
   /// From here on submit() says so. May be called by any thread.
   void set_disk_full(bool is_full) { is_disk_full_.store(is_full, std::memory_order_relaxed); }
   [[nodiscard]] bool is_disk_full() const { return is_disk_full_.load(std::memory_order_relaxed); }
+  /// From here on submit() says so. `apart_ns`: by how much the wall clock is ahead of the
+  /// exchange's time, or behind it; 0 = it is believed. May be called by any thread.
+  void set_clock_apart(std::int64_t apart_ns) {
+    if (apart_ns != clock_apart_ns()) clock_apart_ns_.store(apart_ns, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::int64_t clock_apart_ns() const {
+    return clock_apart_ns_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool is_clock_held() const { return clock_apart_ns() != 0; }
+  /// Whether the command is refused because the clock is held. What the exchange submits itself, on
+  /// no port, is not: its first command, and the keys of its operators.
+  [[nodiscard]] bool is_refused_by_clock(const Command& command, std::uint32_t port) const {
+    return is_clock_held() && port != 0 && !is_taken_while_held(command);
+  }
   void stop_accepting() { is_stopped_.store(true, std::memory_order_release); }
   [[nodiscard]] bool is_stopped() const { return is_stopped_.load(std::memory_order_acquire); }
 
@@ -217,6 +235,7 @@ class Pipeline {
   std::vector<std::unique_ptr<Port>> ports_;
   alignas(64) std::atomic<std::uint64_t> durable_{0};
   alignas(64) std::atomic<bool> is_disk_full_{false};
+  std::atomic<std::int64_t> clock_apart_ns_{0};
   std::atomic<bool> is_stopped_{false};
   std::atomic<bool> is_short_of_credit_{false};  // the sequencer waits for a port to move
   Bell sequencer_bell_;

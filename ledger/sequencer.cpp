@@ -25,6 +25,7 @@ Sequencer::Sequencer(Pipeline& pipeline, Engine& engine, CommandLog& log, Commit
       committer_(committer),
       clock_(clock),
       config_(config),
+      market_clock_(config.clock),
       payload_(std::size_t{config.batch_commands_max} * encoded_command_bytes_max) {
   KARST_ASSERT(config.batch_commands_max > 0);
   KARST_ASSERT((log.execute() == Execute::overlapped) == (committer != nullptr));
@@ -34,10 +35,17 @@ void Sequencer::begin(const Leadership& leadership, Stamp last) {
   leadership_ = leadership;
   last_ = last;
   trace_now_ns_ = static_cast<std::uint64_t>(last.time.value());
+  if (config_.is_trace_clock) return;
+  market_clock_.begin(read_together(clock_),
+                      last.sequence == 0 ? std::nullopt : std::optional(last.time));
+  static_cast<void>(now_ns());
 }
 
-std::uint64_t Sequencer::now_ns() const {
-  return config_.is_trace_clock ? trace_now_ns_ : clock_.wall_ns();
+std::uint64_t Sequencer::now_ns() {
+  if (config_.is_trace_clock) return trace_now_ns_;
+  const std::uint64_t now = market_clock_.read(read_together(clock_));
+  pipeline_.set_clock_apart(market_clock_.is_held() ? market_clock_.wall_ahead_ns() : 0);
+  return now;
 }
 
 Result<bool> Sequencer::step() {
@@ -75,9 +83,13 @@ bool Sequencer::admit_waiting() {
     }
     for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_second(group[i].command);
     for (std::uint32_t i = 0; i < count; ++i) engine_.prefetch_third(group[i].command);
+    // The clock may have gone wrong since they were let in.
+    if (count > 0 && open_count_ == 0) static_cast<void>(now_ns());
     for (std::uint32_t i = 0; i < count; ++i) {
       if (is_disk_full_ && !is_worth_its_room(engine_.relief(group[i].command))) {
         pipeline_.refuse(group[i], Submitted::disk_full);
+      } else if (pipeline_.is_refused_by_clock(group[i].command, group[i].port)) [[unlikely]] {
+        pipeline_.refuse(group[i], Submitted::clock_held);
       } else {
         admit(group[i]);
       }
@@ -168,7 +180,7 @@ void Sequencer::apply(const Pipeline::Submission& submission) {
   pipeline_.applied(submission, applied);
 }
 
-bool Sequencer::is_tick_due() const {
+bool Sequencer::is_tick_due() {
   if (last_.sequence == 0) return false;  // the first command is the configuration
   if (engine_.has_pending_work()) return true;
   return engine_.next_due().value() <= static_cast<std::int64_t>(now_ns());
@@ -227,7 +239,7 @@ bool Sequencer::admit_tick() {
   return true;
 }
 
-std::uint64_t Sequencer::wait_ns() const {
+std::uint64_t Sequencer::wait_ns() {
   if (stalled_since_ns_ != 0) return look_again_ns;
   const std::uint64_t limit = disk_ == Disk::ample ? Bell::for_ever : look_again_ns;
   const bool is_syncing = is_overlapped() && staged_seq_ > overlapped_->durable_seq();
@@ -238,7 +250,7 @@ std::uint64_t Sequencer::wait_ns() const {
   const std::int64_t due = engine_.next_due().value();
   const auto now = static_cast<std::int64_t>(now_ns());
   if (due <= now) return 0;
-  // The wall clock may jump, so it is looked at again before long.
+  // A wall clock that goes wrong, or is right again, is seen before long.
   return std::min({limit, static_cast<std::uint64_t>(due - now), look_again_ns});
 }
 

@@ -11,6 +11,7 @@
 #include "engine/command_log.hpp"
 #include "engine/engine.hpp"
 #include "ledger/committer.hpp"
+#include "ledger/market_clock.hpp"
 #include "ledger/pipeline.hpp"
 
 namespace karst {
@@ -67,6 +68,8 @@ class Sequencer {
     bool is_trace_clock = false;
     /// How long a store may hold everybody up without moving, before it is left behind.
     std::uint64_t store_patience_ns = 250'000'000;
+    /// How far the wall clock is believed. A trace clock needs none.
+    MarketClock::Config clock;
   };
 
   /// `committer` is null for a log that executes after_commit. `last` is the newest command the
@@ -93,7 +96,10 @@ class Sequencer {
   [[nodiscard]] bool is_idle() const { return open_count_ == 0; }
 
   /// How long to sleep when step() had nothing to do. Unit: nanoseconds.
-  [[nodiscard]] std::uint64_t wait_ns() const;
+  [[nodiscard]] std::uint64_t wait_ns();
+
+  /// The time a command would be stamped with now. Unit: nanoseconds since 1970-01-01T00:00Z.
+  [[nodiscard]] std::uint64_t now_ns();
 
   /// Asks for a mark at the end of the batch, or at once when there is none.
   void request_mark() { is_mark_wanted_.store(true, std::memory_order_release); }
@@ -123,8 +129,7 @@ class Sequencer {
   [[nodiscard]] bool admit_ticks();
   [[nodiscard]] bool admit_tick();
   [[nodiscard]] bool admit_time();
-  [[nodiscard]] std::uint64_t now_ns() const;
-  [[nodiscard]] bool is_tick_due() const;
+  [[nodiscard]] bool is_tick_due();
   [[nodiscard]] Disk look_at_disk(std::uint32_t commands);
   [[nodiscard]] bool is_worth_its_room(Relief relief) const;
   void apply(const Pipeline::Submission& submission);
@@ -141,6 +146,7 @@ class Sequencer {
   Committer* committer_;
   const Clock& clock_;
   Config config_;
+  MarketClock market_clock_;
   Leadership leadership_;
   Stamp last_;
 

@@ -5,13 +5,14 @@
 
 namespace karst {
 
-/// The clocks of the operating system: CLOCK_REALTIME and CLOCK_MONOTONIC.
+/// The clocks of the operating system: CLOCK_REALTIME, CLOCK_MONOTONIC and CLOCK_BOOTTIME.
 ///
 /// Threads: any.
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] std::uint64_t wall_ns() const override;
   [[nodiscard]] std::uint64_t steady_ns() const override;
+  [[nodiscard]] std::uint64_t boottime_ns() const override;
 };
 
 }  // namespace karst

@@ -127,6 +127,9 @@ void add_storage(Config& c, std::vector<Setting>& all) {
 void add_time(Config& c, std::vector<Setting>& all) {
   all.push_back(text("time", "clock", c.clock,
                      "real, or trace: command time is what operators say (for replays)"));
+  all.push_back(
+      number("time", "start_gap_max_hours", c.start_gap_max_hours, 1, 876'000,
+             "a wall clock further ahead of the last command is not believed at a start"));
 }
 
 void add_capacity(Config& c, std::vector<Setting>& all) {

@@ -37,8 +37,10 @@ struct FeedConfig {
 
 /// Paths are absolute or relative to the folder of the configuration file; here made usable.
 struct Config {
-  std::string clock = "real";  ///< or "trace": command time is what operators say
-  std::string data;            ///< folder of journal, snapshots, event log, books
+  std::string clock = "real";               ///< or "trace": command time is what operators say
+  std::uint32_t start_gap_max_hours = 720;  ///< the longest standstill that is believed
+  bool is_wall_clock_accepted = false;      ///< of this start, not of the file: --accept-clock
+  std::string data;                         ///< folder of journal, snapshots, event log, books
   ServerConfig server;
   TlsFiles tls;
   HubLimits hub;

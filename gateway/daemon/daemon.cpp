@@ -65,6 +65,8 @@ struct Daemon::Parts {
   void on_pass(Now now);
   /// Says so in the log when the disk of the journal gets full, and when it has room again.
   void tell_disk();
+  /// Says so when the wall clock is believed no more, and when it agrees again.
+  void tell_clock();
   void fill_status(v1::Response& response) const;
 
   /// Has on_pass() called soon, by any thread; nothing once the server is gone.
@@ -95,6 +97,7 @@ struct Daemon::Parts {
   std::uint32_t rules = rules_newest;  ///< those the exchange followed when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
   bool was_disk_full = false;
+  bool was_clock_held = false;
   bool is_running = false;
 };
 
@@ -131,6 +134,9 @@ void Daemon::Parts::wire() {
   ExchangeConfig exchange_config;
   exchange_config.sizes = config.capacity;
   exchange_config.sequencer.is_trace_clock = config.hub.is_trace_clock;
+  exchange_config.sequencer.clock.start_gap_max_ns =
+      config.start_gap_max_hours * static_cast<std::uint64_t>(ns_per_hour);
+  exchange_config.sequencer.clock.is_wall_accepted = config.is_wall_clock_accepted;
   exchange_config.snapshots.every_commands = config.storage.snapshot_every_commands;
   exchange_config.on_store = [](const DerivedStore& store, const Error* error) {
     std::fprintf(stderr, "karstd: %s %s%s\n", store.name(),
@@ -171,6 +177,10 @@ Status Daemon::Parts::begin() {
   report = std::move(recovered).value();
   is_running = true;
   started_ns = static_cast<std::int64_t>(clock.wall_ns());
+  if (config.is_wall_clock_accepted && report.sequence != 0) {
+    std::fprintf(stderr, "karstd: the wall clock is accepted (--accept-clock): %s\n",
+                 wall_ahead_text(started_ns - report.time.value()).c_str());
+  }
   if (Status learnt = learn_from_engine(); !learnt) return learnt;
   adopt_newest_rules();
   create_operator_keys();
@@ -265,6 +275,7 @@ void Daemon::Parts::on_pass(Now now) {
   sink->give(*hub, port->taken(), now);
   desk->on_pass(port->taken());
   tell_disk();
+  tell_clock();
 }
 
 void Daemon::Parts::tell_disk() {
@@ -276,10 +287,22 @@ void Daemon::Parts::tell_disk() {
                        : "the journal has room again: everything is taken");
 }
 
+void Daemon::Parts::tell_clock() {
+  const std::int64_t apart_ns = exchange->clock_apart_ns();
+  if ((apart_ns != 0) == was_clock_held) return;
+  was_clock_held = apart_ns != 0;
+  const std::string text =
+      was_clock_held ? wall_ahead_text(apart_ns) + ": only what lessens risk is taken (CLOCK_HELD)"
+                     : "the wall clock agrees with the exchange's time again: everything is taken";
+  std::fprintf(stderr, "karstd: %s\n", text.c_str());
+}
+
 void Daemon::Parts::fill_status(v1::Response& response) const {
   v1::Status& status = *response.mutable_status();
   status.set_started_ns(started_ns);
   status.set_is_disk_full(exchange->is_disk_full());
+  status.set_is_clock_held(exchange->clock_apart_ns() != 0);
+  status.set_clock_ahead_ns(exchange->clock_apart_ns());
   status.set_ledger_sequence(books->store().durable_sequence());
   status.set_version(version);
 }

@@ -11,6 +11,7 @@ Admission ExchangeSink::submit(const Command& command, std::uint64_t handle) {
 }
 
 Admission ExchangeSink::rehearse(const Command& command, std::uint64_t handle) {
+  if (exchange_.is_refused_by_clock(command, port_.id())) return Admission::clock_held;
   Rehearsed asked;
   asked.command = command;
   asked.handle = handle;
@@ -28,7 +29,7 @@ bool ExchangeSink::ask(Rehearsed asked) {
 /// be done, unless work is left over all the time.
 void ExchangeSink::look(const Engine& engine, std::uint64_t sequence, Rehearsed asked) {
   asked.command.time =
-      Time{config_.is_time_standing ? 0 : static_cast<std::int64_t>(clock_.wall_ns())};
+      Time{config_.is_time_standing ? 0 : static_cast<std::int64_t>(exchange_.now_ns())};
   const bool is_first = engine.has_pending_work() || engine.next_due() <= asked.command.time;
   if (is_first && clock_.steady_ns() < asked.deadline_ns && ask(asked)) return;
   asked.sequence = sequence;
@@ -64,6 +65,8 @@ Admission admission_of(Submitted submitted) {
       return Admission::busy;
     case Submitted::disk_full:
       return Admission::disk_full;
+    case Submitted::clock_held:
+      return Admission::clock_held;
     case Submitted::stopped:
       return Admission::stopped;
   }

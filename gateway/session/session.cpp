@@ -37,6 +37,8 @@ v1::Code code_of(Admission admission) {
       return v1::CODE_BUSY;
     case Admission::disk_full:
       return v1::CODE_DISK_FULL;
+    case Admission::clock_held:
+      return v1::CODE_CLOCK_HELD;
     case Admission::stopped:
       return v1::CODE_SHUTTING_DOWN;
   }

@@ -48,7 +48,7 @@ struct Now {
 using ConnectionId = std::uint32_t;
 
 /// What the exchange says when it is handed a command.
-enum class Admission : std::uint8_t { accepted, busy, disk_full, stopped };
+enum class Admission : std::uint8_t { accepted, busy, disk_full, clock_held, stopped };
 
 /// What the gateway knows of a key.
 struct KeyRecord {

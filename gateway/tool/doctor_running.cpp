@@ -12,6 +12,7 @@
 #include "gateway/tool/doctor.hpp"
 #include "gateway/tool/wall_clock.hpp"
 #include "ledger/exchange_directory.hpp"
+#include "ledger/market_clock.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {
@@ -115,6 +116,13 @@ void Doctor::ask_exchange(gateway::Client& client) {
     add("journal", Health::fail, "the disk is full: only cancels are taken", "make room");
   } else {
     add("journal", Health::ok, "newest command " + std::to_string(status.last_sequence()));
+  }
+  if (status.is_clock_held()) {
+    add("market_clock", Health::fail,
+        wall_ahead_text(status.clock_ahead_ns()) + ": only what lessens risk is taken",
+        "put the wall clock right, or, if it is right, start karstd anew (docs/OPERATIONS.md)");
+  } else {
+    add("market_clock", Health::ok, "the exchange's time and the wall clock agree");
   }
   const std::uint64_t lag = status.last_sequence() - status.ledger_sequence();
   add("books", lag > books_lag_max ? Health::warn : Health::ok,

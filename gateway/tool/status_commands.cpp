@@ -8,6 +8,7 @@
 #include "gateway/tool/deed.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/human_units.hpp"
+#include "ledger/market_clock.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {
@@ -29,7 +30,9 @@ void show_status(const LinkOptions& options) {
                   {"connections", status.connections()},
                   {"commands", status.commands_total()},
                   {"refusals", status.refusals_total()},
-                  {"is_disk_full", status.is_disk_full()}};
+                  {"is_disk_full", status.is_disk_full()},
+                  {"is_clock_held", status.is_clock_held()},
+                  {"clock_ahead_ns", status.clock_ahead_ns()}};
   Table table{{"exchange", address_of(link.config())}, {}};
   const auto row = [&](const char* name, const std::string& value) {
     table.rows.push_back({name, value});
@@ -44,6 +47,10 @@ void show_status(const LinkOptions& options) {
                              std::to_string(status.refusals_total()) + " refused at the gate");
   if (status.is_disk_full()) {
     row("disk", output.coloured(Colour::red, "full: only cancels are taken; make room"));
+  }
+  if (status.is_clock_held()) {
+    row("clock", output.coloured(Colour::red, wall_ahead_text(status.clock_ahead_ns()) +
+                                                  ": only what lessens risk is taken"));
   }
   output.answer(json, table);
 }

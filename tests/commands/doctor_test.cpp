@@ -42,7 +42,7 @@ TEST(Doctor, finds_a_running_exchange_well) {
   EXPECT_EQ(text.exit, exit_ok) << text.out << text.err;
   const Diagnosis running(exchange.json("doctor", "doctor"));
   for (const char* check : {"config", "secrets", "certificate", "authority", "journal_lock",
-                            "log_on", "server_clock", "journal", "books"}) {
+                            "log_on", "server_clock", "market_clock", "journal", "books"}) {
     EXPECT_EQ(running.health(check), "ok") << check << "\n" << text.out;
   }
   exchange.stop();

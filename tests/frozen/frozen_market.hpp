@@ -47,7 +47,7 @@ class FrozenExchange {
       : books_(open_books(storage_, directory)),
         books_store_(*books_),
         events_(open_events(storage_, directory)),
-        running_(directory, RunningExchange::small_config(), {&books_store_, events_.get()}) {}
+        running_(directory, config(), {&books_store_, events_.get()}) {}
 
   /// Sends commands, each in a frame of its own.
   void send(const std::vector<Command>& commands) {
@@ -62,6 +62,12 @@ class FrozenExchange {
   [[nodiscard]] EventLog& events() { return *events_; }
 
  private:
+  // However long it lay, it goes on.
+  [[nodiscard]] static ExchangeConfig config() {
+    ExchangeConfig config = RunningExchange::small_config();
+    config.sequencer.clock.start_gap_max_ns = std::uint64_t{100} * 365 * ns_per_day;
+    return config;
+  }
   [[nodiscard]] static std::unique_ptr<Books> open_books(Storage& storage,
                                                          const std::string& directory) {
     const ExchangeDirectory at(directory);

@@ -295,6 +295,8 @@ TEST_F(SessionTest, what_the_sequencer_refuses_is_said_and_uses_no_number_up) {
   EXPECT_EQ(client.command(command).code(), v1::CODE_BUSY);
   exchange_.next_admission = gateway::Admission::disk_full;
   EXPECT_EQ(client.command(command).code(), v1::CODE_DISK_FULL);
+  exchange_.next_admission = gateway::Admission::clock_held;
+  EXPECT_EQ(client.command(command).code(), v1::CODE_CLOCK_HELD);
   exchange_.next_admission = gateway::Admission::accepted;
   EXPECT_EQ(client.command(command).code(), v1::CODE_OK);
 }

@@ -87,7 +87,8 @@ void TestExchange::stop() {
 std::string TestExchange::process_log() const { return read_file(folder() + "/karstd.log"); }
 
 void TestExchange::start_process(std::uint64_t files_max,
-                                 const std::function<void(pid_t)>& meanwhile) {
+                                 const std::function<void(pid_t)>& meanwhile,
+                                 const std::string& word) {
   const std::string program = std::string(KARST_BINARY_DIR) + "/karstd";
   const std::string config = folder() + "/karst.toml";
   const std::string log = folder() + "/karstd.log";
@@ -97,7 +98,8 @@ void TestExchange::start_process(std::uint64_t files_max,
     ::dup2(fd, STDERR_FILENO);
     const rlimit files{files_max, files_max};
     if (files_max != 0) ::setrlimit(RLIMIT_NOFILE, &files);
-    ::execl(program.c_str(), program.c_str(), config.c_str(), nullptr);
+    if (word.empty()) ::execl(program.c_str(), program.c_str(), config.c_str(), nullptr);
+    ::execl(program.c_str(), program.c_str(), word.c_str(), config.c_str(), nullptr);
     ::_exit(127);
   }
   if (meanwhile) meanwhile(process_);

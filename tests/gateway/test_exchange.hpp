@@ -44,8 +44,9 @@ class TestExchange {
   void start();
   void stop();
   /// The program karstd as a process of its own, which may open so many files (0: as many as we).
-  /// `meanwhile` is called with its number while it starts.
-  void start_process(std::uint64_t files_max = 0, const std::function<void(pid_t)>& meanwhile = {});
+  /// `meanwhile` is called with its number while it starts; `word` goes before the configuration.
+  void start_process(std::uint64_t files_max = 0, const std::function<void(pid_t)>& meanwhile = {},
+                     const std::string& word = "");
   /// What it has written to its log so far.
   [[nodiscard]] std::string process_log() const;
   /// Ends it by `signal` and waits until it is gone. Returns: its wait status.

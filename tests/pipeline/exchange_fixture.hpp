@@ -19,13 +19,31 @@
 
 namespace karst::test {
 
+/// This machine's clocks, the wall clock moved as far as a test wants.
+class MovableClock final : public Clock {
+ public:
+  [[nodiscard]] std::uint64_t wall_ns() const override {
+    return machine_.wall_ns() + static_cast<std::uint64_t>(moved_ns_.load());
+  }
+  [[nodiscard]] std::uint64_t steady_ns() const override { return machine_.steady_ns(); }
+  [[nodiscard]] std::uint64_t boottime_ns() const override { return machine_.boottime_ns(); }
+  /// 0: it is right again. Any thread.
+  void move_wall(std::int64_t ns) { moved_ns_ = ns; }
+
+ private:
+  SystemClock machine_;
+  std::atomic<std::int64_t> moved_ns_{0};
+};
+
 /// One life of an exchange in a directory, with one port that the test itself polls.
 class RunningExchange {
  public:
   explicit RunningExchange(const std::string& directory, ExchangeConfig config = small_config(),
-                           std::vector<DerivedStore*> stores = {}, Storage* storage = nullptr)
+                           std::vector<DerivedStore*> stores = {}, Storage* storage = nullptr,
+                           std::int64_t wall_moved_ns = 0)
       : storage_(storage != nullptr ? *storage : posix_),
         snapshots_(storage_, directory + "/snapshots", 0) {
+    clock_.move_wall(wall_moved_ns);
     FileLogOptions options;
     options.directory = directory + "/journal";
     options.segment_bytes = std::uint64_t{1} << 20U;
@@ -54,6 +72,7 @@ class RunningExchange {
   [[nodiscard]] Exchange& exchange() { return *exchange_; }
   [[nodiscard]] Port& port() { return *port_; }
   [[nodiscard]] FileLog& log() { return *log_; }
+  [[nodiscard]] MovableClock& clock() { return clock_; }
   [[nodiscard]] const RecoveryReport& report() const { return report_; }
   [[nodiscard]] SnapshotStore& snapshots() { return snapshots_; }
 
@@ -111,7 +130,7 @@ class RunningExchange {
  private:
   PosixStorage posix_;
   Storage& storage_;
-  SystemClock clock_;
+  MovableClock clock_;
   std::unique_ptr<FileLog> log_;
   SnapshotStore snapshots_;
   Bell bell_;

@@ -69,6 +69,7 @@ TEST(ExchangeSimulation, seeded_schedules_of_faults_lose_no_answer) {
   EXPECT_GT(coverage.stores_left, 0U);
   EXPECT_GT(coverage.stores_brought_back, 0U);
   EXPECT_GT(coverage.refused_disk_full, 0U);
+  EXPECT_GT(coverage.refused_clock_held, 0U);
   EXPECT_GT(coverage.ticks, 0U);
 }
 

@@ -63,6 +63,7 @@ void ExchangeCoverage::add(const ExchangeCoverage& other) {
   acks += other.acks;
   acks_repeated += other.acks_repeated;
   refused_disk_full += other.refused_disk_full;
+  refused_clock_held += other.refused_clock_held;
   refused_busy += other.refused_busy;
   ticks += other.ticks;
   trades += other.trades;
@@ -139,6 +140,7 @@ struct ExchangeSimulation::Process {
     config.sizes = small_sizes();
     config.pipeline = small_pipeline();
     config.sequencer.batch_commands_max = simulation.options_.batch_commands_max;
+    config.sequencer.clock.is_wall_accepted = true;  // whoever starts it has looked at the clock
     config.snapshots.every_commands = simulation.options_.snapshot_every;
     Result<std::unique_ptr<Books>> found_books =
         Books::open(simulation.storage_, small_books(sqlite));
@@ -299,6 +301,7 @@ void ExchangeSimulation::send() {
           pipeline.submit(*command, port, handle_of(i, client.next_index()));
       if (submitted == Submitted::busy) coverage_.refused_busy += 1;
       if (submitted == Submitted::disk_full) coverage_.refused_disk_full += 1;
+      if (submitted == Submitted::clock_held) coverage_.refused_clock_held += 1;
       if (submitted != Submitted::accepted) break;
       client.sent();
     }
@@ -308,7 +311,8 @@ void ExchangeSimulation::send() {
 void ExchangeSimulation::receive() {
   process_->port->poll([this](const Delivery& it) { answered(it); });
   process_->port->poll_refusals([this](const Refusal& it) {
-    coverage_.refused_disk_full += 1;
+    if (it.why == Submitted::disk_full) coverage_.refused_disk_full += 1;
+    if (it.why == Submitted::clock_held) coverage_.refused_clock_held += 1;
     if (it.handle == key_handle) {
       is_key_in_flight_ = false;
     } else {

@@ -34,6 +34,7 @@ struct ExchangeCoverage {
   std::uint64_t acks = 0;
   std::uint64_t acks_repeated = 0;
   std::uint64_t refused_disk_full = 0;
+  std::uint64_t refused_clock_held = 0;
   std::uint64_t refused_busy = 0;
   std::uint64_t ticks = 0;
   std::uint64_t trades = 0;
