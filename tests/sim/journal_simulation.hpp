@@ -82,6 +82,7 @@ class JournalSimulation {
   std::unique_ptr<FileLog> log_;
   Leadership leadership_;
   std::uint64_t last_epoch_ = 0;
+  std::uint64_t led_from_seq_ = 0;  // the frame that says so
   std::uint64_t next_command_ = 1;
   std::vector<Asked> asked_;        // ascending; those that may still be in the journal
   std::uint64_t acked_seq_ = 0;     // the client was told that all up to here is durable
