@@ -1,4 +1,4 @@
-// The versions of the rules: what a journal adopts, so that its replay follows the rules of its time.
+// The versions of the rules: what a journal adopts, so that its replay follows those of its time.
 #pragma once
 
 #include <cstdint>
