@@ -243,10 +243,9 @@ class SmallDisk {
 std::vector<std::uint64_t> open_orders(gateway::Client& client) {
   v1::Request request;
   request.mutable_query_orders();
+  const v1::Response answer = test::ask(client, request);
   std::vector<std::uint64_t> ids;
-  for (const v1::OpenOrder& it : test::ask(client, request).orders().orders()) {
-    ids.push_back(it.order_id());
-  }
+  for (const v1::OpenOrder& it : answer.orders().orders()) ids.push_back(it.order_id());
   return ids;
 }
 
