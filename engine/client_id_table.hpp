@@ -31,6 +31,7 @@ class ClientIdTable {
       : entries_(ids_max), index_(ids_max), slots_(ids_max) {}
 
   [[nodiscard]] bool is_full() const { return slots_.slots_free() == 0; }
+  [[nodiscard]] std::uint32_t ids_free() const { return slots_.slots_free(); }
   [[nodiscard]] const ClientIdEntry& operator[](std::uint32_t slot) const { return entries_[slot]; }
 
   [[nodiscard]] std::uint32_t find(std::uint32_t account, const ClientOrderId& id) const {

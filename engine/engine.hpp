@@ -54,6 +54,15 @@ struct OrderCursor {
 /// The hash of a saved state as it stands, whatever its format. Complexity: O(bytes).
 [[nodiscard]] std::uint64_t hash_of_state(std::span<const std::uint8_t> bytes);
 
+/// How many places of the tables that fill are taken. What there is of each: Configure.
+struct TableUse {
+  std::uint32_t instruments = 0;
+  std::uint32_t orders = 0;
+  std::uint32_t holdings = 0;
+  std::uint32_t client_ids = 0;
+  std::uint32_t references = 0;
+};
+
 /// The exchange itself: instruments, accounts, risk, matching, settlement. The same commands give
 /// the same events, state and hashes on every build. It reads no clock, does no I/O, starts no
 /// thread and throws nothing. What it does, exactly: docs/ENGINE.md.
@@ -94,10 +103,10 @@ class Engine {
   void prefetch(const Command& first, const Command& second, const Command& third) const;
 
   // -- what it has come to --
-  [[nodiscard]] std::uint64_t sequence() const;    ///< of the last command; 0 at first
-  [[nodiscard]] std::uint64_t event_hash() const;  ///< over all events since the first
-  [[nodiscard]] Time next_due() const;             ///< the earliest timer; INT64_MAX if none
-  [[nodiscard]] bool has_pending_work() const;     ///< jobs or sweeps that ticks would carry on
+  [[nodiscard]] std::uint64_t sequence() const;     ///< of the last command; 0 at first
+  [[nodiscard]] std::uint64_t event_hash() const;   ///< over all events since the first
+  [[nodiscard]] Time next_due() const;              ///< the earliest timer; INT64_MAX if none
+  [[nodiscard]] bool has_pending_work() const;      ///< jobs or sweeps that ticks would carry on
   [[nodiscard]] std::uint64_t settlements() const;  ///< settlement numbers used
 
   // -- state to and from bytes --
@@ -124,6 +133,7 @@ class Engine {
   [[nodiscard]] const Pool* pool(PoolId id) const;                    ///< nullptr = unknown
   [[nodiscard]] InstrumentId contract(PoolId pool, Hour hour) const;  ///< none = not listed
   [[nodiscard]] const Text<8>* currency_code(CurrencyId id) const;    ///< nullptr = unknown
+  [[nodiscard]] TableUse table_use() const;                           ///< Complexity: O(1)
   [[nodiscard]] std::uint32_t accounts_end() const;     ///< all known accounts are below
   [[nodiscard]] std::uint32_t keys_end() const;         ///< all known keys are below
   [[nodiscard]] std::uint32_t instruments_end() const;  ///< all used slots are below

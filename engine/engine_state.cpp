@@ -297,6 +297,15 @@ const Text<8>* Engine::currency_code(CurrencyId id) const {
              ? &state_->currencies[id.value()].code
              : nullptr;
 }
+TableUse Engine::table_use() const {
+  const Configure& sizes = state_->config;
+  return {.instruments = sizes.instruments_max - 1 - state_->instruments.slots_free(),
+          .orders = sizes.orders_max - state_->orders.nodes.slots_free(),
+          .holdings = sizes.holdings_max - state_->holdings.rows_free(),
+          .client_ids = sizes.client_ids_max - state_->client_ids.ids_free(),
+          .references = state_->references.used()};
+}
+
 std::uint32_t Engine::accounts_end() const { return state_->accounts.count(); }
 std::uint32_t Engine::keys_end() const { return state_->keys.count(); }
 std::uint32_t Engine::instruments_end() const { return state_->instruments.touched(); }

@@ -31,6 +31,7 @@ class ReferenceTable {
       : index_(references_max), references_max_(references_max) {}
 
   [[nodiscard]] bool is_full() const { return entries_.size() >= references_max_; }
+  [[nodiscard]] std::uint32_t used() const { return static_cast<std::uint32_t>(entries_.size()); }
   [[nodiscard]] const ReferenceEntry& operator[](std::uint32_t at) const { return entries_[at]; }
 
   [[nodiscard]] std::uint32_t find(const Reference& reference) const {

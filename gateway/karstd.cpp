@@ -22,6 +22,7 @@ constexpr const char* usage =
     "                                     SIGHUP reads certificates and limits again\n"
     "       karstd --accept-clock CONFIG  the same, this once with the wall clock believed\n"
     "       karstd --check-config CONFIG  is it sound, and what does it cost in memory\n"
+    "                                     and on the disk\n"
     "       karstd --version\n"
     "CONFIG: a file like karst.toml, or its folder. karst init DIR makes one and all it needs.\n";
 
@@ -117,6 +118,7 @@ int main(int argc, char** argv) {
   if (!config) return fail(config.error());
   if (is_check) {
     std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);
+    std::fputs(karst::gateway::retention_table(*config).c_str(), stdout);
     return 0;
   }
   config->is_wall_clock_accepted = is_clock_accepted;

@@ -1,7 +1,7 @@
 #include "ledger/backup.hpp"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <vector>
 
 #include "ledger/open_file.hpp"
@@ -53,17 +53,17 @@ Status copy_file(Storage& storage, const std::string& from, const std::string& t
   return storage.sync(handle);
 }
 
-// All files with one of the endings. One that goes away meanwhile was let go of, and is no loss.
+using IsWanted = std::function<bool(std::string_view name)>;
+
+// All files that are wanted. One that goes away meanwhile was let go of, and is no loss.
 Status copy_directory(Storage& storage, const std::string& from, const std::string& to,
-                      std::span<const std::string_view> endings, BackupReport& report) {
+                      const IsWanted& is_wanted, BackupReport& report) {
   const Result<std::vector<std::string>> names = storage.list(from);
   if (!names && names.error().code == ErrorCode::not_found) return {};
   if (!names) return names.error();
   if (Status made = storage.create_directory(to); !made) return made;
   for (const std::string& name : *names) {
-    const bool is_wanted = std::ranges::any_of(
-        endings, [&](std::string_view ending) { return name.ends_with(ending); });
-    if (!is_wanted) continue;
+    if (!is_wanted(name)) continue;
     const Status copied = copy_file(storage, from + "/" + name, to + "/" + name, report);
     if (!copied && copied.error().code != ErrorCode::not_found) return copied;
   }
@@ -72,12 +72,21 @@ Status copy_directory(Storage& storage, const std::string& from, const std::stri
 
 Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into,
                 BackupReport& report) {
-  constexpr std::array<std::string_view, 1> records{".log"};
-  constexpr std::array<std::string_view, 2> events{".events", ".index"};
-  constexpr std::array<std::string_view, 1> snapshots{".snapshot"};
-  constexpr std::array<std::string_view, 1> journal{".journal"};
+  const auto ends = [](std::string_view ending) -> IsWanted {
+    return [ending](std::string_view name) { return name.ends_with(ending); };
+  };
+  const IsWanted records = ends(".log");
+  const IsWanted snapshots = ends(".snapshot");
+  const IsWanted journal = ends(".journal");
+  const IsWanted events = [](std::string_view name) {
+    return name.ends_with(".events") || name.ends_with(".index");
+  };
+  const IsWanted access = [](std::string_view name) {
+    return name.starts_with(ExchangeDirectory::access_log_name);
+  };
   Status copied =
       copy_directory(storage, from.books() + "/log", into.books() + "/log", records, report);
+  if (copied) copied = copy_directory(storage, from.path(), into.path(), access, report);
   if (copied) copied = copy_directory(storage, from.events(), into.events(), events, report);
   if (copied) {
     copied = copy_directory(storage, from.snapshots(), into.snapshots(), snapshots, report);

@@ -17,10 +17,11 @@ struct BackupReport {
   StateAt state;  ///< What its snapshot and journal replay to.
 };
 
-/// Copies what must survive: books, event log, snapshots and, last, the journal, so that the copy's
-/// journal reaches at least as far as everything derived from it. The exchange may run: what it
-/// writes meanwhile is a torn tail in the copy, which the next opening cuts. The books' database is
-/// not copied (it is made again), nor are locks and drafts. The copy is then replayed.
+/// Copies what must survive: books, access log, event log, snapshots and, last, the journal, so
+/// that the copy's journal reaches at least as far as everything derived from it. The exchange may
+/// run: what it writes meanwhile is a torn tail in the copy, which the next opening cuts. The
+/// books' database is not copied (it is made again), nor are locks and drafts. The copy is then
+/// replayed.
 ///
 /// Errors: already_exists, when `into` has a journal; busy, when the exchange trimmed its journal
 ///         beneath the copy in every try; those of the Storage and of state_at().

@@ -15,6 +15,9 @@ class ExchangeDirectory {
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string snapshots() const { return path_ + "/snapshots"; }
   [[nodiscard]] std::string events() const { return path_ + "/events"; }
+  /// How the names of the access log's files begin.
+  static constexpr const char* access_log_name = "access.log";
+  [[nodiscard]] std::string access_log() const { return path_ + "/" + access_log_name; }
   [[nodiscard]] std::string books() const { return path_ + "/books"; }
   [[nodiscard]] std::string books_database() const { return path_ + "/books/ledger.db"; }
 

@@ -1,6 +1,7 @@
 // The capacity table: what each configured size costs in memory.
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/client_id_table.hpp"
@@ -43,7 +44,50 @@ std::vector<Row> rows_of(const Config& config) {
   };
 }
 
+constexpr std::uint64_t mib = 1U << 20U;
+
+/// A snapshot holds the engine's tables as far as they are used; full ones are the most it can be.
+std::uint64_t engine_bytes(const Config& config) {
+  std::uint64_t bytes = 0;
+  for (const Row& row : rows_of(config)) {
+    const std::string_view what = row.what;
+    if (what != "connections" && what != "market-data ring") bytes += row.count * row.bytes_each;
+  }
+  return bytes;
+}
+
 }  // namespace
+
+std::string retention_table(const Config& config) {
+  // A frame of its own and a cover behind it: what each command takes in a slow market.
+  constexpr std::uint64_t command_bytes_max = 2 * 4'096;
+  constexpr std::uint64_t snapshots_kept = 2;
+  const StorageConfig& s = config.storage;
+  std::string table = "\nkept on the disk                         bytes at most\n";
+  char line[128];
+  const auto add = [&](const char* what, std::uint64_t bytes, const char* rule) {
+    std::snprintf(line, sizeof line, "%-24s %29llu  %s\n", what,
+                  static_cast<unsigned long long>(bytes), rule);
+    table += line;
+  };
+  const auto never = [&](const char* what, const char* rule) {
+    std::snprintf(line, sizeof line, "%-24s %29s  %s\n", what, "no limit", rule);
+    table += line;
+  };
+  if (s.snapshot_every_commands == 0) {
+    never("journal", "kept from its beginning: snapshot_every_commands is 0");
+  } else {
+    add("journal",
+        (snapshots_kept + 1) * s.snapshot_every_commands * command_bytes_max +
+            2 * s.journal_segment_mib * mib,
+        "behind the older of two snapshots");
+  }
+  add("snapshots", (snapshots_kept + 1) * engine_bytes(config), "the two newest, and a draft");
+  add("event log", s.event_log_mib * mib, "or event_log_days, whichever is less");
+  add("access log", s.access_log_files * s.access_log_file_mib * mib, "the newest files");
+  never("books", "the ledger is kept for ever");
+  return table;
+}
 
 std::string capacity_table(const Config& config) {
   std::string table = "capacity                      count       memory at most\n";

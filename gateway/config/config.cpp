@@ -117,6 +117,10 @@ void add_storage(Config& c, std::vector<Setting>& all) {
                      "one file of the record log"));
   all.push_back(wide(s, "snapshot_every_commands", c.storage.snapshot_every_commands, 0,
                      1'000'000'000'000, "0 = never by itself"));
+  all.push_back(wide(s, "access_log_file_mib", c.storage.access_log_file_mib, 1, 4'096,
+                     "one file of the access log"));
+  all.push_back(number(s, "access_log_files", c.storage.access_log_files, 2, 1'024,
+                       "files of the access log kept at most"));
   s = "feed";
   all.push_back(wide(s, "subscriber_budget_kib", c.feed.subscriber_budget_kib, 64, 1'048'576,
                      "market data queued for one subscriber"));
@@ -339,12 +343,12 @@ Configure default_capacity() {
           .orders_max = 1'000'000,
           .holdings_max = 2'000'000,
           .level_pages_max = 200'000,
-          .client_ids_max = 1'000'000,
+          .client_ids_max = 2'000'000,
           .references_max = 1'000'000,
           .currencies_max = 9,
           .pools_max = 1'001,
           .answers_per_key = 1'024,
-          .client_ids_per_account_max = 4'096,
+          .client_ids_per_account_max = 65'536,
           .makers_per_command_max = 4'096,
           .makers_per_bystander_max = 64,
           .releases_per_command_max = 16};

@@ -28,6 +28,8 @@ struct StorageConfig {
   std::uint64_t event_log_days = 7;
   std::uint64_t ledger_file_mib = 256;
   std::uint64_t snapshot_every_commands = 2'000'000;
+  std::uint64_t access_log_file_mib = 64;
+  std::uint32_t access_log_files = 8;
 };
 
 struct FeedConfig {
@@ -70,6 +72,9 @@ struct Config {
 /// The text of a configuration file with every key, its default and its range, as `karst init`
 /// writes it. `operator_public_key` in hexadecimal digits.
 [[nodiscard]] std::string config_text(const std::string& operator_public_key);
+
+/// What the files may come to take on the disk, one line each.
+[[nodiscard]] std::string retention_table(const Config& config);
 
 /// Capacities and the memory they take, one line each, and the sum.
 [[nodiscard]] std::string capacity_table(const Config& config);

@@ -11,17 +11,20 @@
 #include "engine/engine.hpp"
 #include "engine/key_table.hpp"
 #include "engine/rules.hpp"
+#include "gateway/access/access_log.hpp"
 #include "gateway/config/version.hpp"
-#include "gateway/daemon/access_log.hpp"
 #include "gateway/daemon/books_desk.hpp"
+#include "gateway/daemon/capacity_watch.hpp"
 #include "gateway/daemon/desk.hpp"
 #include "gateway/daemon/exchange_sink.hpp"
+#include "gateway/daemon/refusal_log.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/feed/feed_restore.hpp"
 #include "gateway/server/server.hpp"
 #include "gateway/session/hub.hpp"
 #include "ledger/event_log.hpp"
 #include "ledger/exchange.hpp"
+#include "ledger/exchange_directory.hpp"
 #include "ledger/file_log.hpp"
 #include "ledger/posix_storage.hpp"
 #include "ledger/snapshot_store.hpp"
@@ -32,6 +35,8 @@ namespace karst::gateway {
 namespace {
 
 constexpr std::uint64_t mib = 1U << 20U;
+
+void say(const std::string& line) { std::fprintf(stderr, "karstd: %s\n", line.c_str()); }
 
 class StoredEvents final : public EventSource {
  public:
@@ -63,6 +68,8 @@ struct Daemon::Parts {
   void adopt_newest_rules();
   void create_operator_keys();
   void on_pass(Now now);
+  void watch_capacity(std::int64_t steady_ns);
+  void note_access(const Speaker& speaker, AccountId about, const char* question);
   /// Says so in the log when the disk of the journal gets full, and when it has room again.
   void tell_disk();
   /// Says so when the wall clock is believed no more, and when it agrees again.
@@ -82,6 +89,8 @@ struct Daemon::Parts {
   std::optional<SnapshotStore> snapshots;
   std::unique_ptr<EventLog> events;
   std::optional<AccessLog> access_log;
+  CapacityWatch capacity_watch;
+  RefusalLog refusals{[](const std::string& line) { say(line); }};
   std::unique_ptr<BooksDesk> books;
   std::unique_ptr<Exchange> exchange;
   Port* port = nullptr;
@@ -96,8 +105,10 @@ struct Daemon::Parts {
   std::int64_t started_ns = 0;
   std::uint32_t rules = rules_newest;  ///< those the exchange followed when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
+  std::int64_t capacity_seen_ns = 0;
   bool was_disk_full = false;
   bool was_clock_held = false;
+  bool is_access_noted = true;
   bool is_running = false;
 };
 
@@ -124,9 +135,12 @@ Status Daemon::Parts::open_files() {
       storage, data + "/books", config.storage.ledger_file_mib * mib, [this] { wake(); });
   if (!opened_books) return opened_books.error();
   books = std::move(opened_books).value();
-  Result<AccessLog> access = AccessLog::open(data + "/access.log");
+  Result<AccessLog> access = AccessLog::open(
+      ExchangeDirectory(data).access_log(), {.file_bytes = config.storage.access_log_file_mib * mib,
+                                             .files = config.storage.access_log_files});
   if (!access) return access.error();
   access_log.emplace(std::move(access).value());
+  if (const std::string text = access_log->opening_text(); !text.empty()) say(text);
   return {};
 }
 
@@ -159,9 +173,12 @@ void Daemon::Parts::wire() {
   hub = std::make_unique<Hub>(*sink, event_source.get(), desk.get(), config.session, config.hub);
   desk->set_hub(*hub);
   hub->on_access = [this](const Speaker& speaker, AccountId about, const char* question) {
-    const auto now_ns = static_cast<std::int64_t>(clock.wall_ns());
-    const Status noted = access_log->note(now_ns, speaker.key, about, question);
-    if (!noted) std::fprintf(stderr, "karstd: %s\n", noted.error().text().c_str());
+    note_access(speaker, about, question);
+  };
+  hub->on_log_on_refused = [this](ConnectionId from, KeyId key, const char* reason) {
+    const std::string who = key.is_none() ? "" : "key " + std::to_string(key.value());
+    refusals.note(server->address_of(from), reason, who,
+                  static_cast<std::int64_t>(clock.steady_ns()));
   };
   hub->on_status = [this](v1::Response& response) { fill_status(response); };
 }
@@ -171,6 +188,9 @@ Status Daemon::Parts::begin() {
   if (!tls) return tls.error();
   server = std::make_unique<Server>(config.server, std::move(tls).value(), *hub, clock,
                                     [this](Now now) { on_pass(now); });
+  server->set_on_refused([this](const std::string& address, const char* reason) {
+    refusals.note(address, reason, "", static_cast<std::int64_t>(clock.steady_ns()));
+  });
   if (Status listening = server->listen(); !listening) return listening;
   Result<RecoveryReport> recovered = exchange->start();
   if (!recovered) return recovered.error();
@@ -276,6 +296,28 @@ void Daemon::Parts::on_pass(Now now) {
   desk->on_pass(port->taken());
   tell_disk();
   tell_clock();
+  refusals.on_timer(now.steady_ns);
+  watch_capacity(now.steady_ns);
+}
+
+/// A disk that takes no more is said once, and once more when it does again.
+void Daemon::Parts::note_access(const Speaker& speaker, AccountId about, const char* question) {
+  const auto now_ns = static_cast<std::int64_t>(clock.wall_ns());
+  const Status noted = access_log->note(now_ns, speaker.key, about, question);
+  if (noted.ok() == is_access_noted) return;
+  is_access_noted = noted.ok();
+  say(noted ? "the access log is written again; numbers are missing in it for what was not"
+            : noted.error().text());
+}
+
+void Daemon::Parts::watch_capacity(std::int64_t steady_ns) {
+  constexpr std::int64_t interval_ns = ns_per_second / 4;
+  if (steady_ns - capacity_seen_ns < interval_ns) return;
+  capacity_seen_ns = steady_ns;
+  // When too many ask already, the next time will do.
+  static_cast<void>(
+      exchange->ask([this](const Engine& engine, std::uint64_t) { capacity_watch.look(engine); }));
+  for (const std::string& line : capacity_watch.take_warnings()) say(line);
 }
 
 void Daemon::Parts::tell_disk() {
@@ -305,6 +347,7 @@ void Daemon::Parts::fill_status(v1::Response& response) const {
   status.set_clock_ahead_ns(exchange->clock_apart_ns());
   status.set_ledger_sequence(books->store().durable_sequence());
   status.set_version(version);
+  capacity_watch.fill(status);
 }
 
 Daemon::Daemon(Config config) : parts_(std::make_unique<Parts>(std::move(config))) {}
@@ -357,6 +400,7 @@ void Daemon::stop() {
   if (parts_->io.joinable()) {
     parts_->server->stop();
     parts_->io.join();
+    parts_->refusals.finish();
   }
   parts_->woken.store(nullptr, std::memory_order_release);
   if (parts_->is_running) parts_->exchange->stop();

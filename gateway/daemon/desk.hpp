@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "gateway/daemon/access_log.hpp"
+#include "gateway/access/access_log.hpp"
 #include "gateway/daemon/books_desk.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/session/hub.hpp"

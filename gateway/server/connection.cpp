@@ -24,7 +24,10 @@ Connection::Connection(ConnectionOwner& owner, tcp::socket socket, TlsContext tl
       tls_(std::move(tls)),
       ssl_(SSL_new(tls_.get()), SSL_free),
       serial_(serial),
-      deadline_ns_(handshake_deadline_ns) {}
+      deadline_ns_(handshake_deadline_ns) {
+  boost::system::error_code ignored;
+  peer_ = socket_.remote_endpoint(ignored).address();
+}
 
 Connection::~Connection() = default;
 
@@ -47,12 +50,21 @@ void Connection::shake_hands() {
   const int done = SSL_do_handshake(ssl_.get());
   if (done == 1) return begin_session();
   const int why = SSL_get_error(ssl_.get(), done);
+  if (why == SSL_ERROR_SSL) refuse_handshake();
   if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return close();
   const auto ready = why == SSL_ERROR_WANT_READ ? tcp::socket::wait_read : tcp::socket::wait_write;
   socket_.async_wait(ready, [self = shared_from_this()](const auto& error) {
     if (error || self->state_ != State::handshake) return self->close();
     self->shake_hands();
   });
+}
+
+/// A peer that hangs up is no news; one that OpenSSL refuses is.
+void Connection::refuse_handshake() {
+  const unsigned long code = ERR_peek_error();
+  if (ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) return;
+  const char* reason = ERR_reason_error_string(code);
+  owner_.refused(peer_, reason != nullptr ? reason : "handshake failed");
 }
 
 void Connection::on_tls_message(int is_ours, int, int content_type, const void* bytes,
@@ -183,7 +195,10 @@ void Connection::say_farewell() {
 }
 
 void Connection::on_timer(std::int64_t steady_ns) {
-  if (state_ != State::open && steady_ns >= deadline_ns_) return close();
+  if (state_ != State::open && steady_ns >= deadline_ns_) {
+    if (state_ == State::handshake) owner_.refused(peer_, "handshake not done in time");
+    return close();
+  }
   // A peer that does not read its farewell has until the same time.
   if (state_ != State::open || !is_waiting_to_write_) return;
   const Session* session = owner_.hub().find(id_);
@@ -193,6 +208,7 @@ void Connection::on_timer(std::int64_t steady_ns) {
 }
 
 void Connection::turn_away() {
+  owner_.refused(peer_, "had to make place for another");
   if (state_ == State::open) {
     owner_.hub().turn_away(id_);
     flush();

@@ -40,6 +40,8 @@ class ConnectionOwner {
   virtual void leaves(std::uint64_t serial, ConnectionId id) = 0;
   virtual void closed(std::uint64_t serial, ConnectionId id) = 0;
 
+  /// A peer did not get as far as a session. `reason` is a text of ours or OpenSSL's.
+  virtual void refused(const boost::asio::ip::address& peer, const char* reason) = 0;
   /// Has everything that was touched in the hub written.
   virtual void flush_touched() = 0;
 };
@@ -66,6 +68,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void turn_away();
   void close();
 
+  [[nodiscard]] const boost::asio::ip::address& peer() const { return peer_; }
+
  private:
   enum class State : std::uint8_t { handshake, open, closing, gone };
   static constexpr std::int64_t farewell_ns = 1'000'000'000;
@@ -78,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static void on_tls_message(int is_ours, int version, int content_type, const void* bytes,
                              std::size_t size, ssl_st* ssl, void* connection);
   void shake_hands();
+  void refuse_handshake();
   void begin_session();
   void read();
   void wait_to_read();
@@ -87,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   ConnectionOwner& owner_;
   boost::asio::ip::tcp::socket socket_;
+  boost::asio::ip::address peer_;
   TlsContext tls_;
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
   std::uint64_t serial_;

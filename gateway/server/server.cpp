@@ -59,6 +59,9 @@ struct Server::Core final : ConnectionOwner {
     for (Strangers* group : {&handshakes, &waiting, &leaving}) group->remove(serial);
     connections.erase(serial);
   }
+  void refused(const boost::asio::ip::address& peer, const char* reason) override {
+    if (on_refused) on_refused(peer.to_string(), reason);
+  }
   void flush_touched() override {
     sessions.take_touched(touched);
     for (const ConnectionId id : touched) {
@@ -85,6 +88,7 @@ struct Server::Core final : ConnectionOwner {
   Hub& sessions;
   const Clock& clock;
   std::function<void(Now)> on_pass;
+  std::function<void(const std::string&, const char*)> on_refused;
   boost::asio::io_context io{1};
   tcp::acceptor acceptor;
   boost::asio::steady_timer timer;
@@ -228,6 +232,17 @@ Status Server::listen() {
 }
 
 std::uint16_t Server::port() const { return core_->acceptor.local_endpoint().port(); }
+
+void Server::set_on_refused(std::function<void(const std::string&, const char*)> on_refused) {
+  core_->on_refused = std::move(on_refused);
+}
+
+std::string Server::address_of(ConnectionId id) const {
+  const auto serial = core_->serial_of.find(id);
+  if (serial == core_->serial_of.end()) return "";
+  const auto found = core_->connections.find(serial->second);
+  return found == core_->connections.end() ? "" : found->second->peer().to_string();
+}
 
 void Server::run() { core_->io.run(); }
 

@@ -34,6 +34,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  /// Before listen(): called in the io thread for every peer that did not get as far as a session,
+  /// with its address and a text that says why.
+  void set_on_refused(std::function<void(const std::string& address, const char* reason)>);
+  /// Of a connection the hub knows, in the io thread. Empty: it is gone.
+  [[nodiscard]] std::string address_of(std::uint32_t connection) const;
+
   /// Errors: io, with the address and the system's reason.
   [[nodiscard]] Status listen();
   /// The port listened to. Requires: listen() was good.

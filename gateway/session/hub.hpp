@@ -133,6 +133,8 @@ class Hub final : public SessionHost {
 
   /// Called for every question about somebody else, and every confirmation.
   std::function<void(const Speaker&, AccountId about, const char* question)> on_access;
+  /// Called for every log-on that is refused.
+  std::function<void(ConnectionId from, KeyId key, const char* reason)> on_log_on_refused;
   /// Fills what the hub does not know of a Status.
   std::function<void(v1::Response&)> on_status;
 
@@ -150,6 +152,9 @@ class Hub final : public SessionHost {
   void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) override;
   void logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) override;
   [[nodiscard]] bool is_keep_alive_due(KeyId key) const override;
+  void log_on_refused(ConnectionId from, KeyId key, const char* reason) override {
+    if (on_log_on_refused) on_log_on_refused(from, key, reason);
+  }
   [[nodiscard]] std::uint64_t last_sequence() const override { return last_sequence_; }
 
  private:

@@ -168,6 +168,10 @@ void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now n
   const Digest public_key = record != nullptr ? record->public_key : Digest{1};
   const bool is_proved = is_signed(statement, log_on.signature(), public_key);
   if (record == nullptr || record->is_revoked || !is_proved) {
+    host_.log_on_refused(identity_.connection, key,
+                         record == nullptr    ? "log-on with an unknown key"
+                         : record->is_revoked ? "log-on with a revoked key"
+                                              : "log-on with a wrong signature");
     refuse(request_id, v1::CODE_LOG_ON_REFUSED);
     return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
   }
@@ -484,6 +488,7 @@ void Session::on_timer(Now now) {
   now_ns_ = now.steady_ns;
   if (state_ != State::live) {
     if (now.steady_ns - began_ns_ >= limits_.log_on_timeout_ms * ns_per_ms) {
+      host_.log_on_refused(identity_.connection, KeyId{0}, "no log-on in time");
       end(v1::CODE_LOG_ON_TIMEOUT, "no log-on in time");
     }
     return;

@@ -100,6 +100,9 @@ class SessionHost {
   /// sequenced for a quarter of its timeout. Any other need not be.
   [[nodiscard]] virtual bool is_keep_alive_due(KeyId key) const = 0;
 
+  /// A log-on was refused. `reason` is a text of ours, for the operator, not for the client.
+  virtual void log_on_refused(ConnectionId from, KeyId key, const char* reason) = 0;
+
   /// Newest durable command.
   [[nodiscard]] virtual std::uint64_t last_sequence() const = 0;
 };

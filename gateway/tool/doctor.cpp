@@ -14,18 +14,24 @@ namespace {
 
 const char* word_of(Health health) {
   switch (health) {
-    case Health::ok: return "ok";
-    case Health::warn: return "warn";
-    case Health::fail: return "fail";
+    case Health::ok:
+      return "ok";
+    case Health::warn:
+      return "warn";
+    case Health::fail:
+      return "fail";
   }
   return "";
 }
 
 Colour colour_of(Health health) {
   switch (health) {
-    case Health::ok: return Colour::green;
-    case Health::warn: return Colour::yellow;
-    case Health::fail: return Colour::red;
+    case Health::ok:
+      return Colour::green;
+    case Health::warn:
+      return Colour::yellow;
+    case Health::fail:
+      return Colour::red;
   }
   return Colour::plain;
 }
@@ -70,6 +76,7 @@ std::vector<Finding> Doctor::examine() {
   look_at_certificates();
   look_at_disk();
   look_at_limits();
+  look_at_access_log();
   look_at_clock();
   look_at_lock();
   look_at_port();

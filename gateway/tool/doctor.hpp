@@ -9,6 +9,10 @@
 #include "gateway/config/config.hpp"
 #include "gateway/tool/exchange_link.hpp"
 
+namespace karst::v1 {
+class Status;
+}
+
 namespace karst::tool {
 
 enum class Health { ok, warn, fail };
@@ -35,12 +39,14 @@ class Doctor {
   void look_at_certificates();
   void look_at_disk();
   void look_at_limits();
+  void look_at_access_log();
   // What runs (doctor_running.cpp).
   void look_at_clock();
   void look_at_lock();
   void look_at_port();
   void look_at_exchange();
   void ask_exchange(gateway::Client& client);
+  void look_at_tables(const v1::Status& status);
 
   void add(const char* check, Health health, const std::string& text, const std::string& hint = "");
   [[nodiscard]] std::string in_home(const std::string& name) const {

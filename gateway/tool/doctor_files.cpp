@@ -11,15 +11,17 @@
 #include <filesystem>
 #include <memory>
 
+#include "gateway/access/access_chain.hpp"
 #include "gateway/tool/doctor.hpp"
+#include "ledger/exchange_directory.hpp"
 
 namespace karst::tool {
 namespace {
 
-constexpr int days_warned = 30;            // before a certificate ends
+constexpr int days_warned = 30;  // before a certificate ends
 constexpr std::uint64_t mib = 1024 * 1024;
-constexpr std::uint64_t segments_kept_free = 4;   // of the journal: below, the disk is full soon
-constexpr std::uint64_t files_of_its_own = 512;   // besides one for each connection
+constexpr std::uint64_t segments_kept_free = 4;  // of the journal: below, the disk is full soon
+constexpr std::uint64_t files_of_its_own = 512;  // besides one for each connection
 
 struct Free {
   void operator()(BIO* it) const { BIO_free(it); }
@@ -136,7 +138,10 @@ void Doctor::look_at_certificates() {
                "clients that trust it cannot connect: give them the right one");
   }
   const int left = days_until(X509_get0_notAfter(authority.get()));
-  add("authority", left < 0 ? Health::fail : left < days_warned ? Health::warn : Health::ok,
+  add("authority",
+      left < 0             ? Health::fail
+      : left < days_warned ? Health::warn
+                           : Health::ok,
       ca_file + (left < 0 ? " has expired" : " is good for " + std::to_string(left) + " more days"),
       left < days_warned ? "make a new authority, and give its certificate to all clients" : "");
 }
@@ -166,6 +171,35 @@ void Doctor::look_at_disk() {
   } else {
     add("disk", Health::ok, text);
   }
+}
+
+void Doctor::look_at_access_log() {
+  if (!config_) return;
+  const std::string path = ExchangeDirectory(config_->data).access_log();
+  const Result<gateway::AccessLogReport> read =
+      gateway::read_access_log(path, [](gateway::AccessEntry&&) {});
+  if (!read) {
+    return add("access_log", Health::fail, read.error().text(),
+               "karstd must be able to read and write it, or it does not start");
+  }
+  const gateway::AccessLogReport& it = *read;
+  if (it.files == 0) return add("access_log", Health::ok, "nobody has asked about others yet");
+  const std::string keep = "keep a copy of the log, and look for who could write there";
+  if (it.damaged > 0) {
+    return add("access_log", it.is_damage_marked ? Health::warn : Health::fail,
+               std::to_string(it.damaged) + " damaged lines, the first at " + it.first_damage,
+               keep + (it.is_damage_marked ? "" : "; karstd goes on behind them when it starts"));
+  }
+  if (it.breaks > 0) {
+    return add("access_log", Health::warn,
+               "its chain was broken and begun anew " + std::to_string(it.breaks) + " times", keep);
+  }
+  std::string text = std::to_string(it.entries) + " entries in " + std::to_string(it.files) +
+                     " files, " + std::to_string(it.bytes) + " bytes";
+  if (!it.head.empty()) text += ", chained up to " + it.head;
+  if (it.unchained > 0) text += "; " + std::to_string(it.unchained) + " older than the chain";
+  if (it.torn_bytes > 0 && !is_locked_) text += "; a torn tail, which the next start cuts";
+  add("access_log", Health::ok, text);
 }
 
 void Doctor::look_at_limits() {

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t clock_difference_ns_max = 1'000'000'000;
 constexpr std::uint64_t books_lag_max = 100'000;  // commands
+constexpr std::uint64_t table_percent_warned = 80;
 
 /// Whether the port can be had. Returns: 0, or the errno that says why not.
 int try_port(const std::string& address, std::uint16_t port) {
@@ -103,8 +104,8 @@ void Doctor::ask_exchange(gateway::Client& client) {
     const std::int64_t ahead = pulse->pulse().server_time_ns() - wall_ns();
     const bool is_close = ahead < clock_difference_ns_max && -ahead < clock_difference_ns_max;
     add("server_clock", is_close ? Health::ok : Health::warn,
-        is_close ? "as this machine's" : "differs from this machine's by " +
-                                             std::to_string(ahead / 1'000'000) + " ms",
+        is_close ? "as this machine's"
+                 : "differs from this machine's by " + std::to_string(ahead / 1'000'000) + " ms",
         is_close ? "" : "run a time service on both");
   }
   v1::Request question;
@@ -128,6 +129,22 @@ void Doctor::ask_exchange(gateway::Client& client) {
   add("books", lag > books_lag_max ? Health::warn : Health::ok,
       std::to_string(lag) + " commands behind",
       lag > books_lag_max ? "they catch up by themselves; if not, look at karstd's log" : "");
+  look_at_tables(status);
+}
+
+void Doctor::look_at_tables(const v1::Status& status) {
+  bool is_roomy = true;
+  for (const v1::TableUse& table : status.tables()) {
+    if (table.used() * 100 < table.max() * table_percent_warned) continue;
+    is_roomy = false;
+    add("tables", Health::warn,
+        "capacity." + table.name() + ": " + std::to_string(table.used()) + " of " +
+            std::to_string(table.max()) + " are taken",
+        "when it is full, what needs room is refused with EXCHANGE_FULL: docs/OPERATIONS.md");
+  }
+  if (is_roomy && status.tables_size() > 0) {
+    add("tables", Health::ok, "none is fuller than " + std::to_string(table_percent_warned) + " %");
+  }
 }
 
 }  // namespace karst::tool

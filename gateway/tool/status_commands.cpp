@@ -21,6 +21,10 @@ void show_status(const LinkOptions& options) {
   request.mutable_query_status();
   const v1::Response response = link.ask(request);
   const v1::Status& status = response.status();
+  Json tables = Json::array();
+  for (const v1::TableUse& it : status.tables()) {
+    tables.push_back({{"name", it.name()}, {"used", it.used()}, {"max", it.max()}});
+  }
   const Json json{{"version", status.version()},
                   {"address", address_of(link.config())},
                   {"started", format_time(status.started_ns())},
@@ -32,7 +36,8 @@ void show_status(const LinkOptions& options) {
                   {"refusals", status.refusals_total()},
                   {"is_disk_full", status.is_disk_full()},
                   {"is_clock_held", status.is_clock_held()},
-                  {"clock_ahead_ns", status.clock_ahead_ns()}};
+                  {"clock_ahead_ns", status.clock_ahead_ns()},
+                  {"tables", tables}};
   Table table{{"exchange", address_of(link.config())}, {}};
   const auto row = [&](const char* name, const std::string& value) {
     table.rows.push_back({name, value});
@@ -52,6 +57,13 @@ void show_status(const LinkOptions& options) {
     row("clock", output.coloured(Colour::red, wall_ahead_text(status.clock_ahead_ns()) +
                                                   ": only what lessens risk is taken"));
   }
+  for (const v1::TableUse& it : status.tables()) {
+    constexpr std::uint64_t percent_warned = 80;
+    const std::uint64_t percent = it.max() == 0 ? 0 : it.used() * 100 / it.max();
+    const std::string text = std::to_string(it.used()) + " of " + std::to_string(it.max()) + ", " +
+                             std::to_string(percent) + " %";
+    row(it.name().c_str(), percent < percent_warned ? text : output.coloured(Colour::yellow, text));
+  }
   output.answer(json, table);
 }
 
@@ -70,10 +82,9 @@ void show_access_log(const LinkOptions& options, std::uint64_t before, std::uint
                     {"key", it.key_id()},
                     {"account", it.account_id()},
                     {"question", it.question()}});
-    table.rows.push_back({std::to_string(it.number()), format_time(it.time_ns()),
-                          std::to_string(it.key_id()),
-                          it.account_id() == 0 ? "all" : std::to_string(it.account_id()),
-                          it.question()});
+    table.rows.push_back(
+        {std::to_string(it.number()), format_time(it.time_ns()), std::to_string(it.key_id()),
+         it.account_id() == 0 ? "all" : std::to_string(it.account_id()), it.question()});
   }
   output.answer(json, table);
 }
@@ -132,8 +143,7 @@ void add_status(CLI::App& app) {
       ->capture_default_str();
   add_link_options(*command, options->link);
   command->footer(example_text("access-log --limit 50"));
-  command->callback(
-      [options] { show_access_log(options->link, options->before, options->limit); });
+  command->callback([options] { show_access_log(options->link, options->before, options->limit); });
 }
 
 }  // namespace karst::tool

@@ -1,0 +1,61 @@
+// How full the tables are is counted, said at 80 %, and shown.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "gateway/daemon/capacity_watch.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+#include "tests/gateway/test_exchange.hpp"
+
+namespace karst::gateway {
+namespace {
+
+std::uint64_t used(const v1::Status& status, const std::string& name) {
+  for (const v1::TableUse& table : status.tables()) {
+    if (table.name() == name) return table.used();
+  }
+  return ~std::uint64_t{0};
+}
+
+TEST(CapacityWatch, a_table_is_shown_as_full_as_it_is_and_warned_of_at_80_percent) {
+  test::TestExchange exchange;
+  exchange.set_config("references_max", "4");
+  exchange.start();
+  exchange.make_market();  // three fundings under references of their own
+  exchange.stop();
+  exchange.start_process();
+  const auto op = exchange.connect(test::operator_key);
+  const auto alice = exchange.connect(test::alice);
+  const v1::Command sell = test::order(exchange.instrument(), v1::SIDE_SELL, 100, 2);
+  EXPECT_EQ(test::call(*alice, sell).code(), v1::CODE_OK);
+  v1::Request question;
+  question.mutable_query_status();
+  v1::Status status;
+  for (int i = 0; i < 200 && used(status, "orders_max") != 1; ++i) {
+    status = test::ask(*op, question).status();
+    ::usleep(50'000);
+  }
+  EXPECT_EQ(status.tables_size(), 7);
+  EXPECT_EQ(used(status, "orders_max"), 1U);
+  EXPECT_EQ(used(status, "accounts_max"), 3U) << status.ShortDebugString();
+  EXPECT_EQ(used(status, "keys_max"), 8U) << status.ShortDebugString();
+  EXPECT_EQ(used(status, "references_max"), 3U) << status.ShortDebugString();
+  EXPECT_EQ(exchange.process_log().find("capacity."), std::string::npos);
+  v1::Command fund;
+  fund.set_account_id(1);
+  fund.mutable_fund()->set_currency_id(1);
+  fund.mutable_fund()->set_amount_fen(100);
+  fund.mutable_fund()->set_reference("another one");
+  EXPECT_EQ(test::call(*op, fund).code(), v1::CODE_OK);
+  const std::string words = "karstd: capacity.references_max: 4 of 4 are taken\n";
+  for (int i = 0; i < 200 && exchange.process_log().find(words) == std::string::npos; ++i) {
+    ::usleep(50'000);
+  }
+  EXPECT_NE(exchange.process_log().find(words), std::string::npos) << exchange.process_log();
+  exchange.end_process(SIGTERM);
+}
+
+}  // namespace
+}  // namespace karst::gateway
