@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "gateway/tool/pki.hpp"
 #include "tests/commands/tool_exchange.hpp"
@@ -50,6 +51,28 @@ TEST(Doctor, finds_a_running_exchange_well) {
   EXPECT_EQ(stopped.health("port"), "warn");
   EXPECT_EQ(stopped.health("log_on"), "not looked at");
   EXPECT_NE(stopped.hint("port").find("karstd "), std::string::npos);
+}
+
+TEST(Doctor, names_file_and_line_of_a_damaged_access_log) {
+  ToolExchange exchange;
+  exchange.json("orders --account 1 --key auditor", "orders");
+  const Diagnosis well(exchange.json("doctor", "doctor"));
+  EXPECT_EQ(well.health("access_log"), "ok");
+  EXPECT_EQ(well.health("tables"), "ok");
+  exchange.stop();
+  const std::string path = exchange.folder() + "/data/access.log";
+  std::ifstream stream(path);
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  ASSERT_NE(text.find("QueryOrders"), std::string::npos) << text;
+  text.replace(text.find("QueryOrders"), 11, "QueryEvents");
+  write(path, text);
+  const Diagnosis changed(exchange.json("doctor", "doctor", exit_failed));
+  EXPECT_EQ(changed.health("access_log"), "fail");
+  EXPECT_NE(changed.found["access_log"].value("text", "").find(path + ":2: "), std::string::npos)
+      << changed.found.dump();
+  exchange.start();
+  EXPECT_EQ(Diagnosis(exchange.json("doctor", "doctor")).health("access_log"), "warn")
+      << "it goes on, and does not forget";
 }
 
 TEST(Doctor, says_what_is_wrong_and_what_to_do) {

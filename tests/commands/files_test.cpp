@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <thread>
@@ -200,6 +201,21 @@ TEST_F(FilesCommands, a_backup_of_a_trading_exchange_restored_elsewhere_has_its_
   exchange.expect_failure("restore " + other("nothing") + " --into " + other("more"),
                           exit_not_there, "nothing");
   EXPECT_FALSE(std::filesystem::exists(other("more")));
+}
+
+TEST_F(FilesCommands, a_backup_has_the_access_log_and_its_chain_goes_on_from_there) {
+  const std::string answer = good("access-log --key auditor").out;
+  const Json backup = good_json("backup " + data() + " --into " + other("backup"));
+  const auto text_of = [](const std::string& path) {
+    std::ifstream stream(path);
+    return std::string{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  };
+  const std::string copied = text_of(other("backup") + "/access.log");
+  EXPECT_NE(copied.find("QueryAccessLog"), std::string::npos) << copied;
+  EXPECT_EQ(copied, text_of(data() + "/access.log"));
+  const Json restored = good_json("restore " + other("backup") + " --into " + other("restored"));
+  EXPECT_EQ(restored["files"], backup["files"]);
+  EXPECT_EQ(text_of(other("restored") + "/access.log"), copied);
 }
 
 TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
