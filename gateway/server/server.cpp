@@ -241,7 +241,7 @@ std::string Server::address_of(ConnectionId id) const {
   const auto serial = core_->serial_of.find(id);
   if (serial == core_->serial_of.end()) return "";
   const auto found = core_->connections.find(serial->second);
-  return found == core_->connections.end() ? "" : found->second->peer().to_string();
+  return found == core_->connections.end() ? "" : found->second.it->peer().to_string();
 }
 
 void Server::run() { core_->io.run(); }

@@ -55,7 +55,7 @@ TEST(Doctor, finds_a_running_exchange_well) {
 
 TEST(Doctor, names_file_and_line_of_a_damaged_access_log) {
   ToolExchange exchange;
-  exchange.json("orders --account 1 --key auditor", "orders");
+  static_cast<void>(exchange.json("orders --account 1 --key auditor", "orders"));
   const Diagnosis well(exchange.json("doctor", "doctor"));
   EXPECT_EQ(well.health("access_log"), "ok");
   EXPECT_EQ(well.health("tables"), "ok");
