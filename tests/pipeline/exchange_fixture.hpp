@@ -96,8 +96,9 @@ class RunningExchange {
   }
 
   std::size_t poll() {
-    port_->poll_refusals([this](const Refusal& it) { refusals_.emplace(it.handle, it.why); });
-    return port_->poll([this](const Delivery& it) {
+    const std::size_t refused =
+        port_->poll_refusals([this](const Refusal& it) { refusals_.emplace(it.handle, it.why); });
+    return refused + port_->poll([this](const Delivery& it) {
       sequences_.push_back(it.command.sequence);
       times_.push_back(it.command.time);
       if (it.port != port_->id()) return;
