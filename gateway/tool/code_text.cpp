@@ -67,7 +67,7 @@ std::string_view code_hint(int code) {
     case v1::CODE_WRONG_STATE:
       return "its state now: karst instruments; a pool is listed once it has karst pool terms";
     case v1::CODE_HOURS_OUT_OF_BOUNDS:
-      return "--from: an hour to come, at most 336 ahead; of capacity set, after the last one said";
+      return "--from: an hour to come, at most 336 ahead";
     case v1::CODE_INSUFFICIENT_FUNDS:
       return "what there is: karst balance; an operator funds: karst fund ACCOUNT AMOUNT";
     case v1::CODE_INSUFFICIENT_CAPACITY:
@@ -75,7 +75,7 @@ std::string_view code_hint(int code) {
     case v1::CODE_INSUFFICIENT_HOLDING:
       return "what there is: karst holdings";
     case v1::CODE_CAPACITY_EXCEEDED:
-      return "certify more first: karst capacity set POOL LOTS --from HOUR";
+      return "minted is at most what is certified: karst capacity set POOL LOTS --from HOUR";
     case v1::CODE_EXCHANGE_FULL:
       return "the sizes are in [capacity] of karst.toml, fixed when the exchange was made";
     case v1::CODE_BOOK_BUSY:

@@ -136,7 +136,7 @@ std::vector<Deed> pool_deeds() {
        "pool {pool_id} has {capacity_lots} lots an hour",
        {{"pool", "pool_id", "its number"},
         {"lots", "capacity_lots", "in every hour"},
-        {"--from", "from_hour", "the first such hour, after the last one said before", "0"}}},
+        {"--from", "from_hour", "the first such hour; said again, it replaces", "0"}}},
       {"capacity mint", "give a provider lots to sell, of listed hours",
        "capacity mint 51 9 2000 --from 2026-12-01T00:00+08:00 --hours 24", "mint_capacity",
        "merchant {account_id} may sell {quantity_lots} lots of each hour",
