@@ -334,21 +334,29 @@ void make_absolute(std::string& file, const std::filesystem::path& folder) {
   if (!file.empty()) file = (folder / file).lexically_normal().string();
 }
 
+/// What a new exchange is made with: fits a small machine.
+Configure new_capacity() {
+  Configure capacity = implied_capacity();
+  capacity.client_ids_max = 2'000'000;
+  capacity.client_ids_per_account_max = 65'536;
+  return capacity;
+}
+
 }  // namespace
 
-Configure default_capacity() {
+Configure implied_capacity() {
   return {.accounts_max = 100'001,
           .keys_max = 20'001,
           .instruments_max = 20'001,
           .orders_max = 1'000'000,
           .holdings_max = 2'000'000,
           .level_pages_max = 200'000,
-          .client_ids_max = 2'000'000,
+          .client_ids_max = 1'000'000,
           .references_max = 1'000'000,
           .currencies_max = 9,
           .pools_max = 1'001,
           .answers_per_key = 1'024,
-          .client_ids_per_account_max = 65'536,
+          .client_ids_per_account_max = 4'096,
           .makers_per_command_max = 4'096,
           .makers_per_bystander_max = 64,
           .releases_per_command_max = 16};
@@ -363,7 +371,7 @@ Result<Config> load_config(const std::string& path) {
     return wrong(path, parsed.error().source(), std::string(parsed.error().description()));
   }
   Config config;
-  config.capacity = default_capacity();
+  config.capacity = implied_capacity();
   const std::vector<Setting> settings = settings_of(config);
   if (const Status status = read_root(parsed.table(), settings, path, config); !status) {
     return status.error();
@@ -416,7 +424,7 @@ std::string settings_for_restart(const Config& running, const Config& next) {
 
 std::string config_text(const std::string& operator_public_key) {
   Config config;
-  config.capacity = default_capacity();
+  config.capacity = new_capacity();
   config.data = "data";
   config.server.port = 7'420;
   config.tls.certificate = "server.crt";

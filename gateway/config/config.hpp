@@ -53,8 +53,9 @@ struct Config {
   std::vector<OperatorKey> operators;
 };
 
-/// What a new exchange is made with: fits a small machine.
-[[nodiscard]] Configure default_capacity();
+/// What a file means by the sizes it does not name. Never changes: exchanges begun by such a file
+/// have them in their journal.
+[[nodiscard]] Configure implied_capacity();
 
 /// Reads and checks the file.
 ///
