@@ -38,8 +38,8 @@ class BalancesFile {
   /// Gives every row to `visit`, ascending by account and asset.
   ///
   /// Returns: of how many segments it tells.
-  /// Errors:  not_found; corrupt, known only when all rows have been given: what was given is of no
-  ///          use then; unknown_format; invalid, when it is of another ledger.
+  /// Errors:  not_found; corrupt; unknown_format; invalid, when it is of another ledger. No row is
+  ///          given then.
   [[nodiscard]] Result<std::uint32_t> load(const Visit& visit);
 
   /// Replaces the file by one that tells of `segments`: the rows it has, those of `newer` instead

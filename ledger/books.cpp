@@ -138,7 +138,7 @@ Status Books::append(const Command& command, std::span<const Event> events) {
   drafts_.clear();
   const std::lock_guard guard(mutex_);
   if (store_failed_) return poison(*store_failed_);
-  if (store_ && tails_.size() > options_.tails_max) {
+  if (!options_.store_path.empty() && tails_.size() > options_.tails_max) {
     return Error{ErrorCode::busy, "append to the books: work() first", options_.directory};
   }
   if (Status posted = posting_.translate(command, events, drafts_); !posted) {
@@ -194,67 +194,6 @@ Result<std::uint64_t> Books::cover() {
     return committed.error();
   }
   return log_->records();
-}
-
-// After a write or sync that failed nothing is known about the store's file: it is used no more.
-Error Books::store_error(const Error& error) {
-  if (error.code == ErrorCode::no_space || error.code == ErrorCode::busy) return error;
-  const std::lock_guard guard(mutex_);
-  store_failed_ = error;
-  return error;
-}
-
-Result<bool> Books::work() {
-  KARST_ASSERT(!options_.read_only);
-  const Result<bool> prepared = log_->prepare();
-  if (!prepared || *prepared || !store_) return prepared;
-  const Result<bool> indexed = index_segment();
-  if (!indexed || *indexed) return indexed;
-  return save_balances();
-}
-
-Result<bool> Books::index_segment() {
-  std::shared_ptr<Tail> tail;
-  std::vector<Definition> definitions;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  {
-    const std::lock_guard guard(mutex_);
-    if (store_failed_) return *store_failed_;
-    begin = std::uint64_t{indexed_} * options_.segment_records;
-    end = begin + options_.segment_records;
-    if (tails_.size() < 2 || log_->records() < end) return false;
-    tail = tails_.front();
-    const auto after = std::ranges::lower_bound(definitions_, end, {}, &Definition::seq);
-    definitions.assign(definitions_.begin(), after);
-  }
-  const SegmentInput input{*tail, log_->marks(begin, end), definitions};
-  if (Status added = store_->add_segment(input); !added) return store_error(added.error());
-  const std::lock_guard guard(mutex_);
-  tails_.pop_front();  // `tail` keeps it until the lock is let go
-  definitions_.erase(definitions_.begin(),
-                     definitions_.begin() + static_cast<std::ptrdiff_t>(definitions.size()));
-  ++indexed_;
-  return true;
-}
-
-// Once for as many new records as there are balances: a record costs one row written at the most.
-Result<bool> Books::save_balances() {
-  const std::uint32_t segments = store_->segments();
-  const std::uint64_t wait = saved_.rows() / options_.segment_records + 1;
-  if (segments < saved_.segments() + wait || segments == save_tried_) return false;
-  save_tried_ = segments;
-  NewerBalances newer;
-  const Status loaded = store_->load_states(
-      saved_.segments(), [&](AccountKey key, std::uint32_t segment, const AccountState& state) {
-        newer[key] = {key, state, segment};
-      });
-  if (!loaded) return store_error(loaded.error());
-  const Status merged = saved_.merge(newer, segments);
-  if (merged) return true;
-  // The file is of no use: the next one is made of the store alone.
-  if (merged.error().code == ErrorCode::corrupt) saved_.forget();
-  return merged.error();
 }
 
 }  // namespace karst

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "ledger/posting.hpp"
 #include "ledger/record_log.hpp"
 #include "ledger/store.hpp"
+#include "ledger/store_maker.hpp"
 #include "ledger/tail.hpp"
 
 namespace karst {
@@ -35,6 +37,8 @@ struct BooksOptions {
   std::uint32_t tails_max = 8;  ///< append() is busy when so many segments wait for the store.
   std::size_t keys_expected = 1U << 16U;
   bool read_only = false;
+  /// What was repaired, in words for the operator; by any thread. May be null.
+  std::function<void(const std::string&)> notice{};
 
   [[nodiscard]] StorePlace store() const { return {store_path, store_vfs}; }
 };
@@ -44,7 +48,8 @@ struct BooksOpened {
   RecordLogOpened log;
   bool was_store_rebuilt = false;  ///< ledger.db was missing, damaged or another ledger's.
   std::string why_rebuilt;
-  std::uint32_t saved_segments = 0;  ///< Segments whose balances were saved, and not gathered.
+  bool were_balances_healed = false;  ///< Those saved were damaged.
+  std::uint32_t saved_segments = 0;   ///< Segments whose balances were saved, and not gathered.
 };
 
 /// The record log, the balances and the index of one shard.
@@ -92,8 +97,8 @@ class Books {
   /// journal is trimmed, and at the end.
   [[nodiscard]] Result<std::uint64_t> cover();
 
-  /// One step of what may happen in the background: makes a portion of the next file, indexes a
-  /// segment, or saves the balances.
+  /// One step of what may happen in the background: makes a portion of the next file, makes a
+  /// segment of a damaged store again, indexes a new one, or saves the balances.
   ///
   /// Returns: whether there was anything to do.
   /// Errors:  no_space and busy may pass: call again later. What else is wrong with log or store is
@@ -115,6 +120,12 @@ class Books {
   [[nodiscard]] std::uint64_t records() const { return log_->records(); }
   /// How many segments stand in the store.
   [[nodiscard]] std::uint32_t indexed_segments() const;
+  /// Which making of the store is to be read; another number is another file.
+  ///
+  /// Errors: busy, while work() makes it again; where nothing may be written, the damage itself.
+  [[nodiscard]] Result<std::uint32_t> store_generation() const;
+  /// Damage was met in the store. It is read no more: work() puts it aside and makes it again.
+  void report_damage(const Error& error) const;
 
   /// The newest segment with a posting of the key; no_segment if there is none.
   [[nodiscard]] std::uint32_t last_segment_of(AccountKey key) const;
@@ -145,7 +156,13 @@ class Books {
   [[nodiscard]] Result<bool> index_segment();
   [[nodiscard]] Result<bool> save_balances();
   [[nodiscard]] Status open_log(std::vector<RecordMark> marks);
-  [[nodiscard]] Status drop_store(const std::string& why);
+  [[nodiscard]] Status drop_store(const std::string& why, bool is_kept);
+  [[nodiscard]] bool is_store_old();
+  [[nodiscard]] Status replace_store(bool is_kept);
+  [[nodiscard]] Result<bool> mend_store();
+  [[nodiscard]] Status begin_mending();
+  void say(const std::string& words) const;
+  void say_repairs() const;
   void forget();
   [[nodiscard]] Status admit(const RecordView& record);
   [[nodiscard]] Status post(const RecordDraft& draft);
@@ -165,7 +182,8 @@ class Books {
   OpenFile lock_;
   std::optional<Store> store_;
   BalancesFile saved_;
-  std::uint32_t save_tried_ = 0;  // with how many segments it was tried last
+  std::uint32_t save_tried_ = 0;       // with how many segments it was tried last
+  std::unique_ptr<StoreMaker> maker_;  // while the store is made again
   std::unique_ptr<RecordLog> log_;
   Posting posting_;
   std::vector<RecordDraft> drafts_;
@@ -181,6 +199,8 @@ class Books {
   std::map<AssetNumber, std::string> currency_codes_;
   std::uint32_t indexed_ = 0;
   std::optional<Error> store_failed_;
+  mutable std::optional<Error> damage_;  // of the store; until it has been made again
+  std::uint32_t generation_ = 0;
 };
 
 }  // namespace karst

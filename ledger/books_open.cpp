@@ -1,3 +1,6 @@
+#include <array>
+
+#include "ledger/big_endian.hpp"
 #include "ledger/books.hpp"
 #include "ledger/record_reader.hpp"
 
@@ -41,7 +44,8 @@ Status Books::open_all() {
   if (!options_.store_path.empty()) {
     if (Status opened = open_store(); !opened) return opened;
     if (Status loaded = load_store(marks); !loaded) {
-      if (Status dropped = drop_store(loaded.error().text()); !dropped) return dropped;
+      const bool is_damaged = loaded.error().code == ErrorCode::corrupt;
+      if (Status dropped = drop_store(loaded.error().text(), is_damaged); !dropped) return dropped;
       marks.clear();
     }
   }
@@ -51,11 +55,14 @@ Status Books::open_all() {
   const bool is_strange = !opened && indexed_ > 0 && opened.error().code == ErrorCode::invalid;
   if (has_more || is_strange) {
     // The store knows records that the log does not have, or others: the log is the truth.
-    if (Status dropped = drop_store("it does not belong to the log"); !dropped) return dropped;
+    if (Status dropped = drop_store("it does not belong to the log", false); !dropped) {
+      return dropped;
+    }
     opened = open_log({});
   }
   if (!opened) return opened;
   opened_.log = log_->opened();
+  say_repairs();
   command_fed_ = log_->command();
   if (log_->settled() != next_seq_) {
     return Error{ErrorCode::corrupt, "check the last settlement number", options_.directory};
@@ -107,11 +114,24 @@ Status Books::open_store() {
   const ErrorCode code = store.error().code;
   const bool is_useless = code == ErrorCode::corrupt || code == ErrorCode::invalid ||
                           (options_.read_only && code == ErrorCode::not_found);
-  return is_useless ? drop_store(store.error().text()) : store.error();
+  if (!is_useless) return store.error();
+  if (is_store_old()) return drop_store("it is of an older version", false);
+  return drop_store(store.error().text(), code == ErrorCode::corrupt);
+}
+
+// A store of version 1 has no checksums: to this build each of its pages is damaged.
+bool Books::is_store_old() {
+  constexpr std::size_t header_bytes = 100;
+  constexpr std::size_t version_at = 60;
+  const Result<OpenFile> file = OpenFile::open(storage_, options_.store_path, OpenMode::read);
+  if (!file) return false;
+  std::array<std::byte, header_bytes> bytes{};
+  const Result<std::size_t> got = storage_.read(file->handle(), 0, bytes);
+  return got && *got == bytes.size() && load_be<std::uint32_t>(bytes.data() + version_at) == 1;
 }
 
 // All that is in the store can be made again.
-Status Books::drop_store(const std::string& why) {
+Status Books::drop_store(const std::string& why, bool is_kept) {
   store_.reset();
   forget();
   opened_.was_store_rebuilt = true;
@@ -120,19 +140,43 @@ Status Books::drop_store(const std::string& why) {
     options_.store_path.clear();
     return {};
   }
+  return replace_store(is_kept);
+}
+
+// An empty store takes the place of the one there is, which is kept beside it if it may tell
+// something about the damage.
+Status Books::replace_store(bool is_kept) {
   if (Status removed = saved_.remove(); !removed) return removed;
+  const std::string& path = options_.store_path;
   // The file goes first: without it what waits in the write-ahead log is nothing.
   for (const char* suffix : {"", "-wal", "-shm"}) {
-    const Status removed = storage_.unlink(options_.store_path + suffix);
-    if (!removed && removed.error().code == ErrorCode::not_found) continue;
-    if (!removed) return removed;
-    const Status synced = storage_.sync_directory(directory_of(options_.store_path));
+    const bool is_moved = is_kept && *suffix == '\0';
+    const Status gone =
+        is_moved ? storage_.rename(path, path + ".damaged") : storage_.unlink(path + suffix);
+    if (!gone && gone.error().code == ErrorCode::not_found) continue;
+    if (!gone) return gone;
+    const Status synced = storage_.sync_directory(directory_of(path));
     if (!synced) return synced;
   }
   Result<Store> store = Store::open(options_.store(), {options_.shard, options_.segment_records});
   if (!store) return store.error();
   store_.emplace(std::move(store).value());
   return {};
+}
+
+void Books::say_repairs() const {
+  if (opened_.was_store_rebuilt) {
+    say(options_.read_only
+            ? "ledger.db is of no use (" + opened_.why_rebuilt + "): the record log answers alone"
+            : "ledger.db is made again from the record log: " + opened_.why_rebuilt);
+  }
+  if (opened_.log.was_cut) {
+    say("the last frame of " + opened_.log.cut_file + " was not whole: cut at " +
+        std::to_string(opened_.log.cut_offset) + ", its records come again from the journal");
+  }
+  if (opened_.were_balances_healed) {
+    say(options_.directory + "/balances was damaged: gathered again from ledger.db");
+  }
 }
 
 void Books::put_balance(const SavedBalance& saved) {
@@ -146,6 +190,7 @@ std::uint32_t Books::load_saved_balances() {
   const Result<std::uint32_t> saved =
       saved_.load([this](const SavedBalance& row) { put_balance(row); });
   if (saved && *saved <= store_->segments()) return *saved;
+  opened_.were_balances_healed = !saved && saved.error().code == ErrorCode::corrupt;
   balances_ = Balances(options_.keys_expected);
   saved_.forget();
   return 0;

@@ -6,6 +6,7 @@ namespace {
 constexpr int busy_timeout_ms = 2000;
 
 ErrorCode code_of(int result) {
+  if (result == SQLITE_IOERR_DATA) return ErrorCode::corrupt;
   switch (result & 0xff) {
     case SQLITE_FULL:
       return ErrorCode::no_space;
@@ -24,6 +25,11 @@ ErrorCode code_of(int result) {
     default:
       return ErrorCode::io;
   }
+}
+
+std::string words_of(sqlite3* connection) {
+  if (sqlite3_extended_errcode(connection) == SQLITE_IOERR_DATA) return "a page is damaged";
+  return sqlite3_errmsg(connection);
 }
 
 // What the writer may do once the tables stand: add and read.
@@ -66,8 +72,9 @@ Statement& Statement::bind(int index, std::string_view text) {
 Result<bool> Statement::step() {
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
-  const int system_error = sqlite3_system_errno(sqlite3_db_handle(statement_.get()));
-  std::string why = sqlite3_errmsg(sqlite3_db_handle(statement_.get()));
+  sqlite3* connection = sqlite3_db_handle(statement_.get());
+  const int system_error = sqlite3_system_errno(connection);
+  std::string why = words_of(connection);
   sqlite3_reset(statement_.get());
   if (result == SQLITE_DONE) return false;
   return Error{code_of(result), "step a statement", std::move(why), Error::no_offset, system_error};
@@ -102,21 +109,28 @@ Result<Database> Database::open(const std::string& path, Mode mode, const std::s
   sqlite3* connection = nullptr;
   const int flags =
       mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int opened = sqlite3_open_v2(path.c_str(), &connection,
-                                     flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                                     vfs.empty() ? nullptr : vfs.c_str());
+  const auto checked = std::make_shared<CheckedVfs>(vfs);
+  const int opened =
+      sqlite3_open_v2(path.c_str(), &connection,
+                      flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, checked->name());
   Database database;
-  database.connection_.reset(connection);
+  database.connection_ = std::unique_ptr<sqlite3, Close>(connection, Close{checked});
   database.path_ = path;
   if (opened != SQLITE_OK) {
     return Error{code_of(opened), "open", path, Error::no_offset, 0};
   }
   sqlite3_busy_timeout(connection, busy_timeout_ms);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // Of a new file: room for the checksums. A file that has pages keeps what it has.
+  int reserved = CheckedVfs::reserved_bytes;
+  if (mode == Mode::write) {
+    sqlite3_file_control(connection, nullptr, SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+  }
   const char* settings = mode == Mode::read
                              ? "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
-                               "PRAGMA query_only=ON; PRAGMA mmap_size=1073741824;"
-                             : "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+                               "PRAGMA query_only=ON; PRAGMA cache_size=-65536;"
+                             : "PRAGMA page_size=4096;"
+                               "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
                                "PRAGMA recursive_triggers=ON; PRAGMA journal_mode=WAL;"
                                "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0;"
                                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;";
@@ -126,7 +140,7 @@ Result<Database> Database::open(const std::string& path, Mode mode, const std::s
 
 Error Database::error(const char* doing) const {
   return Error{code_of(sqlite3_extended_errcode(connection_.get())), doing,
-               path_ + " (" + sqlite3_errmsg(connection_.get()) + ")", Error::no_offset,
+               path_ + " (" + words_of(connection_.get()) + ")", Error::no_offset,
                sqlite3_system_errno(connection_.get())};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/result.hpp"
+#include "ledger/checked_vfs.hpp"
 
 namespace karst {
 
@@ -49,10 +50,11 @@ class Statement {
 ///
 /// The writer runs with WAL, explicit checkpoints only (one connection writes and checkpoints),
 /// recursive triggers, cell size checks, no trusted schema. After deny_changes() it can add rows
-/// and nothing else. Readers are opened read-only.
+/// and nothing else. Readers are opened read-only. Every page is checked when it is read
+/// (CheckedVfs); statements go before their connection does.
 ///
 /// Errors:  no_space, corrupt, not_found, unknown_format as far as SQLite tells them apart; else
-///          io.
+///          io. A page that is not what was written is `corrupt`.
 /// Threads: one owner.
 class Database {
  public:
@@ -78,6 +80,7 @@ class Database {
 
  private:
   struct Close {
+    std::shared_ptr<CheckedVfs> vfs;
     void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
   };
   [[nodiscard]] Error error(const char* doing) const;

@@ -92,6 +92,8 @@ void encode_marks(std::span<const RecordMark> marks, std::vector<std::byte>& byt
     put_varint(bytes, zigzag(mark.time_ns - before.time_ns));
     put_varint(bytes, mark.file - before.file);
     put_varint(bytes, mark.file == before.file ? mark.offset - before.offset : mark.offset);
+    put_varint(bytes, mark.bytes);
+    put_varint(bytes, mark.crc);
     before = mark;
   }
 }
@@ -105,7 +107,11 @@ bool decode_marks(std::span<const std::byte> bytes, std::vector<RecordMark>& mar
     if (!seq || !time || !file) return false;
     const std::uint32_t base = *file == 0 ? before.offset : 0;
     const auto offset = take_up_to(bytes, std::numeric_limits<std::uint32_t>::max() - base);
-    if (!offset) return false;
+    const auto run = take_up_to(bytes, std::numeric_limits<std::uint32_t>::max());
+    const auto crc = take_up_to(bytes, std::numeric_limits<std::uint32_t>::max());
+    if (!offset || !run || !crc) return false;
+    before.bytes = static_cast<std::uint32_t>(*run);
+    before.crc = static_cast<std::uint32_t>(*crc);
     before.seq += *seq;
     before.time_ns += unzigzag(*time);
     before.file += static_cast<std::uint32_t>(*file);

@@ -11,10 +11,35 @@ constexpr std::uint32_t any_place = ~std::uint32_t{0};
 }  // namespace
 
 Result<PostingIndex> PostingIndex::open(const Books& books) {
-  if (books.options().store_path.empty()) return PostingIndex(books, std::nullopt);
-  Result<StoreReader> store = StoreReader::open(books.options().store());
-  if (!store) return store.error();
-  return PostingIndex(books, std::move(store).value());
+  PostingIndex index(books);
+  if (books.options().store_path.empty()) return index;
+  const Result<StoreReader*> opened = index.reader();
+  const bool comes_later = !opened && (opened.error().code == ErrorCode::corrupt ||
+                                       opened.error().code == ErrorCode::busy);
+  if (!opened && !comes_later) return opened.error();
+  return index;
+}
+
+// The store as it is now: after damage it is another file.
+Result<StoreReader*> PostingIndex::reader() {
+  const Result<std::uint32_t> generation = books_->store_generation();
+  if (!generation || generation_ != *generation) store_.reset();
+  if (!generation) return generation.error();
+  if (store_) return &*store_;
+  Result<StoreReader> opened = StoreReader::open(books_->options().store());
+  if (!opened) {
+    if (opened.error().code == ErrorCode::corrupt) books_->report_damage(opened.error());
+    return opened.error();
+  }
+  store_.emplace(std::move(opened).value());
+  generation_ = *generation;
+  return &*store_;
+}
+
+// Whoever meets damage tells the books.
+PostingIndex::Found PostingIndex::told(Found found) {
+  if (!found && found.error().code == ErrorCode::corrupt) books_->report_damage(found.error());
+  return found;
 }
 
 PostingIndex::Found PostingIndex::in_segment_at(std::uint32_t segment, AccountKey key,
@@ -28,8 +53,8 @@ PostingIndex::Found PostingIndex::in_segment_at(std::uint32_t segment, AccountKe
     case Books::TailLook::indexed:
       break;
   }
-  KARST_ASSERT(store_.has_value());
-  return store_->block_at(segment, key, place);
+  const Result<StoreReader*> store = reader();
+  return store ? told((*store)->block_at(segment, key, place)) : Found(store.error());
 }
 
 PostingIndex::Found PostingIndex::in_segment_after(std::uint32_t segment, AccountKey key,
@@ -43,8 +68,8 @@ PostingIndex::Found PostingIndex::in_segment_after(std::uint32_t segment, Accoun
     case Books::TailLook::indexed:
       break;
   }
-  KARST_ASSERT(store_.has_value());
-  return store_->block_after(segment, key, place);
+  const Result<StoreReader*> store = reader();
+  return store ? told((*store)->block_after(segment, key, place)) : Found(store.error());
 }
 
 PostingIndex::Found PostingIndex::block_at(AccountKey key, std::uint64_t seq) {
@@ -62,7 +87,10 @@ PostingIndex::Found PostingIndex::block_at(AccountKey key, std::uint64_t seq) {
   for (std::uint32_t walk = newest; walk != no_segment;) {
     found = in_segment_at(walk, key, any_place);
     if (!found) return found;
-    KARST_ASSERT(found->has_value());
+    if (!*found || (*found)->segment != walk) {
+      return told(Error{ErrorCode::corrupt, "find the postings of an account",
+                        "segment " + std::to_string(walk)});
+    }
     if (walk < segment) return found;
     walk = (*found)->previous_segment;
   }
@@ -75,7 +103,10 @@ PostingIndex::Found PostingIndex::block_before(AccountKey key, const PostingBloc
     if (!found || *found) return found;
   }
   if (block.previous_segment == no_segment) return std::optional<PostingBlock>{};
-  return in_segment_at(block.previous_segment, key, any_place);
+  Found found = in_segment_at(block.previous_segment, key, any_place);
+  if (!found || *found) return found;
+  return told(Error{ErrorCode::corrupt, "find the postings of an account",
+                    "segment " + std::to_string(block.previous_segment)});
 }
 
 PostingIndex::Found PostingIndex::block_after(AccountKey key, const PostingBlock& block) {

@@ -17,6 +17,7 @@ enum class Direction : std::uint8_t { ascending, descending };
 /// Threads:    one owner; beside the writer.
 class PostingIndex {
  public:
+  /// A damaged store is no error here: answers that need it are.
   [[nodiscard]] static Result<PostingIndex> open(const Books& books);
 
   using Found = Result<std::optional<PostingBlock>>;
@@ -35,15 +36,17 @@ class PostingIndex {
   }
 
  private:
-  PostingIndex(const Books& books, std::optional<StoreReader> store)
-      : books_(&books), store_(std::move(store)) {}
+  explicit PostingIndex(const Books& books) : books_(&books) {}
 
+  [[nodiscard]] Result<StoreReader*> reader();
+  [[nodiscard]] Found told(Found found);
   [[nodiscard]] Found in_segment_at(std::uint32_t segment, AccountKey key, std::uint32_t place);
   [[nodiscard]] Found in_segment_after(std::uint32_t segment, AccountKey key, std::int64_t place);
   [[nodiscard]] Found next_segment(std::uint32_t first, AccountKey key);
 
   const Books* books_;
   std::optional<StoreReader> store_;
+  std::uint32_t generation_ = 0;  // of what store_ reads
 };
 
 /// Walks over the postings of one key within [begin, end), in either direction.

@@ -39,12 +39,21 @@ std::byte* RecordLog::stage(std::size_t bytes_max) {
 void RecordLog::staged(std::size_t bytes, Time time) {
   KARST_ASSERT(bytes > 0 && bytes <= record_bytes_max);
   if (frame_.count % mark_every == 0) {
-    staged_marks_.push_back({next_seq_, time.value(), 0, static_cast<std::uint32_t>(used_)});
+    end_run();
+    staged_marks_.push_back({next_seq_, time.value(), 0, static_cast<std::uint32_t>(used_), 0, 0});
   }
   store_be(stage_.data() + used_, static_cast<std::uint16_t>(bytes));
   used_ += length_bytes + bytes;
   ++frame_.count;
   ++next_seq_;
+}
+
+// The records staged since the last mark are a run.
+void RecordLog::end_run() {
+  if (staged_marks_.empty()) return;
+  RecordMark& mark = staged_marks_.back();
+  mark.bytes = static_cast<std::uint32_t>(used_) - mark.offset;
+  mark.crc = crc32c({stage_.data() + mark.offset, mark.bytes});
 }
 
 void RecordLog::reset_stage() {
@@ -70,6 +79,7 @@ Status RecordLog::commit(std::uint64_t command, std::uint64_t settled) {
   }
   KARST_ASSERT(!options_.read_only);
   static_cast<void>(stage(0));  // at least the header and the padding have room
+  end_run();
   frame_.first_seq = next_seq_ - frame_.count;
   frame_.length = static_cast<std::uint32_t>(staged_bytes());
   frame_.command = command;

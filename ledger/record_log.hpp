@@ -17,13 +17,16 @@
 
 namespace karst {
 
-/// Where a record begins (its length field). Every 16th record and every first one of a frame has
-/// a mark: enough to find any record in one read, and any time by a binary search.
+/// Where a run of records begins (the length field of its first one). Every 16th record of a frame
+/// begins one, from the first on: enough to find any record in one read that is checked, and any
+/// time by a binary search.
 struct RecordMark {
   std::uint64_t seq = 0;
   std::int64_t time_ns = 0;
   std::uint32_t file = 0;    ///< Which of the files, 0 = the oldest.
   std::uint32_t offset = 0;  ///< Unit: bytes in it.
+  std::uint32_t bytes = 0;   ///< Of the run, up to the next one or the end of the frame's payload.
+  std::uint32_t crc = 0;     ///< CRC-32C of them.
   friend bool operator==(const RecordMark&, const RecordMark&) = default;
 };
 
@@ -141,6 +144,7 @@ class RecordLog {
   [[nodiscard]] Status roll(std::uint64_t extent);
   [[nodiscard]] Status poison(const Error& error);
   void reset_stage();
+  void end_run();
 
   Storage& storage_;
   Options options_;

@@ -144,6 +144,13 @@ Status RecordLog::scan(const Visit& visit) {
 Status RecordLog::scan_frame(const RecordFrame& frame, std::span<const std::byte> payload,
                              const Visit& visit) {
   std::size_t at = 0;
+  std::size_t run = 0;  // where the last mark's run begins
+  const auto end_run = [&] {
+    if (at == run) return;
+    marks_.back().bytes = static_cast<std::uint32_t>(at - run);
+    marks_.back().crc = crc32c(payload.subspan(run, at - run));
+    run = at;
+  };
   for (std::uint32_t i = 0; i < frame.count; ++i) {
     if (payload.size() - at < length_bytes) return corrupt("find a record in its frame");
     const auto length = load_be<std::uint16_t>(payload.data() + at);
@@ -159,13 +166,15 @@ Status RecordLog::scan_frame(const RecordFrame& frame, std::span<const std::byte
     if (record->seq() != next_seq_) return corrupt("check a record's place");
     if (Status visited = visit(*record); !visited) return visited;
     if (i % mark_every == 0) {
+      end_run();
       marks_.push_back({next_seq_, record->time().value(), file_,
-                        static_cast<std::uint32_t>(offset_ + RecordFrame::bytes + at)});
+                        static_cast<std::uint32_t>(offset_ + RecordFrame::bytes + at), 0, 0});
     }
     at += length_bytes + length;
     ++next_seq_;
   }
   if (at != payload.size()) return corrupt("find the end of a frame");
+  end_run();
   is_first_frame_known_ = true;
   previous_crc_ = frame.header_crc;
   command_.store(frame.command, std::memory_order_release);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ledger/crc32c.hpp"
+
 namespace karst {
 namespace {
 
@@ -9,72 +11,70 @@ constexpr std::size_t length_bytes = 2;
 
 }  // namespace
 
-// Makes `bytes` bytes from offset_ on readable, if the file has them.
-Status RecordReader::fill(std::size_t bytes) {
-  if (offset_ >= begin_ && offset_ + bytes <= begin_ + filled_) return {};
-  const std::size_t wanted = std::max(bytes, window_bytes_);
+Error RecordReader::damaged(const char* doing) const {
+  return Error{ErrorCode::corrupt, doing, log_.path_of_file(run_.file), offset_, 0};
+}
+
+// Makes the bytes of the run readable, and with them what is behind.
+Status RecordReader::fill() {
+  // A window of before the run's frame was written has something else at its place.
+  const bool is_there = filled_ > 0 && window_file_ == run_.file && run_.seq < window_records_ &&
+                        run_.offset >= begin_ && run_end() <= begin_ + filled_;
+  if (is_there) return {};
+  const std::size_t wanted = std::max<std::size_t>(run_.bytes, window_bytes_);
   if (window_.size() < wanted) window_.resize(wanted);
-  begin_ = offset_;
+  begin_ = run_.offset;
   filled_ = 0;
+  window_file_ = run_.file;
   window_records_ = log_.records();
-  const Result<std::size_t> got = log_.read_at(file_, begin_, std::span(window_).first(wanted));
+  const Result<std::size_t> got = log_.read_at(run_.file, begin_, std::span(window_).first(wanted));
   if (!got) return got.error();
   filled_ = *got;
+  return run_end() <= begin_ + filled_ ? Status{} : Status{damaged("read a run of records")};
+}
+
+// Goes to the begin of the run that has next_seq_.
+Status RecordReader::enter_run() {
+  is_placed_ = false;
+  const std::optional<RecordMark> mark = log_.mark_before(next_seq_);
+  if (!mark) {
+    return Error{ErrorCode::not_found, "find a record", "seq " + std::to_string(next_seq_)};
+  }
+  if (!log_.has_file(mark->file)) {
+    return Error{ErrorCode::corrupt, "find the file of a record",
+                 "seq " + std::to_string(next_seq_), Error::no_offset, 0};
+  }
+  run_ = *mark;
+  offset_ = run_.offset;
+  if (Status filled = fill(); !filled) return filled;
+  if (crc32c({here(), run_.bytes}) != run_.crc) return damaged("check a run of records");
+  next_seq_ = run_.seq;
+  is_placed_ = true;
   return {};
 }
 
 Status RecordReader::seek(std::uint64_t seq) {
-  if (is_placed_ && seq >= next_seq_ && seq - next_seq_ < RecordLog::mark_every) {
-    while (next_seq_ < seq) {
-      if (Status skipped = skip_one(); !skipped) return skipped;
-    }
-    return {};
+  const bool is_near = is_placed_ && seq >= next_seq_ && seq - next_seq_ < RecordLog::mark_every;
+  if (!is_near) {
+    next_seq_ = seq;
+    if (Status entered = enter_run(); !entered) return entered;
   }
-  const std::optional<RecordMark> mark = log_.mark_before(seq);
-  if (!mark) return Error{ErrorCode::not_found, "find a record", "seq " + std::to_string(seq)};
-  if (!is_placed_ || file_ != mark->file) filled_ = 0;
-  file_ = mark->file;
-  offset_ = mark->offset;
-  next_seq_ = mark->seq;
-  is_placed_ = true;
   while (next_seq_ < seq) {
     if (Status skipped = skip_one(); !skipped) return skipped;
   }
   return {};
 }
 
-// From the end of a frame's payload into the next frame that has records.
-Status RecordReader::enter_next_frame() {
-  offset_ = RecordFrame::end_behind(offset_);
-  while (true) {
-    if (Status filled = fill(RecordFrame::bytes); !filled) return filled;
-    RecordFrame frame;
-    const bool is_at_end = begin_ + filled_ < offset_ + RecordFrame::bytes;
-    const FrameLook look =
-        is_at_end ? FrameLook::nothing : decode({here(), RecordFrame::bytes}, frame);
-    if (look == FrameLook::nothing && log_.has_file(file_ + 1)) {
-      ++file_;
-      offset_ = 0;
-      filled_ = 0;
-      continue;
-    }
-    if (look != FrameLook::sound || frame.first_seq != next_seq_) {
-      return Error{ErrorCode::corrupt, "find the next frame", log_.path_of_file(file_), offset_, 0};
-    }
-    offset_ += frame.count > 0 ? RecordFrame::bytes : frame.extent();
-    if (frame.count > 0) return {};
-  }
-}
-
 Result<std::size_t> RecordReader::length_of_next() {
-  if (next_seq_ >= window_records_) filled_ = 0;  // it was not there when the window was read
-  if (Status filled = fill(length_bytes); !filled) return filled.error();
-  std::size_t length = 0;
-  if (begin_ + filled_ >= offset_ + length_bytes) length = load_be<std::uint16_t>(here());
-  if (length > 0) return length;
-  if (Status entered = enter_next_frame(); !entered) return entered.error();
-  if (Status filled = fill(length_bytes); !filled) return filled.error();
-  return std::size_t{load_be<std::uint16_t>(here())};
+  if (offset_ >= run_end()) {
+    const std::uint64_t wanted = next_seq_;
+    if (Status entered = enter_run(); !entered) return entered.error();
+    if (next_seq_ != wanted) return damaged("find the next run of records");
+  }
+  const std::uint64_t left = run_end() - offset_;
+  const std::size_t length = left < length_bytes ? 0 : load_be<std::uint16_t>(here());
+  if (length == 0 || left - length_bytes < length) return damaged("find a record in its run");
+  return length;
 }
 
 Status RecordReader::skip_one() {
@@ -86,17 +86,15 @@ Status RecordReader::skip_one() {
 }
 
 Result<RecordView> RecordReader::next() {
-  KARST_ASSERT(is_placed_ && next_seq_ < log_.records());
+  KARST_ASSERT(next_seq_ < log_.records());
+  if (!is_placed_) {
+    if (Status found = seek(next_seq_); !found) return found.error();
+  }
   const Result<std::size_t> length = length_of_next();
   if (!length) return length.error();
-  if (Status filled = fill(length_bytes + *length); !filled) return filled.error();
-  if (begin_ + filled_ < offset_ + length_bytes + *length) {
-    return Error{ErrorCode::corrupt, "read a record", log_.path_of_file(file_), offset_, 0};
-  }
   Result<RecordView> record = decode({here() + length_bytes, *length});
   if (!record || record->seq() != next_seq_) {
-    return Error{ErrorCode::corrupt, record ? "check a record's place" : record.error().doing,
-                 log_.path_of_file(file_), offset_, 0};
+    return damaged(record ? "check a record's place" : record.error().doing.c_str());
   }
   offset_ += length_bytes + *length;
   ++next_seq_;

@@ -8,8 +8,8 @@
 
 namespace karst {
 
-/// Reads durable records. What it gives was checked for form and place; checksums of whole frames
-/// are checked when a log is opened and by its verifier.
+/// Reads durable records. The bytes of every run of records are compared with the checksum of its
+/// mark before any of them is given, and each record is checked for form and place.
 ///
 /// Threads: one owner; beside the writer.
 class RecordReader {
@@ -38,20 +38,23 @@ class RecordReader {
   }
 
  private:
-  [[nodiscard]] Status fill(std::size_t bytes);
+  [[nodiscard]] Status enter_run();
+  [[nodiscard]] Status fill();
   [[nodiscard]] Status skip_one();
   [[nodiscard]] Result<std::size_t> length_of_next();
-  [[nodiscard]] Status enter_next_frame();
+  [[nodiscard]] Error damaged(const char* doing) const;
   [[nodiscard]] const std::byte* here() const { return window_.data() + (offset_ - begin_); }
+  [[nodiscard]] std::uint64_t run_end() const { return std::uint64_t{run_.offset} + run_.bytes; }
 
   const RecordLog& log_;
   std::size_t window_bytes_;
   std::vector<std::byte> window_;
   std::size_t filled_ = 0;            // bytes of the window that were read
   std::uint64_t begin_ = 0;           // offset of the window's first byte in the file
+  std::uint32_t window_file_ = 0;     // which file it is of
   std::uint64_t window_records_ = 0;  // how many records there were when it was read
-  std::uint32_t file_ = 0;
-  std::uint64_t offset_ = 0;  // of the next record's length field
+  RecordMark run_;                    // the one that is being read; its bytes are checked
+  std::uint64_t offset_ = 0;          // of the next record's length field
   std::uint64_t next_seq_ = 0;
   bool is_placed_ = false;
 };

@@ -6,13 +6,13 @@ namespace karst {
 namespace {
 
 constexpr std::int64_t application_id = 0x4b525354;  // "KRST"
-constexpr std::int64_t user_version = 1;
+constexpr std::int64_t user_version = 2;
 
 // Rows are only ever added: the triggers say so to whoever opens the file, the authorizer to us.
 constexpr const char* tables = R"(
 BEGIN IMMEDIATE;
 PRAGMA application_id = 1263686484;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 CREATE TABLE ledger (
   id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   shard INTEGER NOT NULL,
@@ -94,6 +94,8 @@ Result<Store> Store::open(const StorePlace& place, const StoreIdentity& identity
   if (*version > user_version) return not_a_store(ErrorCode::unknown_format, path);
   if (*things == 0) {
     if (Status made = store.make_tables(identity); !made) return made.error();
+  } else if (*version < user_version) {
+    return not_a_store(ErrorCode::invalid, path);
   }
   if (Status same = store.check_identity(identity); !same) return same.error();
   store.database_.deny_changes();
@@ -109,6 +111,7 @@ Result<Store> Store::open_read_only(const StorePlace& place, const StoreIdentity
   const Result<std::int64_t> version = store.database_.number("PRAGMA user_version");
   if (!version) return version.error();
   if (*version > user_version) return not_a_store(ErrorCode::unknown_format, path);
+  if (*version < user_version) return not_a_store(ErrorCode::invalid, path);
   if (Status same = store.check_identity(identity); !same) return same.error();
   return store;
 }
@@ -289,6 +292,17 @@ Status Store::load_states(std::uint32_t from_segment, const StateSink& sink) {
           AssetNumber{static_cast<std::uint32_t>(states->integer(2))}},
          segment, block->state);
   }
+}
+
+Status check_store(const StorePlace& place) {
+  Result<Database> database = Database::open(place.path, Database::Mode::read, place.vfs);
+  if (!database) return database.error();
+  Result<Statement> look = database->prepare("PRAGMA quick_check(1)");
+  if (!look) return look.error();
+  const Result<bool> stepped = look->step();
+  if (!stepped) return stepped.error();
+  if (*stepped && look->text(0) == "ok") return {};
+  return Error{ErrorCode::corrupt, "check the audit store", place.path};
 }
 
 // The reader --------------------------------------------------------------------------------------

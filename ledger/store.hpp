@@ -94,6 +94,11 @@ class Store {
   std::vector<std::byte> blob_;
 };
 
+/// Reads every page of the file and looks at how they hang together.
+///
+/// Errors: corrupt; those of Database::open().
+[[nodiscard]] Status check_store(const StorePlace& place);
+
 /// A reader of ledger.db; sees each segment wholly or not at all.
 ///
 /// Threads: one owner; any number of readers beside the writer.

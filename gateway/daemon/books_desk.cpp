@@ -101,9 +101,13 @@ Result<std::unique_ptr<BooksDesk>> BooksDesk::open(Storage& storage, const std::
                                                    std::function<void()> wake) {
   if (Status made = storage.create_directory(directory); !made) return made.error();
   auto parts = std::make_unique<Parts>();
-  Result<std::unique_ptr<Books>> books = Books::open(
-      storage,
-      {.directory = directory, .store_path = directory + "/ledger.db", .file_bytes = file_bytes});
+  Result<std::unique_ptr<Books>> books =
+      Books::open(storage, {.directory = directory,
+                            .store_path = directory + "/ledger.db",
+                            .file_bytes = file_bytes,
+                            .notice = [](const std::string& words) {
+                              std::fprintf(stderr, "karstd: books: %s\n", words.c_str());
+                            }});
   if (!books) return books.error();
   parts->books = std::move(books).value();
   parts->store = std::make_unique<BooksStore>(*parts->books);

@@ -1,8 +1,10 @@
 #include "gateway/tool/audit.hpp"
 
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/engine.hpp"
 #include "gateway/tool/audit_text.hpp"
@@ -26,9 +28,13 @@ struct OpenBooks {
 
   [[nodiscard]] Status open(const std::string& directory) {
     const ExchangeDirectory files(directory);
-    Result<std::unique_ptr<Books>> opened = Books::open(
-        storage, {.directory = files.books(), .store_path = files.books_database(),
-                  .read_only = true});
+    Result<std::unique_ptr<Books>> opened =
+        Books::open(storage, {.directory = files.books(),
+                              .store_path = files.books_database(),
+                              .read_only = true,
+                              .notice = [](const std::string& words) {
+                                std::fprintf(stderr, "karst audit: %s\n", words.c_str());
+                              }});
     if (!opened) return opened.error();
     books = std::move(opened).value();
     Result<std::unique_ptr<Audit>> auditor = Audit::open(*books);
@@ -99,6 +105,31 @@ struct Comparison {
   return {};
 }
 
+// The lots of every instrument that the engine still has, and what was issued of it.
+[[nodiscard]] Status compare_lots(const Engine& engine, Comparison& comparison) {
+  std::map<AccountKey, std::int64_t> lots_of;
+  std::vector<HoldingRow> rows;
+  engine.holdings(rows);
+  for (const HoldingRow& row : rows) {
+    const AccountKind kind = (row.asset & 1U) != 0 ? AccountKind::main : AccountKind::capacity;
+    const AssetNumber asset = asset_of(InstrumentId{row.asset >> 1U});
+    const std::int64_t lots =
+        std::int64_t{row.free} + std::int64_t{row.reserved} + std::int64_t{row.locked};
+    lots_of[{account_number(AccountId{row.account}, kind), asset}] += lots;
+    lots_of[{account_number(ExchangeAccount::issue), asset}] -= lots;
+  }
+  // Whoever the books say has some of them, and the engine does not, has none by the engine.
+  std::set<AssetNumber> assets;
+  for (const auto& [key, lots] : lots_of) assets.insert(key.asset);
+  for (const AccountKey& key : comparison.ledger.keys()) {
+    if (assets.contains(key.asset)) lots_of.try_emplace(key, 0);
+  }
+  for (const auto& [key, lots] : lots_of) {
+    if (Status status = comparison.expect(key.account, key.asset, lots); !status) return status;
+  }
+  return {};
+}
+
 }  // namespace
 
 int run_audit_transactions(const AuditOptions& options) {
@@ -151,8 +182,8 @@ int run_audit_balance(const AuditOptions& options) {
                      {"balances", std::move(balances)}};
   const std::string after = "after settlement " + std::to_string(settlement);
   if (table.rows.empty()) {
-    output.answer(json, "merchant " + std::to_string(merchant.value()) +
-                            " has never had anything, " + after);
+    output.answer(
+        json, "merchant " + std::to_string(merchant.value()) + " has never had anything, " + after);
   } else {
     output.answer(json, table, after);
   }
@@ -198,10 +229,9 @@ int run_audit_reconcile(const AuditOptions& options) {
   if (size == 0) {
     return output.failed({exit_not_there, "NOT_FOUND", "the books have no settlement yet", {}});
   }
-  // The newest command that left a record: behind it, engine and books speak of the same.
-  const Result<Record> last = open.audit->by_seq(size - 1);
-  if (!last) return output.failed(failure_of(last.error()));
-  const std::uint64_t command = last->ext_id.command;
+  // The newest command the books cover: behind it, engine and books speak of the same, and there
+  // is a snapshot at or before it however far the journal was trimmed.
+  const std::uint64_t command = open.books->durable_command();
   const ExchangeDirectory files(options.directory);
   SnapshotStore snapshots(open.storage, files.snapshots(), 0);
   Replay replay = replay_from(&snapshots, command);
@@ -211,17 +241,16 @@ int run_audit_reconcile(const AuditOptions& options) {
     return output.failed(failure_of(Error{ErrorCode::not_found, "replay", "the journal"}));
   }
   Comparison comparison{*open.books, *open.audit, size};
-  if (const Status status = compare(replay.engine(), comparison); !status) {
-    return output.failed(failure_of(status.error()));
-  }
+  Status compared = compare(replay.engine(), comparison);
+  if (compared) compared = compare_lots(replay.engine(), comparison);
+  if (!compared) return output.failed(failure_of(compared.error()));
   output.answer({{"command", command},
                  {"settlement", size},
                  {"compared", comparison.compared},
                  {"differences", comparison.differences}},
                 "after command " + std::to_string(command) + ", settlement " +
                     std::to_string(size) + ": " + std::to_string(comparison.compared) +
-                    " balances compared, " + std::to_string(comparison.differences) +
-                    " different");
+                    " balances compared, " + std::to_string(comparison.differences) + " different");
   return comparison.differences == 0 ? exit_ok : exit_damaged;
 }
 

@@ -40,6 +40,7 @@ class Doctor {
   void look_at_disk();
   void look_at_limits();
   void look_at_access_log();
+  void look_at_books();
   // What runs (doctor_running.cpp).
   void look_at_clock();
   void look_at_lock();

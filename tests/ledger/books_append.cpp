@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "ledger/books_store.hpp"
 #include "ledger/posix_storage.hpp"
 #include "tests/ledger/books_fixture.hpp"
 #include "tests/ledger/naive_ledger.hpp"
@@ -110,6 +111,21 @@ TEST_F(BooksAppend, commands_already_in_the_log_are_compared_and_not_written_aga
   const std::uint64_t records = books->records();
   for (std::size_t i = 100; i < steps.size(); ++i) feed(*books, steps[i]);
   EXPECT_EQ(books->sync().value(), records);
+}
+
+TEST_F(BooksAppend, every_durable_frame_lets_the_journal_go_up_to_the_one_before) {
+  auto books = open();
+  BooksStore store(*books);
+  std::uint64_t frames = 0;
+  for (const Step& step : market_steps(12, 200)) {
+    const std::uint64_t before = store.durable_sequence();
+    ASSERT_TRUE(store.append({step.command, step.events, Executed::no_answer}).ok());
+    ASSERT_TRUE(store.sync().ok());
+    if (store.durable_sequence() == before) continue;  // a command without a record
+    ++frames;
+    EXPECT_EQ(store.trim_floor(), before);
+  }
+  EXPECT_GT(frames, 20U);
 }
 
 TEST_F(BooksAppend, a_record_that_comes_out_differently_stops_the_books) {

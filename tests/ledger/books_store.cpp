@@ -74,7 +74,7 @@ TEST_F(BooksStore, the_file_says_what_it_is) {
   auto database = Database::open(options.store_path, Database::Mode::read);
   ASSERT_TRUE(database.ok());
   EXPECT_EQ(database->number("PRAGMA application_id").value(), 0x4b525354);
-  EXPECT_EQ(database->number("PRAGMA user_version").value(), 1);
+  EXPECT_EQ(database->number("PRAGMA user_version").value(), 2);
   EXPECT_EQ(database
                 ->number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
                          "AND sql NOT LIKE '%STRICT%'")
@@ -191,10 +191,35 @@ TEST_F(BooksStore, a_store_that_knows_more_than_the_log_is_made_again) {
 
 TEST_F(BooksStore, a_store_of_a_newer_build_is_refused_and_left_alone) {
   filled();
-  EXPECT_EQ(raw("PRAGMA user_version = 2"), SQLITE_OK);
+  const auto say_version = [this](const char* sql) {
+    auto database = Database::open(options.store_path, Database::Mode::write);
+    ASSERT_TRUE(database.ok());
+    ASSERT_TRUE(database->execute(sql).ok());
+  };
+  say_version("PRAGMA user_version = 3");
   EXPECT_EQ(Books::open(storage, options).error().code, ErrorCode::unknown_format);
-  EXPECT_EQ(raw("PRAGMA user_version = 1"), SQLITE_OK);
-  EXPECT_NE(open(), nullptr);
+  say_version("PRAGMA user_version = 2");
+  auto books = open();
+  ASSERT_NE(books, nullptr);
+  EXPECT_FALSE(books->opened().was_store_rebuilt);
+}
+
+// As the version before wrote it: no room for checksums, another number.
+TEST_F(BooksStore, a_store_of_the_version_before_is_made_again_by_itself) {
+  const std::uint32_t segments = filled()->indexed_segments();
+  std::filesystem::remove(options.store_path);
+  ASSERT_EQ(raw("PRAGMA application_id = 1263686484; PRAGMA user_version = 1;"
+                "CREATE TABLE segment (segment INTEGER NOT NULL PRIMARY KEY, marks BLOB) STRICT"),
+            SQLITE_OK);
+  std::string said;
+  options.notice = [&](const std::string& words) { said += words; };
+  auto books = open();
+  ASSERT_NE(books, nullptr);
+  EXPECT_TRUE(books->opened().was_store_rebuilt);
+  EXPECT_NE(said.find("older version"), std::string::npos) << said;
+  EXPECT_FALSE(std::filesystem::exists(options.store_path + ".damaged"));
+  work_all(*books);
+  EXPECT_EQ(books->indexed_segments(), segments);
 }
 
 TEST_F(BooksStore, hostile_names_are_stored_as_data_and_found) {
