@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/rules.hpp"
 #include "tests/frozen/frozen_market.hpp"
 
 namespace {
@@ -17,6 +18,14 @@ namespace {
 using namespace karst;
 
 constexpr std::ptrdiff_t behind_snapshot = 32;
+
+// The rules of its time, as karstd adopts them before anything else.
+Command adopted_rules() {
+  Command command;
+  command.type = CommandType::adopt_rules;
+  command.adopt_rules.version = rules_newest;
+  return command;
+}
 
 // Sends the commands; before the last few of them it asks for a snapshot, and waits for it.
 bool live(test::FrozenExchange& exchange, const std::vector<Command>& commands, bool is_snapped) {
@@ -48,6 +57,7 @@ int main(int count, char** arguments) {
   for (std::uint32_t life = 0; life + 1 < test::frozen::lives; ++life) {
     test::FrozenExchange exchange(arguments[1]);
     const bool is_snapped = kind == "trimmed" || life == 1;
+    if (life == 0) exchange.send({adopted_rules()});
     if (!live(exchange, test::frozen::commands_of(life), is_snapped)) {
       std::fprintf(stderr, "no snapshot was made\n");
       return 1;

@@ -108,7 +108,9 @@ std::string name_of(const testing::TestParamInfo<FrozenFolder>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Released, Frozen,
                          testing::Values(FrozenFolder{"555a1a6", "whole"},
-                                         FrozenFolder{"555a1a6", "trimmed"}),
+                                         FrozenFolder{"555a1a6", "trimmed"},
+                                         FrozenFolder{"f18906d", "whole"},
+                                         FrozenFolder{"f18906d", "trimmed"}),
                          name_of);
 
 }  // namespace
