@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 #include <vector>
 
 #include "ledger/open_file.hpp"
@@ -55,14 +56,15 @@ Status copy_file(Storage& storage, const std::string& from, const std::string& t
 
 using IsWanted = std::function<bool(std::string_view name)>;
 
-// All files that are wanted. One that goes away meanwhile was let go of, and is no loss.
+// All files that are wanted, the newest first: one that is copied has all before it, whatever is
+// begun meanwhile. One that goes away meanwhile was let go of, and is no loss.
 Status copy_directory(Storage& storage, const std::string& from, const std::string& to,
                       const IsWanted& is_wanted, BackupReport& report) {
   const Result<std::vector<std::string>> names = storage.list(from);
   if (!names && names.error().code == ErrorCode::not_found) return {};
   if (!names) return names.error();
   if (Status made = storage.create_directory(to); !made) return made;
-  for (const std::string& name : *names) {
+  for (const std::string& name : std::views::reverse(*names)) {
     if (!is_wanted(name)) continue;
     const Status copied = copy_file(storage, from + "/" + name, to + "/" + name, report);
     if (!copied && copied.error().code != ErrorCode::not_found) return copied;

@@ -126,6 +126,12 @@ class RecordLog {
 
   [[nodiscard]] Status open_files();
   [[nodiscard]] Status find_start(std::vector<RecordMark> marks);
+  struct FrameRead {
+    FrameLook look = FrameLook::nothing;
+    RecordFrame frame;
+    const char* fault = "check a header";  // where it is broken
+  };
+  [[nodiscard]] Result<FrameRead> read_frame(std::vector<std::byte>& bytes) const;
   [[nodiscard]] Status scan(const Visit& visit);
   [[nodiscard]] Status scan_frame(const RecordFrame& frame, std::span<const std::byte> payload,
                                   const Visit& visit);

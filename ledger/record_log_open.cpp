@@ -96,6 +96,31 @@ Error RecordLog::corrupt(const char* what) const {
   return Error{ErrorCode::corrupt, what, files_[file_]->path(), offset_, 0};
 }
 
+// The frame at the place behind the last one; its bytes, if it is sound.
+Result<RecordLog::FrameRead> RecordLog::read_frame(std::vector<std::byte>& bytes) const {
+  const FileHandle handle = files_[file_]->handle();
+  bytes.resize(RecordFrame::block_bytes);
+  Result<std::size_t> got = storage_.read(handle, offset_, bytes);
+  if (!got) return got.error();
+  FrameRead read;
+  read.look = decode(bytes, read.frame);
+  if (read.look != FrameLook::sound) return read;
+  const RecordFrame& frame = read.frame;
+  if (offset_ + frame.extent() > file_sizes_[file_]) return corrupt("take the length");
+  bytes.resize(frame.extent());
+  got = storage_.read(handle, offset_, bytes);
+  if (!got) return got.error();
+  const std::span<const std::byte> all(bytes);
+  if (crc32c(all.subspan(RecordFrame::bytes, frame.length)) != frame.payload_crc) {
+    read.look = FrameLook::broken;
+    read.fault = "check the records of a frame";
+  } else if (!all_zero(all.subspan(RecordFrame::bytes + frame.length))) {
+    read.look = FrameLook::broken;
+    read.fault = "check the padding of a frame";
+  }
+  return read;
+}
+
 Status RecordLog::scan(const Visit& visit) {
   std::vector<std::byte> bytes;
   while (file_ < files_.size()) {
@@ -105,37 +130,32 @@ Status RecordLog::scan(const Visit& visit) {
       offset_ = 0;
       continue;
     }
-    const FileHandle handle = files_[file_]->handle();
-    bytes.resize(RecordFrame::block_bytes);
-    Result<std::size_t> got = storage_.read(handle, offset_, bytes);
-    if (!got) return got.error();
-    RecordFrame frame;
-    const FrameLook look = decode(bytes, frame);
-    if (look == FrameLook::newer) {
-      return Error{ErrorCode::unknown_format, "read a frame", files_[file_]->path(), offset_, 0};
-    }
-    if (look == FrameLook::nothing && file_ + 1 < files_.size()) {
+    Result<FrameRead> read = read_frame(bytes);
+    if (!read) return read.error();
+    if (read->look == FrameLook::nothing && file_ + 1 < files_.size()) {
       ++file_;
       offset_ = 0;
       continue;
     }
-    if (look != FrameLook::sound) return end_of_log(look, "check a header");
+    if (read->look != FrameLook::sound && options_.read_only) {
+      // It may have been read while it was being written. What stands behind it now was written
+      // when it was whole.
+      const Result<bool> followed = is_followed();
+      if (!followed) return followed.error();
+      if (*followed) read = read_frame(bytes);
+      if (!read) return read.error();
+    }
+    const RecordFrame& frame = read->frame;
+    if (read->look == FrameLook::newer) {
+      return Error{ErrorCode::unknown_format, "read a frame", files_[file_]->path(), offset_, 0};
+    }
+    if (read->look != FrameLook::sound) return end_of_log(read->look, read->fault);
     if (frame.first_seq != next_seq_) return corrupt("find the next record");
     if (is_first_frame_known_ && frame.previous != previous_crc_) {
       return corrupt("follow the chain of frames");
     }
-    if (offset_ + frame.extent() > file_sizes_[file_]) return corrupt("take the length");
-    bytes.resize(frame.extent());
-    got = storage_.read(handle, offset_, bytes);
-    if (!got) return got.error();
-    const std::span<const std::byte> all(bytes);
-    const auto payload = all.subspan(RecordFrame::bytes, frame.length);
-    if (crc32c(payload) != frame.payload_crc) {
-      return end_of_log(FrameLook::broken, "check the records of a frame");
-    }
-    if (!all_zero(all.subspan(RecordFrame::bytes + frame.length))) {
-      return end_of_log(FrameLook::broken, "check the padding of a frame");
-    }
+    const auto payload =
+        std::span<const std::byte>(bytes).subspan(RecordFrame::bytes, frame.length);
     if (Status scanned = scan_frame(frame, payload, visit); !scanned) return scanned;
   }
   return {};

@@ -138,13 +138,17 @@ Status Store::check_identity(const StoreIdentity& identity) {
       found->integer(1) != std::int64_t{identity.segment_records}) {
     return not_a_store(ErrorCode::invalid, database_.path());
   }
-  const Result<std::int64_t> count = database_.number("SELECT count(*) FROM segment");
-  const Result<std::int64_t> end =
-      database_.number("SELECT ifnull(max(segment) + 1, 0) FROM segment");
-  if (!count) return count.error();
-  if (!end) return end.error();
-  if (*count != *end) return not_a_store(ErrorCode::corrupt, database_.path());
-  segments_ = static_cast<std::uint32_t>(*end);
+  // One statement: the writer may add a segment between two.
+  Result<Statement> segments =
+      database_.prepare("SELECT count(*), ifnull(max(segment) + 1, 0) FROM segment");
+  if (!segments) return segments.error();
+  const Result<bool> counted = segments->step();
+  if (!counted) return counted.error();
+  if (segments->integer(0) != segments->integer(1)) {
+    return not_a_store(ErrorCode::corrupt, database_.path());
+  }
+  segments_ = static_cast<std::uint32_t>(segments->integer(0));
+  segment_records_ = identity.segment_records;
   return {};
 }
 
@@ -250,18 +254,21 @@ Status Store::add_definition(const Definition& definition) {
 
 Status Store::load(const Sink& sink) {
   const Error corrupt = not_a_store(ErrorCode::corrupt, database_.path());
-  Result<Statement> marks = database_.prepare("SELECT marks FROM segment ORDER BY segment");
+  Result<Statement> marks =
+      database_.prepare("SELECT marks FROM segment WHERE segment < ? ORDER BY segment");
   if (!marks) return marks.error();
+  marks->bind(1, std::int64_t{segments_});
   while (true) {
     const Result<bool> stepped = marks->step();
     if (!stepped) return stepped.error();
     if (!*stepped) break;
     if (!decode_marks(marks->blob(0), sink.marks)) return corrupt;
   }
-  for (const char* sql : {"SELECT seq, details FROM account ORDER BY seq",
-                          "SELECT seq, details FROM asset ORDER BY seq"}) {
+  for (const char* sql : {"SELECT seq, details FROM account WHERE seq < ? ORDER BY seq",
+                          "SELECT seq, details FROM asset WHERE seq < ? ORDER BY seq"}) {
     Result<Statement> rows = database_.prepare(sql);
     if (!rows) return rows.error();
+    rows->bind(1, std::int64_t{segments_} * segment_records_);
     while (true) {
       const Result<bool> stepped = rows->step();
       if (!stepped) return stepped.error();
@@ -277,9 +284,9 @@ Status Store::load(const Sink& sink) {
 Status Store::load_states(std::uint32_t from_segment, const StateSink& sink) {
   Result<Statement> states = database_.prepare(
       "SELECT segment, account, asset, first, block FROM posting WHERE segment >= ? "
-      "ORDER BY segment, account, asset, first");
+      "AND segment < ? ORDER BY segment, account, asset, first");
   if (!states) return states.error();
-  states->bind(1, std::int64_t{from_segment});
+  states->bind(1, std::int64_t{from_segment}).bind(2, std::int64_t{segments_});
   while (true) {
     const Result<bool> stepped = states->step();
     if (!stepped) return stepped.error();

@@ -90,7 +90,10 @@ class Store {
   Statement insert_posting_;
   Statement insert_account_;
   Statement insert_asset_;
+  // What load() and load_states() read ends with the segments counted when it was opened, or added
+  // by this object: whoever reads beside the writer sees one state of it.
   std::uint32_t segments_ = 0;
+  std::uint32_t segment_records_ = 0;
   std::vector<std::byte> blob_;
 };
 

@@ -51,10 +51,22 @@ class FrozenExchange {
 
   /// Sends commands, each in a frame of its own.
   void send(const std::vector<Command>& commands) {
-    for (const Command& command : commands) {
-      running_.submit_all({command}, sent_);
-      running_.await_answers(++sent_);
-    }
+    for (const Command& command : commands) send_at_once({command});
+  }
+  /// Sends commands that may share frames.
+  void send_at_once(const std::vector<Command>& commands) {
+    running_.submit_all(commands, sent_);
+    running_.await_answers(sent_ += commands.size());
+  }
+
+  [[nodiscard]] static BooksOptions books_options(const std::string& directory) {
+    const ExchangeDirectory at(directory);
+    BooksOptions options;
+    options.directory = at.books();
+    options.store_path = at.books_database();
+    options.segment_records = 256;
+    options.file_bytes = std::uint64_t{128} << 10U;
+    return options;
   }
 
   [[nodiscard]] RunningExchange& running() { return running_; }
@@ -70,13 +82,7 @@ class FrozenExchange {
   }
   [[nodiscard]] static std::unique_ptr<Books> open_books(Storage& storage,
                                                          const std::string& directory) {
-    const ExchangeDirectory at(directory);
-    BooksOptions options;
-    options.directory = at.books();
-    options.store_path = at.books_database();
-    options.segment_records = 256;
-    options.file_bytes = std::uint64_t{128} << 10U;
-    return must(Books::open(storage, options));
+    return must(Books::open(storage, books_options(directory)));
   }
   [[nodiscard]] static std::unique_ptr<EventLog> open_events(Storage& storage,
                                                              const std::string& directory) {
