@@ -135,8 +135,8 @@ class RecordLog {
   [[nodiscard]] Status scan(const Visit& visit);
   [[nodiscard]] Status scan_frame(const RecordFrame& frame, std::span<const std::byte> payload,
                                   const Visit& visit);
-  [[nodiscard]] Status end_of_log(FrameLook look, const char* fault);
-  [[nodiscard]] Result<bool> is_followed() const;
+  [[nodiscard]] Status end_of_log(FrameLook look);
+  [[nodiscard]] Result<bool> is_anything_behind() const;
   [[nodiscard]] Status clear_tail();
   [[nodiscard]] Error corrupt(const char* what) const;
   [[nodiscard]] std::string draft_path() const;

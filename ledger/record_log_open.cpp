@@ -137,19 +137,23 @@ Status RecordLog::scan(const Visit& visit) {
       offset_ = 0;
       continue;
     }
-    if (read->look != FrameLook::sound && options_.read_only) {
+    bool is_followed = false;
+    if (read->look != FrameLook::sound) {
+      const Result<bool> followed = is_anything_behind();
+      if (!followed) return followed.error();
+      is_followed = *followed;
       // It may have been read while it was being written. What stands behind it now was written
       // when it was whole.
-      const Result<bool> followed = is_followed();
-      if (!followed) return followed.error();
-      if (*followed) read = read_frame(bytes);
+      if (is_followed && options_.read_only) read = read_frame(bytes);
       if (!read) return read.error();
     }
     const RecordFrame& frame = read->frame;
     if (read->look == FrameLook::newer) {
       return Error{ErrorCode::unknown_format, "read a frame", files_[file_]->path(), offset_, 0};
     }
-    if (read->look != FrameLook::sound) return end_of_log(read->look, read->fault);
+    if (read->look != FrameLook::sound) {
+      return is_followed ? corrupt(read->fault) : end_of_log(read->look);
+    }
     if (frame.first_seq != next_seq_) return corrupt("find the next record");
     if (is_first_frame_known_ && frame.previous != previous_crc_) {
       return corrupt("follow the chain of frames");
@@ -203,12 +207,8 @@ Status RecordLog::scan_frame(const RecordFrame& frame, std::span<const std::byte
   return {};
 }
 
-// Either nothing was written here, or something that is not whole. If a sound frame or a whole file
-// stands behind it, it had been durable, and it is damage.
-Status RecordLog::end_of_log(FrameLook look, const char* fault) {
-  const Result<bool> followed = is_followed();
-  if (!followed) return followed.error();
-  if (*followed) return corrupt(fault);
+// Either nothing was written here, or something that is not whole and that nothing stands behind.
+Status RecordLog::end_of_log(FrameLook look) {
   if (look == FrameLook::broken) {
     opened_.was_cut = true;
     opened_.cut_file = files_[file_]->path();
@@ -217,7 +217,9 @@ Status RecordLog::end_of_log(FrameLook look, const char* fault) {
   return options_.read_only ? Status{} : clear_tail();
 }
 
-Result<bool> RecordLog::is_followed() const {
+// Whether a sound frame or a whole file stands behind the place: then what was there had been
+// durable, and it is damage.
+Result<bool> RecordLog::is_anything_behind() const {
   if (file_ + 1 < files_.size()) return true;
   std::vector<std::byte> bytes(look_bytes);
   std::uint64_t offset = offset_ + RecordFrame::block_bytes;
