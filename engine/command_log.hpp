@@ -19,9 +19,9 @@ struct Leadership {
 
 /// What goes into the log as one: wholly there or wholly absent, whatever happens.
 struct Batch {
-  std::uint64_t first_command = 0;   ///< Number of its first command: the last before it, plus 1.
-  std::uint32_t count = 0;           ///< How many commands the payload holds.
-  std::uint64_t leader_time_ns = 0;  ///< Time of command i = max(last time + 1, this + i).
+  std::uint64_t first_command = 0;     ///< Number of its first command: the last before it, plus 1.
+  std::uint32_t count = 0;             ///< How many commands the payload holds.
+  std::uint64_t leader_time_ns = 0;    ///< Time of command i = max(last time + 1, this + i).
   std::span<const std::byte> payload;  ///< Read during the call only.
 };
 
@@ -93,6 +93,10 @@ class CommandLog {
   ///
   /// Errors: trimmed; corrupt, with file and offset. What the sink took before is good.
   [[nodiscard]] virtual Status follow(std::uint64_t from_seq, const BatchSink& sink) = 0;
+
+  /// How far the log has grown since it was opened; what it held already counts as well as that
+  /// can be told. Unit: bytes. By any thread.
+  [[nodiscard]] virtual std::uint64_t bytes_written() const { return 0; }
 
   /// Lets go of batches up to `up_to_seq`. The log may keep more.
   [[nodiscard]] virtual Status trim(std::uint64_t up_to_seq) = 0;

@@ -72,12 +72,18 @@ Status copy_directory(Storage& storage, const std::string& from, const std::stri
   return storage.sync_directory(to);
 }
 
+IsWanted ends(std::string_view ending) {
+  return [ending](std::string_view name) { return name.ends_with(ending); };
+}
+
+Status copy_records(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into,
+                    BackupReport& report) {
+  return copy_directory(storage, from.books() + "/log", into.books() + "/log", ends(".log"),
+                        report);
+}
+
 Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into,
                 BackupReport& report) {
-  const auto ends = [](std::string_view ending) -> IsWanted {
-    return [ending](std::string_view name) { return name.ends_with(ending); };
-  };
-  const IsWanted records = ends(".log");
   const IsWanted snapshots = ends(".snapshot");
   const IsWanted journal = ends(".journal");
   const IsWanted events = [](std::string_view name) {
@@ -86,8 +92,7 @@ Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeD
   const IsWanted access = [](std::string_view name) {
     return name.starts_with(ExchangeDirectory::access_log_name);
   };
-  Status copied =
-      copy_directory(storage, from.books() + "/log", into.books() + "/log", records, report);
+  Status copied = copy_records(storage, from, into, report);
   if (copied) copied = copy_directory(storage, from.path(), into.path(), access, report);
   if (copied) copied = copy_directory(storage, from.events(), into.events(), events, report);
   if (copied) {
@@ -98,6 +103,12 @@ Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeD
 }
 
 }  // namespace
+
+Status copy_records(Storage& storage, const ExchangeDirectory& from,
+                    const ExchangeDirectory& into) {
+  BackupReport report;
+  return copy_records(storage, from, into, report);
+}
 
 Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
                              const ExchangeDirectory& into, std::uint32_t shard) {

@@ -28,6 +28,12 @@ struct BackupReport {
 [[nodiscard]] Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
                                            const ExchangeDirectory& into, std::uint32_t shard);
 
+/// Copies the record log alone.
+///
+/// Errors: those of the Storage.
+[[nodiscard]] Status copy_records(Storage& storage, const ExchangeDirectory& from,
+                                  const ExchangeDirectory& into);
+
 /// Puts a backup where an exchange can run on it. Same as back_up(), the other way round.
 [[nodiscard]] inline Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
                                                   const ExchangeDirectory& into,

@@ -154,11 +154,11 @@ Status Books::append(const Command& command, std::span<const Event> events) {
 // A command that is in the log already: its records must come out as they stand there. Its
 // instruments may have left the exchange since, so what they are paid in is read from the records.
 Status Books::compare(const Command& command, std::span<const Event> events) {
-  RecordReader reader(*log_, RecordReader::window_for_one);
+  if (!compared_) compared_.emplace(*log_);
   for (const Event& event : events) {
     const std::uint64_t number = settlement_number(event);
     if (number == 0 || number > log_->records()) continue;
-    const Result<RecordView> record = reader.at(number - 1);
+    const Result<RecordView> record = compared_->at(number - 1);
     if (!record) return poison(record.error());
     const std::optional<TradeDetails> trade = record->trade();
     if (trade && record->legs() > 0)
@@ -171,7 +171,7 @@ Status Books::compare(const Command& command, std::span<const Event> events) {
   for (const RecordDraft& draft : drafts_) {
     const std::uint64_t seq = draft.source_seq - 1;
     if (seq >= log_->records()) continue;  // appended and not durable yet
-    const Result<RecordView> record = reader.at(seq);
+    const Result<RecordView> record = compared_->at(seq);
     if (!record) return poison(record.error());
     if (is_same(draft, *record)) continue;
     return poison(Error{ErrorCode::corrupt, "make a record again: it comes out differently",

@@ -20,6 +20,7 @@
 #include "ledger/open_file.hpp"
 #include "ledger/posting.hpp"
 #include "ledger/record_log.hpp"
+#include "ledger/record_reader.hpp"
 #include "ledger/store.hpp"
 #include "ledger/store_maker.hpp"
 #include "ledger/tail.hpp"
@@ -118,6 +119,8 @@ class Books {
   [[nodiscard]] const BooksOptions& options() const { return options_; }
   [[nodiscard]] const RecordLog& log() const { return *log_; }
   [[nodiscard]] std::uint64_t records() const { return log_->records(); }
+  /// As RecordLog::hashed(). Requires: not opened read-only.
+  [[nodiscard]] HashedRecords hashed() const { return log_->hashed(); }
   /// How many segments stand in the store.
   [[nodiscard]] std::uint32_t indexed_segments() const;
   /// Which making of the store is to be read; another number is another file.
@@ -185,6 +188,7 @@ class Books {
   std::uint32_t save_tried_ = 0;       // with how many segments it was tried last
   std::unique_ptr<StoreMaker> maker_;  // while the store is made again
   std::unique_ptr<RecordLog> log_;
+  std::optional<RecordReader> compared_;  // what is given again is compared with
   Posting posting_;
   std::vector<RecordDraft> drafts_;
   std::uint64_t command_fed_ = 0;

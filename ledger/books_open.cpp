@@ -224,6 +224,15 @@ Status Books::open_log(std::vector<RecordMark> marks) {
                       [this](const RecordView& record) { return admit(record); });
   if (!log) return log.error();
   log_ = std::move(log).value();
+  if (log_->knows_hash() || options_.read_only) return {};
+  RecordReader reader(*log_);
+  std::uint64_t hash = 0;
+  for (std::uint64_t seq = 0; seq < log_->records(); ++seq) {
+    const Result<RecordView> record = reader.at(seq);
+    if (!record) return record.error();
+    hash = mix_record(hash, record->bytes());
+  }
+  log_->set_hash(hash);
   return {};
 }
 

@@ -30,6 +30,7 @@ class BooksStore final : public DerivedStore {
     return books_.append(executed.command, executed.events);
   }
   [[nodiscard]] Status sync() override;
+  [[nodiscard]] Status compare(const Executed& executed) override { return append(executed); }
   /// What was appended stays; whatever is appended again is compared with it.
   [[nodiscard]] Status reset() override {
     return books_.poisoned() ? Status(*books_.poisoned()) : Status();
@@ -38,6 +39,8 @@ class BooksStore final : public DerivedStore {
   [[nodiscard]] std::uint64_t trim_floor() const override {
     return trim_floor_.load(std::memory_order_acquire);
   }
+  /// A frame takes whole blocks, however few records it holds.
+  [[nodiscard]] std::uint64_t patience_ns() const override { return 500'000'000; }
 
  private:
   Books& books_;

@@ -182,12 +182,14 @@ Status EventLog::append(const Executed& executed) {
 
 Status EventLog::sync() {
   if (is_failed_) return Error{ErrorCode::poisoned, "sync events", options_.directory};
-  if (frame_.empty()) return {};
-  Status status = write_frame();
-  if (status) {
-    publish();
-    if (open_.bytes >= options_.segment_bytes) status = seal_open();
+  Status status;
+  if (!frame_.empty()) {
+    status = write_frame();
+    if (status) publish();
   }
+  const bool is_sealed = open_.bytes >= options_.segment_bytes ||
+                         (open_.bytes != 0 && is_trim_floor_wanted(open_.last_sequence));
+  if (status && is_sealed) status = seal_open();
   is_failed_ = !status;
   return status;
 }

@@ -56,6 +56,7 @@ Result<RecoveryReport> ExchangeCore::begin() {
   pipeline_.begin_after(recovered->last.sequence);
   sequencer_->begin(leadership, recovered->last);
   for (std::size_t i = 0; i < feeders_.size(); ++i) {
+    feeders_[i]->begin_after(recovered->last.sequence);
     if (recovered->report.stores[i].error) feeders_[i]->leave(*recovered->report.stores[i].error);
   }
   if (is_new) {

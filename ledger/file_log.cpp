@@ -184,6 +184,7 @@ Result<std::uint64_t> FileLog::stage_frame(FrameHeader header, std::span<const s
   std::memset(body + payload.size(), 0, frame_bytes - journal_header_bytes - payload.size());
   filling_.used += frame_bytes;
   plan_offset_ += frame_bytes;
+  bytes_written_.fetch_add(frame_bytes, std::memory_order_relaxed);
   refresh_space_left();
   staged_frames_.fetch_add(1, std::memory_order_release);
   return header.seq;

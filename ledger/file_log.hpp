@@ -102,6 +102,9 @@ class FileLog final : public OverlappedLog {
   [[nodiscard]] std::uint64_t last_reserve() const override {
     return start_reserve() + options_.reserve_bytes / 4;
   }
+  [[nodiscard]] std::uint64_t bytes_written() const override {
+    return bytes_written_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t start_reserve() const override { return journal_block_bytes; }
 
   /// Ends in good order: syncs what is staged and covers it. Only the destructor may follow.
@@ -166,6 +169,7 @@ class FileLog final : public OverlappedLog {
   std::atomic<std::uint64_t> durable_seq_ = 0;
   std::atomic<std::uint64_t> space_left_ = 0;
   std::atomic<std::uint64_t> staged_frames_ = 0;
+  std::atomic<std::uint64_t> bytes_written_ = 0;
   std::atomic<bool> wants_segment_ = false;
   std::atomic<bool> is_poisoned_ = false;
   mutable std::mutex mutex_;  // for what follows, to the sync side

@@ -180,6 +180,7 @@ Status FileLog::take_used(std::uint64_t first, const JournalPosition& position) 
   const Result<std::uint64_t> size = storage_.size(file->handle());
   if (!size) return size.error();
   current_ = {position.segment, *size, std::move(file).value()};
+  bytes_written_ = used_.size() * options_.segment_bytes;
   return {};
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <ranges>
 #include <utility>
 
+#include "ledger/backup.hpp"
 #include "ledger/books_store.hpp"
 #include "ledger/engine_snapshot.hpp"
 #include "ledger/event_log.hpp"
@@ -83,41 +85,114 @@ Result<StateAt> make_snapshot(Storage& storage, const Clock& clock,
   return state;
 }
 
+Result<Replay> earliest_replay(Storage& storage, const ExchangeDirectory& directory,
+                               std::uint32_t shard) {
+  Result<JournalReader> reader = JournalReader::open(storage, directory.journal(), 1);
+  if (reader) return Replay();
+  const Error trimmed = reader.error();
+  if (trimmed.code != ErrorCode::trimmed) return trimmed;
+  SnapshotStore snapshots(storage, directory.snapshots(), shard);
+  const Result<std::vector<std::uint64_t>> commands = snapshots.commands();
+  if (!commands) return commands.error();
+  for (const std::uint64_t command : std::views::reverse(*commands)) {
+    Replay replay = replay_from(&snapshots, command);
+    if (!replay.has_engine()) continue;
+    reader = JournalReader::open(storage, directory.journal(), replay.log_seq());
+    if (reader) return replay;
+    if (reader.error().code != ErrorCode::trimmed) return reader.error();
+  }
+  return trimmed;
+}
+
+Result<std::uint64_t> command_before_journal(Storage& storage, const ExchangeDirectory& directory) {
+  const Result<JournalReader> reader = JournalReader::open(storage, directory.journal(), 1);
+  if (reader || reader.error().code != ErrorCode::trimmed) return 0;
+  const auto snapshots = SnapshotStore(storage, directory.snapshots(), 0).commands();
+  if (!snapshots) return snapshots.error();
+  return snapshots->empty() ? 0 : snapshots->back();
+}
+
+Result<ComparedRecords> compare_records(Storage& storage, const ExchangeDirectory& directory,
+                                        std::uint16_t shard) {
+  BooksOptions options;
+  options.directory = directory.books();
+  options.shard = shard;
+  options.read_only = true;
+  const Result<std::unique_ptr<Books>> books = Books::open(storage, options);
+  if (!books) return books.error();
+  Result<Replay> replay = earliest_replay(storage, directory, shard);
+  if (!replay) return replay.error();
+  ComparedRecords compared{replay->last().sequence, books.value()->durable_command(),
+                           books.value()->records()};
+  BooksStore store(**books);
+  const CommandSink sink = [&](const Executed& executed) { return store.compare(executed); };
+  const Status replayed =
+      replay_files(storage, directory.journal(), *replay, compared.through_command, sink);
+  if (!replayed) return replayed.error();
+  return compared;
+}
+
+namespace {
+
+Status check_empty(Storage& storage, const ExchangeDirectory& into) {
+  for (const std::string& path : {into.books() + "/log", into.events()}) {
+    const Result<std::vector<std::string>> names = storage.list(path);
+    if (!names && names.error().code == ErrorCode::not_found) continue;
+    if (!names) return names.error();
+    if (!names->empty()) return Error{ErrorCode::already_exists, "rebuild stores", path};
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Rebuilt> rebuild_stores(Storage& storage, const ExchangeDirectory& from,
                                const ExchangeDirectory& into, std::uint16_t shard) {
+  if (Status empty = check_empty(storage, into); !empty) return empty.error();
+  Result<Replay> replay = earliest_replay(storage, from, shard);
+  if (!replay) return replay.error();
+  const std::uint64_t begin = replay->last().sequence;
   BooksOptions book_options;
   book_options.directory = into.books();
   book_options.store_path = into.books_database();
   book_options.shard = shard;
   if (Status made = storage.create_directory(into.books()); !made) return made.error();
+  if (begin != 0) {
+    if (Status copied = copy_records(storage, from, into); !copied) return copied.error();
+  }
   Result<std::unique_ptr<Books>> books = Books::open(storage, book_options);
   if (!books) return books.error();
+  if (books.value()->durable_command() < begin) {
+    return Error{ErrorCode::trimmed,
+                 "rebuild stores: the record log ends with command " +
+                     std::to_string(books.value()->durable_command()) +
+                     ", the journal begins behind " + std::to_string(begin),
+                 from.books()};
+  }
   EventLogOptions event_options;
   event_options.directory = into.events();
+  event_options.begin_after = begin;
   Result<std::unique_ptr<EventLog>> events = EventLog::open(storage, event_options);
   if (!events) return events.error();
-  if (books.value()->records() != 0 || events.value()->durable_sequence() != 0) {
-    return Error{ErrorCode::already_exists, "rebuild stores", into.path()};
-  }
   BooksStore books_store(**books);
   std::vector<DerivedStore*> stores{&books_store, events.value().get()};
   std::vector<StoreCatchUp> catch_ups;
   for (DerivedStore* store : stores) catch_ups.emplace_back(*store);
-  Replay replay;
   const CommandSink sink = [&](const Executed& executed) {
     for (StoreCatchUp& catch_up : catch_ups) {
       if (Status taken = catch_up.take(executed); !taken) return taken;
     }
     return Status{};
   };
-  Status replayed = replay_files(storage, from.journal(), replay, newest_sequence, sink);
+  Status replayed = replay_files(storage, from.journal(), *replay, newest_sequence, sink);
   if (!replayed) return replayed.error();
   for (StoreCatchUp& catch_up : catch_ups) {
     if (Status finished = catch_up.finish(); !finished) return finished.error();
   }
   const Result<std::uint64_t> covered = books.value()->cover();
   if (!covered) return covered.error();
-  return Rebuilt{replay.last().sequence, books.value()->records(), events.value()->segments()};
+  return Rebuilt{replay->last().sequence, begin, books.value()->hashed(),
+                 events.value()->segments()};
 }
 
 }  // namespace karst

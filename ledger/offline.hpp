@@ -8,6 +8,7 @@
 #include "engine/clock.hpp"
 #include "engine/storage.hpp"
 #include "ledger/exchange_directory.hpp"
+#include "ledger/record_hash.hpp"
 #include "ledger/replay.hpp"
 
 namespace karst {
@@ -48,17 +49,50 @@ struct StateAt {
                                             const ExchangeDirectory& directory,
                                             std::uint32_t shard);
 
+/// A replay that stands where the journal begins: at its first command, or, when it was trimmed,
+/// behind the oldest good snapshot from which it goes on. Changes nothing.
+///
+/// Errors: trimmed, when there is no such snapshot; those of JournalReader.
+[[nodiscard]] Result<Replay> earliest_replay(Storage& storage, const ExchangeDirectory& directory,
+                                             std::uint32_t shard);
+
+/// Behind which command the journal begins, as far as the snapshots tell: 0, or the oldest one's.
+///
+/// Errors: those of the Storage.
+[[nodiscard]] Result<std::uint64_t> command_before_journal(Storage& storage,
+                                                           const ExchangeDirectory& directory);
+
+/// What was compared, and found the same.
+struct ComparedRecords {
+  std::uint64_t behind_command = 0;   ///< Where the journal begins.
+  std::uint64_t through_command = 0;  ///< How far the record log is.
+  std::uint64_t records = 0;          ///< In it.
+};
+
+/// Makes the records again that the journal still has the commands of, and compares them with the
+/// record log; changes nothing, and may be done beside a running exchange.
+///
+/// Errors: corrupt, when one comes out differently, or the record log is damaged; trimmed; those
+///         of replay_files() and Books::open().
+[[nodiscard]] Result<ComparedRecords> compare_records(Storage& storage,
+                                                      const ExchangeDirectory& directory,
+                                                      std::uint16_t shard);
+
 /// What a rebuild made.
 struct Rebuilt {
-  std::uint64_t sequence = 0;  ///< The newest command.
-  std::uint64_t records = 0;   ///< In the books.
+  std::uint64_t sequence = 0;        ///< The newest command.
+  std::uint64_t behind_command = 0;  ///< Where the journal begins: records of before were copied.
+  HashedRecords records;
   std::uint64_t event_segments = 0;
 };
 
-/// Makes books and event log anew under `into`, from the journal of `from`, which must reach back
-/// to the first command. Nothing is changed under `from`.
+/// Makes books and event log anew under `into`, from the journal of `from`. Where it was trimmed,
+/// the record log of `from` is checked and copied, and goes on with the journal; what both have is
+/// compared; the event log begins where the journal does. Nothing is changed under `from`.
 ///
-/// Errors: already_exists, when there are such stores under `into`; trimmed; those of the stores.
+/// Errors: already_exists, when there are such stores under `into`; trimmed, when the record log
+///         does not reach the journal; corrupt, when a record comes out of the journal differently;
+///         those of the stores.
 [[nodiscard]] Result<Rebuilt> rebuild_stores(Storage& storage, const ExchangeDirectory& from,
                                              const ExchangeDirectory& into, std::uint16_t shard);
 

@@ -9,7 +9,8 @@ namespace karst {
 namespace {
 
 constexpr std::size_t header_crc_at = 60;
-constexpr std::size_t reserved_at = 44;
+constexpr std::size_t hash_at = 44;
+constexpr std::size_t reserved_at = 52;
 constexpr std::size_t payload_crc_at = 56;
 
 bool all_zero(std::span<const std::byte> bytes) {
@@ -28,6 +29,7 @@ void encode(RecordFrame& frame, std::byte* at) {
   store_be(at + 24, frame.command);
   store_be(at + 32, frame.settled);
   store_be(at + 40, frame.previous);
+  store_be(at + hash_at, frame.records_hash.value());
   store_be(at + payload_crc_at, frame.payload_crc);
   frame.header_crc = crc32c({at, header_crc_at});
   store_be(at + header_crc_at, frame.header_crc);
@@ -40,12 +42,17 @@ FrameLook decode(std::span<const std::byte> bytes, RecordFrame& frame) {
       load_be<std::uint32_t>(at + header_crc_at) != crc32c(bytes.first(header_crc_at))) {
     return FrameLook::broken;
   }
-  if (std::to_integer<std::uint8_t>(at[4]) > RecordFrame::version) return FrameLook::newer;
-  if (std::to_integer<std::uint8_t>(at[4]) != RecordFrame::version ||
+  const auto version = std::to_integer<std::uint8_t>(at[4]);
+  if (version > RecordFrame::version) return FrameLook::newer;
+  const bool has_hash = version == RecordFrame::version;
+  const std::size_t zeros_at = has_hash ? reserved_at : hash_at;
+  if ((!has_hash && version != RecordFrame::version_without_hash) ||
       !all_zero(bytes.subspan(5, 3)) ||
-      !all_zero(bytes.subspan(reserved_at, payload_crc_at - reserved_at))) {
+      !all_zero(bytes.subspan(zeros_at, payload_crc_at - zeros_at))) {
     return FrameLook::broken;
   }
+  frame.records_hash.reset();
+  if (has_hash) frame.records_hash = load_be<std::uint64_t>(at + hash_at);
   frame.first_seq = load_be<std::uint64_t>(at + 8);
   frame.count = load_be<std::uint32_t>(at + 16);
   frame.length = load_be<std::uint32_t>(at + 20);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace karst {
@@ -10,7 +11,8 @@ namespace karst {
 /// What stands in front of a batch of records.
 struct RecordFrame {
   static constexpr std::uint32_t magic = 0x4b524c46;  // "KRLF"
-  static constexpr std::uint8_t version = 1;
+  static constexpr std::uint8_t version = 2;
+  static constexpr std::uint8_t version_without_hash = 1;
   static constexpr std::size_t bytes = 64;
   /// Frames begin at multiples of it, so that a block with an older frame is never written again.
   static constexpr std::size_t block_bytes = 4096;
@@ -25,6 +27,8 @@ struct RecordFrame {
   std::uint32_t previous = 0;   ///< CRC of the header before; 0 in the first frame.
   std::uint32_t payload_crc = 0;
   std::uint32_t header_crc = 0;  ///< CRC-32C of the header bytes before it.
+  /// Of all records up to the frame's last one (record_hash.hpp); a frame of version 1 has none.
+  std::optional<std::uint64_t> records_hash;
 
   /// Where the padding ends behind a payload that ends at `payload_end`: there the next frame
   /// begins. A payload that ends at, or a byte before, a block's end is followed by a block of
@@ -44,7 +48,9 @@ enum class FrameLook : std::uint8_t {
   broken,
 };
 
-/// Writes the header's 64 bytes and sets header_crc.
+/// Writes the header's 64 bytes, in the newest version, and sets header_crc.
+///
+/// Requires: a records_hash.
 void encode(RecordFrame& frame, std::byte* at);
 
 /// Reads a header. Requires: 64 bytes.

@@ -42,6 +42,7 @@ void RecordLog::staged(std::size_t bytes, Time time) {
     end_run();
     staged_marks_.push_back({next_seq_, time.value(), 0, static_cast<std::uint32_t>(used_), 0, 0});
   }
+  hash_ = mix_record(hash_.value(), {stage_.data() + used_ + length_bytes, bytes});
   store_be(stage_.data() + used_, static_cast<std::uint16_t>(bytes));
   used_ += length_bytes + bytes;
   ++frame_.count;
@@ -68,6 +69,18 @@ Status RecordLog::poison(const Error& error) {
   return error;
 }
 
+HashedRecords RecordLog::hashed() const {
+  KARST_ASSERT(knows_hash());
+  const std::lock_guard guard(mutex_);
+  return hashed_;
+}
+
+void RecordLog::set_hash(std::uint64_t hash) {
+  hash_ = hash;
+  const std::lock_guard guard(mutex_);
+  hashed_ = {next_seq_, hash};
+}
+
 std::optional<Error> RecordLog::poisoned() const {
   const std::lock_guard guard(mutex_);
   return poisoned_;
@@ -85,6 +98,7 @@ Status RecordLog::commit(std::uint64_t command, std::uint64_t settled) {
   frame_.command = command;
   frame_.settled = settled;
   frame_.previous = previous_crc_;
+  frame_.records_hash = hash_.value();
   frame_.payload_crc = crc32c({stage_.data() + RecordFrame::bytes, staged_bytes()});
   const std::uint64_t extent = frame_.extent();
   if (file_ >= files_.size() || offset_ + extent > file_sizes_[file_]) {
@@ -103,6 +117,7 @@ Status RecordLog::commit(std::uint64_t command, std::uint64_t settled) {
       mark.offset += static_cast<std::uint32_t>(offset_);
       marks_.push_back(mark);
     }
+    hashed_ = {next_seq_, *hash_};
   }
   previous_crc_ = frame_.header_crc;
   offset_ += extent;

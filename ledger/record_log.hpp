@@ -14,6 +14,7 @@
 #include "ledger/open_file.hpp"
 #include "ledger/record.hpp"
 #include "ledger/record_frame.hpp"
+#include "ledger/record_hash.hpp"
 
 namespace karst {
 
@@ -105,6 +106,13 @@ class RecordLog {
   [[nodiscard]] std::uint64_t command() const { return command_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint64_t settled() const { return settled_.load(std::memory_order_acquire); }
 
+  /// What is durable, as one: how many records, and their hash. Requires: knows_hash().
+  [[nodiscard]] HashedRecords hashed() const;
+  /// False after opening a log whose newest frame is of a version that carried no hash: read the
+  /// records and say it.
+  [[nodiscard]] bool knows_hash() const { return hash_.has_value(); }
+  void set_hash(std::uint64_t hash);
+
   /// The last mark at or before `seq`; none if there are no records.
   [[nodiscard]] std::optional<RecordMark> mark_before(std::uint64_t seq) const;
   /// The last mark whose record is earlier than `time`; none if there is none.
@@ -161,7 +169,8 @@ class RecordLog {
   std::uint32_t file_ = 0;
   std::uint64_t offset_ = 0;
   std::uint32_t previous_crc_ = 0;
-  bool is_first_frame_known_ = true;  // whether previous_crc_ is known
+  bool is_first_frame_known_ = true;      // whether previous_crc_ is known
+  std::optional<std::uint64_t> hash_{0};  // of all records up to here
 
   // What is staged: room for the header, then the payload.
   RecordFrame frame_;
@@ -182,6 +191,7 @@ class RecordLog {
   std::atomic<std::uint64_t> filled_bytes_{0};  // of the current file
 
   mutable std::mutex mutex_;  // of what follows
+  HashedRecords hashed_;
   std::optional<Error> poisoned_;
   std::vector<std::unique_ptr<OpenFile>> files_;
   std::vector<std::uint64_t> file_sizes_;

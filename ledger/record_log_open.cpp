@@ -36,6 +36,7 @@ Result<std::unique_ptr<RecordLog>> RecordLog::open(Storage& storage, Options opt
   log->opened_.records_read = log->next_seq_ - first;
   log->records_.store(log->next_seq_, std::memory_order_release);
   log->filled_bytes_.store(log->offset_, std::memory_order_relaxed);
+  if (log->knows_hash()) log->set_hash(*log->hash_);
   return log;
 }
 
@@ -86,6 +87,7 @@ Status RecordLog::find_start(std::vector<RecordMark> marks) {
     offset_ = offset;
     next_seq_ = mark.seq;
     is_first_frame_known_ = false;
+    hash_.reset();
     break;
   }
   marks_ = std::move(marks);
@@ -189,6 +191,7 @@ Status RecordLog::scan_frame(const RecordFrame& frame, std::span<const std::byte
     }
     if (record->seq() != next_seq_) return corrupt("check a record's place");
     if (Status visited = visit(*record); !visited) return visited;
+    if (hash_) hash_ = mix_record(*hash_, record->bytes());
     if (i % mark_every == 0) {
       end_run();
       marks_.push_back({next_seq_, record->time().value(), file_,
@@ -199,6 +202,10 @@ Status RecordLog::scan_frame(const RecordFrame& frame, std::span<const std::byte
   }
   if (at != payload.size()) return corrupt("find the end of a frame");
   end_run();
+  if (frame.records_hash && hash_ && *hash_ != *frame.records_hash) {
+    return corrupt("check the hash of all records");
+  }
+  if (frame.records_hash) hash_ = frame.records_hash;
   is_first_frame_known_ = true;
   previous_crc_ = frame.header_crc;
   command_.store(frame.command, std::memory_order_release);

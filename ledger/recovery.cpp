@@ -1,6 +1,7 @@
 #include "ledger/recovery.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "ledger/engine_snapshot.hpp"
@@ -19,6 +20,26 @@ class StoresCatchUp {
     for (DerivedStore* store : stores) {
       stores_.emplace_back(*store);
       entries_.push_back({store->name(), store->durable_sequence(), 0, std::nullopt});
+    }
+  }
+
+  /// The command behind which a replay gives every store what it lacks.
+  [[nodiscard]] std::uint64_t floor() const {
+    std::uint64_t floor = no_sequence;
+    for (const RecoveryReport::Store& entry : entries_) {
+      if (!entry.error) floor = std::min(floor, entry.from);
+    }
+    return floor;
+  }
+
+  /// The journal begins behind `sequence`: a store that lacks what came before stays behind.
+  void leave_before(std::uint64_t sequence) {
+    for (RecoveryReport::Store& entry : entries_) {
+      if (entry.error || entry.from >= sequence) continue;
+      entry.error = Error{ErrorCode::trimmed,
+                          "bring a store on from command " + std::to_string(entry.from) +
+                              ": the journal begins behind command " + std::to_string(sequence),
+                          entry.name};
     }
   }
 
@@ -45,6 +66,34 @@ class StoresCatchUp {
   std::vector<StoreCatchUp> stores_;
   std::vector<RecoveryReport::Store> entries_;
 };
+
+// Whether the log begins with its first batch.
+Result<bool> is_whole(CommandLog& log) {
+  const Status followed = log.follow(1, [](const LoggedBatch&) { return false; });
+  if (followed) return true;
+  if (followed.error().code == ErrorCode::trimmed) return false;
+  return followed.error();
+}
+
+// A replay from where every store can be given what it lacks; of a journal that no longer reaches
+// so far back, from the oldest good snapshot there is for as many as can.
+Result<Replay> begin_replay(CommandLog& log, SnapshotStore* snapshots, StoresCatchUp& stores,
+                            RecoveryReport& report) {
+  Replay replay = replay_from(snapshots, stores.floor(), &report.snapshots_refused);
+  if (replay.has_engine() || snapshots == nullptr) return replay;
+  const Result<bool> whole = is_whole(log);
+  if (!whole) return whole.error();
+  if (*whole) return replay;
+  Result<std::vector<std::uint64_t>> commands = snapshots->commands();
+  if (!commands) return commands.error();
+  for (const std::uint64_t command : std::views::reverse(*commands)) {
+    stores.leave_before(command);
+    report.snapshots_refused.clear();
+    replay = replay_from(snapshots, stores.floor(), &report.snapshots_refused);
+    if (replay.has_engine()) break;
+  }
+  return replay;
+}
 
 }  // namespace
 
@@ -85,14 +134,13 @@ Replay replay_from(SnapshotStore* snapshots, std::uint64_t sequence,
 Result<Recovered> recover(CommandLog& log, SnapshotStore* snapshots,
                           const std::vector<DerivedStore*>& stores, const Clock& clock) {
   const std::uint64_t begun_ns = clock.steady_ns();
-  std::uint64_t floor = no_sequence;
-  for (const DerivedStore* store : stores) floor = std::min(floor, store->durable_sequence());
-
   Recovered recovered;
   RecoveryReport& report = recovered.report;
-  Replay replay = replay_from(snapshots, floor, &report.snapshots_refused);
-  report.snapshot_sequence = replay.last().sequence;
   StoresCatchUp catch_up(stores);
+  Result<Replay> begun = begin_replay(log, snapshots, catch_up, report);
+  if (!begun) return begun.error();
+  Replay& replay = *begun;
+  report.snapshot_sequence = replay.last().sequence;
   CommandSink sink;
   if (!stores.empty()) {
     sink = [&](const Executed& executed) {

@@ -54,7 +54,8 @@ struct Recovered {
                                  std::vector<std::string>* refused = nullptr);
 
 /// Replays what is committed, from far enough back that each store gets all it has not; changes
-/// nothing but the stores. A store that fails is left behind and named in the report.
+/// nothing but the stores. What a store has of the commands replayed, it compares. One that fails,
+/// or that lacks what the journal has no longer, is left behind and named in the report.
 ///
 /// Errors: corrupt, with file and offset; trimmed, when no snapshot reaches the journal; invalid,
 ///         when a store knows of commands the journal does not have.

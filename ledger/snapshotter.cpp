@@ -24,12 +24,13 @@ Snapshotter::Snapshotter(CommandLog& log, SnapshotStore& snapshots, Pipeline& pi
 }
 
 Status Snapshotter::step() {
+  if (floor_) {
+    if (Status trimmed = trim(); !trimmed) return trimmed;
+  }
   if (!mark_ && !is_asked_) {
-    const std::uint64_t durable = pipeline_.durable();
-    const bool is_due = policy_.every_commands != 0 && durable >= newest() &&
-                        durable - newest() >= policy_.every_commands;
-    if (!is_due && !is_requested_.exchange(false, std::memory_order_acq_rel)) return {};
+    if (!is_due() && !is_requested_.exchange(false, std::memory_order_acq_rel)) return {};
     is_asked_ = true;
+    log_bytes_seen_ = log_.bytes_written();
     sequencer_.request_mark();
     pipeline_.sequencer_bell().ring();
     return {};
@@ -41,7 +42,17 @@ Status Snapshotter::step() {
   if (mark.sequence == newest()) return {};
   if (Status made = make(mark); !made) return made;
   newest_.store(mark.sequence, std::memory_order_release);
+  // So that the next start can begin with this one.
+  for (DerivedStore* store : stores_) store->want_durable(mark.sequence);
+  if (Status found = find_floor(); !found || !floor_) return found;
   return trim();
+}
+
+bool Snapshotter::is_due() const {
+  const std::uint64_t durable = pipeline_.durable();
+  if (policy_.every_commands == 0 || durable <= newest()) return false;
+  return durable - newest() >= policy_.every_commands ||
+         log_.bytes_written() - log_bytes_seen_ >= policy_.every_journal_bytes;
 }
 
 Status Snapshotter::make(const HashMark& mark) {
@@ -61,14 +72,24 @@ Status Snapshotter::make(const HashMark& mark) {
                                shadow_->log_seq(), shadow_->log_hash());
 }
 
-Status Snapshotter::trim() {
+Status Snapshotter::find_floor() {
   const Result<std::vector<SnapshotInfo>> verified = snapshots_.newest_verified();
   if (!verified) return verified.error();
   if (verified.value().size() < SnapshotStore::kept_min) return {};
-  const SnapshotInfo& older = verified.value().back();
-  // A store that is behind the older snapshot still needs what comes before it.
-  const auto is_behind = [&](const DerivedStore* it) { return it->trim_floor() < older.command; };
-  if (std::ranges::any_of(stores_, is_behind)) return {};
+  floor_ = verified.value().back();
+  return {};
+}
+
+// A store that is behind the older snapshot still needs what comes before it: it is told, and
+// asked again with the next step.
+Status Snapshotter::trim() {
+  bool is_behind = false;
+  for (DerivedStore* store : stores_) {
+    store->want_trim_floor(floor_->command);
+    is_behind = is_behind || store->trim_floor() < floor_->command;
+  }
+  if (is_behind) return {};
+  const SnapshotInfo older = *std::exchange(floor_, std::nullopt);
   const Result<std::uint64_t> removed = snapshots_.trim();
   if (!removed) return removed.error();
   // The batch the snapshot ends with stays: its hash shows that the two belong together.

@@ -16,6 +16,9 @@ namespace karst {
 
 struct SnapshotPolicy {
   std::uint64_t every_commands = 2'000'000;  ///< 0 = never by itself.
+  /// Or earlier, when the journal has grown by so much: in a slow market each command takes whole
+  /// blocks.
+  std::uint64_t every_journal_bytes = std::uint64_t{1} << 30U;
 };
 
 /// Keeps a second engine that replays the journal behind the live one. When enough has happened it
@@ -44,7 +47,9 @@ class Snapshotter {
   [[nodiscard]] std::uint64_t newest() const { return newest_.load(std::memory_order_acquire); }
 
  private:
+  [[nodiscard]] bool is_due() const;
   [[nodiscard]] Status make(const HashMark& mark);
+  [[nodiscard]] Status find_floor();
   [[nodiscard]] Status trim();
 
   CommandLog& log_;
@@ -56,6 +61,8 @@ class Snapshotter {
   const SnapshotPolicy policy_;
   std::optional<Replay> shadow_;
   std::optional<HashMark> mark_;
+  std::optional<SnapshotInfo> floor_;  // what comes before it is to go
+  std::uint64_t log_bytes_seen_ = 0;   // when the newest snapshot was asked for
   bool is_asked_ = false;
   std::atomic<bool> is_requested_{false};
   std::atomic<std::uint64_t> newest_{0};

@@ -11,11 +11,12 @@ std::size_t StoreFeeder::step() {
   const std::size_t count = port_.take(
       [&](const Delivery& it) {
         status = store_.append(it);
+        if (status) taken_.store(it.command.sequence, std::memory_order_release);
         return status.ok();
       },
       poll_commands);
   is_busy_ = !status && status.error().code == ErrorCode::busy;
-  if (is_busy_ || (status && count > 0)) status = store_.sync();
+  if (is_busy_ || (status && (count > 0 || is_wanted()))) status = store_.sync();
   if (status && !port_.is_attached()) {
     status = Error{ErrorCode::busy, "keep up with the exchange", store_.name()};
   }
@@ -52,13 +53,14 @@ Status StoreFeeder::catch_up(CommandLog& log, Replay& replay, const Pipeline& pi
     return taken;
   }
   KARST_ASSERT(catch_up.last() == missed);
+  begin_after(missed);
   is_away_.store(false, std::memory_order_release);
   return {};
 }
 
 Status StoreCatchUp::take(const Executed& executed) {
   const std::uint64_t sequence = executed.command.sequence;
-  if (sequence <= last_) return {};
+  if (sequence <= last_) return store_->compare(executed);
   KARST_ASSERT(sequence == last_ + 1);
   Status appended = store_->append(executed);
   if (!appended && appended.error().code == ErrorCode::busy) {

@@ -23,6 +23,9 @@ class StoreFeeder {
 
   StoreFeeder(DerivedStore& store, Port& port) : store_(store), port_(port) {}
 
+  /// Begins behind the newest command the store was given by a replay.
+  void begin_after(std::uint64_t sequence) { taken_.store(sequence, std::memory_order_release); }
+
   /// Gives the store what there is for it, and syncs it once.
   ///
   /// Returns: how many commands; 0 while it is away.
@@ -31,6 +34,15 @@ class StoreFeeder {
   /// The store has taken less than there was: its background work comes first, so look again soon.
   /// Threads: step()'s.
   [[nodiscard]] bool is_busy() const { return is_busy_; }
+
+  /// The store is wanted to be further than it is with what it has taken: step() is to be called,
+  /// though nothing is new. Any thread.
+  [[nodiscard]] bool is_wanted() const {
+    const std::uint64_t taken = this->taken();
+    return !is_away() && (store_.is_durable_wanted(taken) || store_.is_trim_floor_wanted(taken));
+  }
+  /// The newest command the store has taken. Any thread.
+  [[nodiscard]] std::uint64_t taken() const { return taken_.load(std::memory_order_acquire); }
 
   [[nodiscard]] bool is_away() const { return is_away_.load(std::memory_order_acquire); }
   /// Why the store is away. Requires: is_away().
@@ -56,6 +68,7 @@ class StoreFeeder {
   Port& port_;
   std::optional<Error> error_;
   bool is_busy_ = false;
+  std::atomic<std::uint64_t> taken_{0};
   std::atomic<bool> is_away_{false};
 };
 
@@ -66,7 +79,7 @@ class StoreCatchUp {
  public:
   explicit StoreCatchUp(DerivedStore& store) : store_(&store), last_(store.durable_sequence()) {}
 
-  /// Where the store is busy, it gets its background work done first.
+  /// Where the store is busy, it gets its background work done first. What it has it compares.
   [[nodiscard]] Status take(const Executed& executed);
   /// Syncs, and does what the store has to do in the background.
   [[nodiscard]] Status finish();

@@ -70,10 +70,15 @@ void StoreRunner::feed() {
   }
 }
 
-// A bell would be rung with every batch, so this sleep hears none; it is short enough to end.
-void StoreRunner::linger() {
+// A bell would be rung with every batch, so these sleeps hear none; each is short enough to end.
+void StoreRunner::linger() const {
   const timespec pause{.tv_sec = 0, .tv_nsec = linger_ns};
-  ::nanosleep(&pause, nullptr);
+  const std::uint64_t taken = feeder_->taken();
+  for (std::uint64_t slept = 0; slept < feeder_->store().patience_ns(); slept += linger_ns) {
+    ::nanosleep(&pause, nullptr);
+    const bool is_much = core_.pipeline().durable() > taken + linger_commands_max;
+    if (is_much || is_last_.load(std::memory_order_acquire) || has_given_up_.load()) return;
+  }
 }
 
 void StoreRunner::keep() {
@@ -85,8 +90,22 @@ void StoreRunner::keep() {
       if (!did || !*did) break;  // an error may pass; what it stops comes out with append()
     }
     if (feeder_->is_away()) bring_back();
+    look_for_wishes();
     keeper_bell_.wait(seen, keep_interval_ns);
   }
+}
+
+// What is wanted of the store, when nothing new wakes its feeder.
+void StoreRunner::look_for_wishes() {
+  const std::uint64_t now = clock_.steady_ns();
+  const std::uint64_t taken = feeder_->taken();
+  if (taken != taken_seen_) {
+    taken_seen_ = taken;
+    taken_seen_at_ns_ = now;
+  } else if (now - taken_seen_at_ns_ > idle_ns) {
+    feeder_->store().want_durable(taken);
+  }
+  if (feeder_->is_wanted()) feeder_bell_.ring();
 }
 
 void StoreRunner::bring_back() {

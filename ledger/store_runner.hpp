@@ -39,15 +39,20 @@ class StoreRunner {
   static constexpr std::uint64_t keep_interval_ns = 100'000'000;
   static constexpr std::uint64_t retry_ns = 1'000'000'000;
   static constexpr std::uint64_t busy_ns = 1'000'000;
-  /// Between two looks at what there is: what has come meanwhile shares one sync, and the device
-  /// is the journal's for the rest of the time.
+  /// Between two looks at what there is a feeder sleeps, as long as the store is patient: what has
+  /// come meanwhile shares one sync, and the device is the journal's for the rest of the time.
   static constexpr std::uint64_t linger_ns = 5'000'000;
+  /// With so many commands at hand it sleeps no longer.
+  static constexpr std::uint64_t linger_commands_max = 256;
+  /// A store that has been given nothing for so long is brought up to the newest command.
+  static constexpr std::uint64_t idle_ns = 5'000'000'000;
   static constexpr std::uint32_t work_max = 64;
   static constexpr std::uint32_t busy_looks_max = 1'000;
 
   void feed();
-  static void linger();
+  void linger() const;
   void keep();
+  void look_for_wishes();
   void bring_back();
 
   ExchangeCore& core_;
@@ -56,7 +61,10 @@ class StoreRunner {
   Notice notice_;
   std::atomic<bool> is_last_{false};
   std::atomic<bool> has_given_up_{false};
-  std::uint64_t retry_at_ns_ = 0;  // the keeper's
+  // The keeper's.
+  std::uint64_t retry_at_ns_ = 0;
+  std::uint64_t taken_seen_ = 0;
+  std::uint64_t taken_seen_at_ns_ = 0;
   Bell feeder_bell_;
   Bell keeper_bell_;
   std::thread feeder_thread_;

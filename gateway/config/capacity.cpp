@@ -59,8 +59,6 @@ std::uint64_t engine_bytes(const Config& config) {
 }  // namespace
 
 std::string retention_table(const Config& config) {
-  // A frame of its own and a cover behind it: what each command takes in a slow market.
-  constexpr std::uint64_t command_bytes_max = 2 * 4'096;
   constexpr std::uint64_t snapshots_kept = 2;
   const StorageConfig& s = config.storage;
   std::string table = "\nkept on the disk                         bytes at most\n";
@@ -78,8 +76,7 @@ std::string retention_table(const Config& config) {
     never("journal", "kept from its beginning: snapshot_every_commands is 0");
   } else {
     add("journal",
-        (snapshots_kept + 1) * s.snapshot_every_commands * command_bytes_max +
-            2 * s.journal_segment_mib * mib,
+        (snapshots_kept + 1) * s.snapshot_every_mib * mib + 2 * s.journal_segment_mib * mib,
         "behind the older of two snapshots");
   }
   add("snapshots", (snapshots_kept + 1) * engine_bytes(config), "the two newest, and a draft");

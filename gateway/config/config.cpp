@@ -117,6 +117,8 @@ void add_storage(Config& c, std::vector<Setting>& all) {
                      "one file of the record log"));
   all.push_back(wide(s, "snapshot_every_commands", c.storage.snapshot_every_commands, 0,
                      1'000'000'000'000, "0 = never by itself"));
+  all.push_back(wide(s, "snapshot_every_mib", c.storage.snapshot_every_mib, 64, 1'048'576,
+                     "or earlier, when the journal has grown by so much"));
   all.push_back(wide(s, "access_log_file_mib", c.storage.access_log_file_mib, 1, 4'096,
                      "one file of the access log"));
   all.push_back(number(s, "access_log_files", c.storage.access_log_files, 2, 1'024,

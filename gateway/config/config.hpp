@@ -28,6 +28,7 @@ struct StorageConfig {
   std::uint64_t event_log_days = 7;
   std::uint64_t ledger_file_mib = 256;
   std::uint64_t snapshot_every_commands = 2'000'000;
+  std::uint64_t snapshot_every_mib = 1'024;
   std::uint64_t access_log_file_mib = 64;
   std::uint32_t access_log_files = 8;
 };

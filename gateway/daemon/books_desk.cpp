@@ -129,6 +129,8 @@ BooksDesk::~BooksDesk() {
 
 DerivedStore& BooksDesk::store() { return *parts_->store; }
 
+HashedRecords BooksDesk::hashed() const { return parts_->books->hashed(); }
+
 bool BooksDesk::ask(const Question& question) {
   {
     const std::lock_guard guard(parts_->lock);

@@ -11,6 +11,7 @@
 #include "engine/storage.hpp"
 #include "engine/units.hpp"
 #include "ledger/derived_store.hpp"
+#include "ledger/record_hash.hpp"
 
 namespace karst::v1 {
 class Response;
@@ -36,6 +37,9 @@ class BooksDesk {
 
   /// What the exchange keeps in step with the journal.
   [[nodiscard]] DerivedStore& store();
+
+  /// What is durable of the record log. Any thread.
+  [[nodiscard]] HashedRecords hashed() const;
 
   /// Settled transactions, in order of the record log.
   struct Question {

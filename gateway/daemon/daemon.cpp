@@ -26,6 +26,7 @@
 #include "ledger/exchange.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/file_log.hpp"
+#include "ledger/offline.hpp"
 #include "ledger/posix_storage.hpp"
 #include "ledger/snapshot_store.hpp"
 #include "ledger/system_clock.hpp"
@@ -122,13 +123,17 @@ Status Daemon::Parts::open_files() {
   journal = std::move(log).value();
   snapshots.emplace(storage, data + "/snapshots", 0);
   if (Status opened = snapshots->open(); !opened) return opened;
+  // A new event log begins where the journal does: there is nothing else to make it of.
+  const Result<std::uint64_t> journal_begin =
+      command_before_journal(storage, ExchangeDirectory(data));
+  if (!journal_begin) return journal_begin.error();
   const std::uint64_t events_bytes = config.storage.event_log_mib * mib;
   Result<std::unique_ptr<EventLog>> event_log = EventLog::open(
-      storage,
-      {.directory = data + "/events",
-       .segment_bytes = event_segment_bytes(events_bytes),
-       .retain_bytes = events_bytes,
-       .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day});
+      storage, {.directory = data + "/events",
+                .segment_bytes = event_segment_bytes(events_bytes),
+                .retain_bytes = events_bytes,
+                .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day,
+                .begin_after = *journal_begin});
   if (!event_log) return event_log.error();
   events = std::move(event_log).value();
   Result<std::unique_ptr<BooksDesk>> opened_books = BooksDesk::open(
@@ -152,6 +157,7 @@ void Daemon::Parts::wire() {
       config.start_gap_max_hours * static_cast<std::uint64_t>(ns_per_hour);
   exchange_config.sequencer.clock.is_wall_accepted = config.is_wall_clock_accepted;
   exchange_config.snapshots.every_commands = config.storage.snapshot_every_commands;
+  exchange_config.snapshots.every_journal_bytes = config.storage.snapshot_every_mib * mib;
   exchange_config.on_store = [](const DerivedStore& store, const Error* error) {
     std::fprintf(stderr, "karstd: %s %s%s\n", store.name(),
                  error != nullptr ? "is left alone for a while: " : "is back",
@@ -346,6 +352,9 @@ void Daemon::Parts::fill_status(v1::Response& response) const {
   status.set_is_clock_held(exchange->clock_apart_ns() != 0);
   status.set_clock_ahead_ns(exchange->clock_apart_ns());
   status.set_ledger_sequence(books->store().durable_sequence());
+  const HashedRecords hashed = books->hashed();
+  status.set_settlement(hashed.records);
+  status.set_records_hash(hashed.hash);
   status.set_version(version);
   capacity_watch.fill(status);
 }

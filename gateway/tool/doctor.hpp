@@ -8,6 +8,7 @@
 
 #include "gateway/config/config.hpp"
 #include "gateway/tool/exchange_link.hpp"
+#include "ledger/exchange_directory.hpp"
 
 namespace karst::v1 {
 class Status;
@@ -41,6 +42,8 @@ class Doctor {
   void look_at_limits();
   void look_at_access_log();
   void look_at_books();
+  void look_at_saved_balances(const ExchangeDirectory& files);
+  void look_at_records(const ExchangeDirectory& files);
   // What runs (doctor_running.cpp).
   void look_at_clock();
   void look_at_lock();

@@ -46,8 +46,8 @@ void print_state(const StateAt& state, bool is_json) {
                           {"state_hash", hash},
                           {"snapshot_sequence", state.snapshot_sequence},
                           {"commands_replayed", state.commands_replayed}},
-                         "command " + std::to_string(state.sequence) + "  " + time +
-                             "\nevents  " + events + "\nstate   " + hash + "\nfrom snapshot " +
+                         "command " + std::to_string(state.sequence) + "  " + time + "\nevents  " +
+                             events + "\nstate   " + hash + "\nfrom snapshot " +
                              std::to_string(state.snapshot_sequence) + ", " +
                              std::to_string(state.commands_replayed) + " commands replayed");
 }
@@ -149,9 +149,8 @@ int run_journal_verify(const FilesOptions& options) {
   if (const auto found = storage.list(journal); !found) return fail(found.error(), options.is_json);
   const JournalReport report = verified(storage, journal);
   std::string text = std::to_string(report.segments) + " segments, " +
-                     std::to_string(report.frames) + " frames, " +
-                     std::to_string(report.commands) + " commands (" +
-                     std::to_string(report.first_command) + " to " +
+                     std::to_string(report.frames) + " frames, " + std::to_string(report.commands) +
+                     " commands (" + std::to_string(report.first_command) + " to " +
                      std::to_string(report.last_command) + "), " + std::to_string(report.bytes) +
                      " bytes\n";
   if (report.torn_tail) text += "torn tail, to be cut: " + report.torn_tail->text() + "\n";
@@ -213,13 +212,21 @@ int run_rebuild(const FilesOptions& options) {
       rebuild_stores(storage, ExchangeDirectory(options.directory), ExchangeDirectory(options.into),
                      static_cast<std::uint16_t>(options.shard));
   if (!rebuilt) return fail(rebuilt.error(), options.is_json);
+  const std::string hash = hex_text(rebuilt->records.hash);
+  std::string text = "command " + std::to_string(rebuilt->sequence) + ", settlement " +
+                     std::to_string(rebuilt->records.records) + ", hash of the record log " + hash +
+                     ", " + std::to_string(rebuilt->event_segments) + " segments of events";
+  if (rebuilt->behind_command != 0) {
+    text += "\nthe journal begins behind command " + std::to_string(rebuilt->behind_command) +
+            ": what was settled before is a copy of the record log";
+  }
   Output(options.is_json)
       .answer({{"sequence", rebuilt->sequence},
-               {"settlement", rebuilt->records},
+               {"journal_begins_behind", rebuilt->behind_command},
+               {"settlement", rebuilt->records.records},
+               {"records_hash", hash},
                {"event_segments", rebuilt->event_segments}},
-              "command " + std::to_string(rebuilt->sequence) + ", settlement " +
-                  std::to_string(rebuilt->records) + ", " +
-                  std::to_string(rebuilt->event_segments) + " segments of events");
+              text);
   return exit_ok;
 }
 

@@ -1,5 +1,7 @@
 // `karst status`, `access-log`, `clock`: what the exchange is doing, who asked what, its time.
 #include <CLI/CLI.hpp>
+#include <cinttypes>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -21,6 +23,8 @@ void show_status(const LinkOptions& options) {
   request.mutable_query_status();
   const v1::Response response = link.ask(request);
   const v1::Status& status = response.status();
+  char records_hash[17];
+  std::snprintf(records_hash, sizeof records_hash, "%016" PRIx64, status.records_hash());
   Json tables = Json::array();
   for (const v1::TableUse& it : status.tables()) {
     tables.push_back({{"name", it.name()}, {"used", it.used()}, {"max", it.max()}});
@@ -30,6 +34,8 @@ void show_status(const LinkOptions& options) {
                   {"started", format_time(status.started_ns())},
                   {"sequence", status.last_sequence()},
                   {"books_sequence", status.ledger_sequence()},
+                  {"settlement", status.settlement()},
+                  {"records_hash", records_hash},
                   {"sessions", status.sessions()},
                   {"connections", status.connections()},
                   {"commands", status.commands_total()},
@@ -46,6 +52,7 @@ void show_status(const LinkOptions& options) {
   row("since", format_time(status.started_ns()));
   row("newest command", std::to_string(status.last_sequence()));
   row("books hold", std::to_string(status.ledger_sequence()));
+  row("record log", "settlement " + std::to_string(status.settlement()) + ", hash " + records_hash);
   row("sessions", std::to_string(status.sessions()) + " on " +
                       std::to_string(status.connections()) + " connections");
   row("since the start", std::to_string(status.commands_total()) + " commands, " +

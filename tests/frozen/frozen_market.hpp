@@ -1,6 +1,9 @@
 // The market of the frozen folders: who trades what in which life, and the stores beside it.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -9,6 +12,7 @@
 #include "ledger/books_store.hpp"
 #include "ledger/event_log.hpp"
 #include "ledger/exchange_directory.hpp"
+#include "ledger/offline.hpp"
 #include "ledger/posix_storage.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 
@@ -40,14 +44,22 @@ inline constexpr std::uint64_t seed = 20261130;
 
 }  // namespace frozen
 
+/// What tests/frozen/VERSION/KIND.tar.gz holds, unpacked.
+inline void unpack_frozen(const std::string& version, const std::string& kind,
+                          const std::string& into) {
+  const std::string line = "tar -xzf '" + std::string(KARST_SOURCE_DIR) + "/tests/frozen/" +
+                           version + "/" + kind + ".tar.gz' -C '" + into + "'";
+  ASSERT_EQ(std::system(line.c_str()), 0) << line;
+}
+
 /// An exchange with books and event log, all files small.
 class FrozenExchange {
  public:
-  explicit FrozenExchange(const std::string& directory)
+  explicit FrozenExchange(const std::string& directory, const ExchangeConfig& chosen = config())
       : books_(open_books(storage_, directory)),
         books_store_(*books_),
         events_(open_events(storage_, directory)),
-        running_(directory, config(), {&books_store_, events_.get()}) {}
+        running_(directory, chosen, {&books_store_, events_.get()}) {}
 
   /// Sends commands, each in a frame of its own.
   void send(const std::vector<Command>& commands) {
@@ -69,17 +81,19 @@ class FrozenExchange {
     return options;
   }
 
-  [[nodiscard]] RunningExchange& running() { return running_; }
-  [[nodiscard]] Books& books() { return *books_; }
-  [[nodiscard]] EventLog& events() { return *events_; }
-
- private:
   // However long it lay, it goes on.
   [[nodiscard]] static ExchangeConfig config() {
     ExchangeConfig config = RunningExchange::small_config();
     config.sequencer.clock.start_gap_max_ns = std::uint64_t{100} * 365 * ns_per_day;
     return config;
   }
+
+  [[nodiscard]] RunningExchange& running() { return running_; }
+  [[nodiscard]] Books& books() { return *books_; }
+  [[nodiscard]] BooksStore& books_store() { return books_store_; }
+  [[nodiscard]] EventLog& events() { return *events_; }
+
+ private:
   [[nodiscard]] static std::unique_ptr<Books> open_books(Storage& storage,
                                                          const std::string& directory) {
     return must(Books::open(storage, books_options(directory)));
@@ -90,6 +104,7 @@ class FrozenExchange {
     options.directory = ExchangeDirectory(directory).events();
     options.segment_bytes = std::uint64_t{32} << 10U;
     options.retain_ns = 100 * 365 * ns_per_day;
+    options.begin_after = must(command_before_journal(storage, ExchangeDirectory(directory)));
     return must(EventLog::open(storage, options));
   }
   template <typename T>

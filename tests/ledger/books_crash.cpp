@@ -249,7 +249,7 @@ TEST(BooksCrash, a_log_of_a_newer_build_is_refused_and_left_alone) {
   }
   const std::string path = "books/log/00000000000000000000.log";
   Bytes bytes = storage.bytes(path);
-  bytes[4] = std::byte{2};
+  bytes[4] = std::byte{RecordFrame::version + 1};
   const std::uint32_t crc = crc32c(std::span(bytes).first(60));
   store_be(bytes.data() + 60, crc);
   storage.put(path, bytes);

@@ -48,7 +48,7 @@ void trade_beside(const std::string& directory, std::size_t at_once, std::size_t
 TEST(Beside, the_copy_of_a_running_exchange_is_one_whenever_its_files_roll) {
   const TemporaryFolder directory;
   PosixStorage storage;
-  trade_beside(directory.path(), 1, 100, test::effort(30), [&] {
+  trade_beside(directory.path(), 1, 100, test::effort(16), [&] {
     const TemporaryFolder into;
     const Result<BackupReport> made =
         back_up(storage, ExchangeDirectory(directory.path()), ExchangeDirectory(into.path()), 0);

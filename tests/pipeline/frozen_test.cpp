@@ -1,7 +1,6 @@
 // Folders written by released versions open with this build, trade on and reconcile.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -46,11 +45,6 @@ Facts facts_of(const FrozenFolder& folder) {
   return facts;
 }
 
-void unpack(const FrozenFolder& folder, const std::string& into) {
-  const std::string line = "tar -xzf '" + path_of(folder) + ".tar.gz' -C '" + into + "'";
-  ASSERT_EQ(std::system(line.c_str()), 0) << line;
-}
-
 // The record log added up, whole, against the engine: money and lots of everybody.
 Totals totals_of(const Books& books) {
   Totals totals;
@@ -85,7 +79,7 @@ TEST_P(Frozen, a_folder_opens_to_the_same_hash_trades_on_and_reconciles) {
   const Facts facts = facts_of(GetParam());
   ASSERT_NE(facts.commands, 0U);
   const test::TemporaryFolder folder;
-  unpack(GetParam(), folder.path());
+  test::unpack_frozen(GetParam().version, GetParam().kind, folder.path());
   {
     test::FrozenExchange exchange(folder.path());
     EXPECT_EQ(exchange.running().report().sequence, facts.commands);
