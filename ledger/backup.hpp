@@ -28,11 +28,10 @@ struct BackupReport {
 [[nodiscard]] Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
                                            const ExchangeDirectory& into, std::uint32_t shard);
 
-/// Puts a backup where an exchange can run on it. Same as back_up(), the other way round.
-[[nodiscard]] inline Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
-                                                  const ExchangeDirectory& into,
-                                                  std::uint32_t shard) {
-  return back_up(storage, backup, into, shard);
-}
+/// Puts a backup where an exchange can run on it: as back_up(), the other way round, and with a
+/// RestoreMark, so that who starts there begins an incarnation. The mark is there before anything
+/// that could be started on.
+[[nodiscard]] Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
+                                           const ExchangeDirectory& into, std::uint32_t shard);
 
 }  // namespace karst
