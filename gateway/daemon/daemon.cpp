@@ -296,7 +296,7 @@ Status Daemon::Parts::begin_incarnation() {
 
 /// Nobody is served before the engine has begun it.
 Status Daemon::Parts::wait_for_incarnation(std::uint64_t number) {
-  constexpr int looks_max = 1'000;
+  constexpr int looks_max = 12'000;  // a minute: a disk may be slow
   constexpr auto pause = std::chrono::milliseconds(5);
   for (int i = 0; i < looks_max; ++i) {
     std::promise<bool> is_begun;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -247,6 +248,14 @@ TEST_F(Restored, the_number_in_the_mark_is_begun_once_however_often_it_is_found)
   exchange_.start_process();
   EXPECT_EQ(status().incarnation(), 4'711U);
   EXPECT_EQ(status().incarnation_after(), first.incarnation_after());
+}
+
+TEST_F(Restored, is_not_begun_on_a_mark_that_is_damaged) {
+  alice_.reset();
+  exchange_.end_process(SIGTERM);
+  std::ofstream(data().restore_mark()) << "restored";
+  EXPECT_THROW(exchange_.start_process(), std::runtime_error);
+  EXPECT_NE(exchange_.process_log().find("corrupt"), std::string::npos) << exchange_.process_log();
 }
 
 TEST_F(Restored, our_own_clients_go_on_by_themselves) {
