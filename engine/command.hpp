@@ -16,6 +16,7 @@ enum class CommandType : std::uint8_t {
   configure = 1,
   tick = 2,
   adopt_rules = 3,
+  begin_incarnation = 4,
 
   define_currency = 10,
   define_calendar = 11,
@@ -137,6 +138,12 @@ struct Tick {};
 /// From here on the exchange follows the rules of this version (engine/rules.hpp).
 struct AdoptRules {
   std::uint32_t version;
+};
+
+/// A restored exchange begins another life: what came after command `after` before is lost.
+struct BeginIncarnation {
+  std::uint64_t number;  ///< drawn at random; never 0
+  std::uint64_t after;
 };
 
 struct DefineCurrency {
@@ -360,6 +367,7 @@ struct alignas(64) Command {
     Configure configure;
     Tick tick;
     AdoptRules adopt_rules;
+    BeginIncarnation begin_incarnation;
     DefineCurrency define_currency;
     DefineCalendar define_calendar;
     DefineFees define_fees;

@@ -200,6 +200,7 @@ bool has_valid_fields(const Command& c, const Configure& sizes) {
     case CommandType::mass_cancel: return c.mass_cancel.side <= 2;
     case CommandType::tick:
     case CommandType::adopt_rules:
+    case CommandType::begin_incarnation:
     case CommandType::revoke_key:
     case CommandType::close_session:
     case CommandType::heartbeat:

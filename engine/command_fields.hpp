@@ -27,6 +27,10 @@ void visit_fields(BodyOf<AdoptRules> auto& b, F&& f) {
   f(b.version);
 }
 template <class F>
+void visit_fields(BodyOf<BeginIncarnation> auto& b, F&& f) {
+  f(b.number), f(b.after);
+}
+template <class F>
 void visit_fields(BodyOf<DefineCurrency> auto& b, F&& f) {
   f(b.currency), f(b.code);
 }
@@ -174,6 +178,7 @@ bool visit_body(C& c, F&& f) {
     case CommandType::configure: f(c.configure); return true;
     case CommandType::tick: f(c.tick); return true;
     case CommandType::adopt_rules: f(c.adopt_rules); return true;
+    case CommandType::begin_incarnation: f(c.begin_incarnation); return true;
     case CommandType::define_currency: f(c.define_currency); return true;
     case CommandType::define_calendar: f(c.define_calendar); return true;
     case CommandType::define_fees: f(c.define_fees); return true;

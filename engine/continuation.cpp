@@ -173,7 +173,7 @@ bool step_settle(State& state, const Job& job) {
                          .reason = StateReason::delivery_ended,
                          .before = instrument->state,
                          .reserved = {}});
-  state.instruments.give_back(*instrument);
+  state.instruments.give_back(*instrument, state.rules >= rules_of_retired_slots);
   return false;
 }
 

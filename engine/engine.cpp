@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/assert.hpp"
+#include "engine/begin_incarnation.hpp"
 #include "engine/command_check.hpp"
 #include "engine/command_codec.hpp"
 #include "engine/command_traits.hpp"
@@ -139,6 +140,7 @@ namespace {
   switch (command.type) {
     case CommandType::configure: return configure(state, command);
     case CommandType::adopt_rules: return adopt_rules(state, command);
+    case CommandType::begin_incarnation: return begin_incarnation(state, command);
     case CommandType::define_currency: return define_currency(state, command);
     case CommandType::define_calendar: return define_calendar(state, command);
     case CommandType::define_fees: return define_fees(state, command);

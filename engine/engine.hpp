@@ -10,6 +10,7 @@
 #include "engine/command.hpp"
 #include "engine/event_ring.hpp"
 #include "engine/holding_table.hpp"
+#include "engine/incarnation.hpp"
 #include "engine/order_table.hpp"
 #include "engine/rehearsal.hpp"
 #include "engine/relief.hpp"
@@ -122,6 +123,8 @@ class Engine {
   // -- questions, answered as of the last command --
   [[nodiscard]] const Configure& sizes() const;
   [[nodiscard]] std::uint32_t rules() const;  ///< the version it follows; engine/rules.hpp
+  /// The lives it has had since it was first restored, oldest first; none before.
+  [[nodiscard]] std::span<const Incarnation> incarnations() const;
   [[nodiscard]] Balance balance(AccountId account, CurrencyId currency) const;
   [[nodiscard]] Holding holding(AccountId account, InstrumentId instrument, Draw kind) const;
   [[nodiscard]] Money custody(CurrencyId currency) const;

@@ -51,6 +51,21 @@ bool load_rules(StateReader& reader, std::uint32_t& rules) {
   return rules <= rules_newest;
 }
 
+/// The lives of the exchange, and what follows from them. Returns: whether they can have been.
+bool load_incarnations(StateReader& reader, State& s) {
+  reader.array(Section::incarnations, s.incarnations);
+  std::uint64_t passed_over = 0;
+  for (const Incarnation& it : s.incarnations) {
+    const bool is_next = it.number != 0 && it.begun > s.last_begun && it.begun <= s.sequence;
+    if (!is_next || it.generations % 2 != 0) return false;
+    s.last_begun = it.begun;
+    passed_over += it.generations;
+    if (passed_over > ~std::uint32_t{0}) return false;
+  }
+  s.orders.nodes.set_passed_over(static_cast<std::uint32_t>(passed_over));
+  return s.incarnations.size() <= incarnations_max;
+}
+
 /// Everything behind the header, in one order for both directions.
 template <class StateType, class F>
 bool visit_tables(StateType& s, F&& f) {
@@ -164,6 +179,9 @@ void Engine::save(std::vector<std::uint8_t>& out) const {
   writer.rows(Section::sizes, &s.config, 1);
   writer.rows(Section::progress, &progress, 1);
   writer.rows(Section::rules, &s.rules, 1);
+  if (!s.incarnations.empty()) {
+    writer.array(Section::incarnations, s.incarnations.data(), s.incarnations.size());
+  }
   (void)visit_tables(s, [&](const auto& table) {
     table.save(writer);
     return true;
@@ -194,6 +212,7 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   s.now = progress.now;
   s.settlements = progress.settlements;
   s.event_hash = progress.event_hash;
+  if (!load_incarnations(reader, s)) return refused();
   const bool is_good = visit_tables(
       s, [&](auto& table) { return table.load(reader) && reader.result() == Loaded::good; });
   if (!is_good) return refused();
@@ -233,6 +252,7 @@ void Engine::check_invariants() const {
 }
 
 std::uint32_t Engine::rules() const { return state_->rules; }
+std::span<const Incarnation> Engine::incarnations() const { return state_->incarnations; }
 std::uint64_t Engine::sequence() const { return state_->sequence; }
 std::uint64_t Engine::event_hash() const { return state_->event_hash; }
 Time Engine::next_due() const { return Time{state_->timers.earliest_ns()}; }

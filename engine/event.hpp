@@ -56,6 +56,9 @@ enum class EventType : std::uint8_t {
   instrument_state = 54,  ///< detail = new InstrumentState (body: StateChange)
   instrument_retired = 55,  ///< its slot may be used again (body: StateChange)
   offer_posted = 56,        ///< (body: OfferPosted)
+
+  // The exchange itself.
+  incarnation_begun = 60,  ///< a restored exchange goes on (body: IncarnationBegun)
 };
 
 enum class CancelReason : std::uint8_t {
@@ -284,6 +287,13 @@ struct OfferPosted {
   std::uint8_t reserved[20];
 };
 
+struct IncarnationBegun {
+  std::uint64_t number;
+  std::uint64_t before;  ///< the incarnation that was restored; 0 = the first
+  std::uint64_t after;   ///< commands up to this one are shared with it
+  std::uint64_t reserved[3];
+};
+
 /// Events are numbered (sequence, index); `instrument` is 0 where the event is about none.
 struct alignas(64) Event {
   std::uint64_t sequence;
@@ -309,6 +319,7 @@ struct alignas(64) Event {
     ProductDefined product;
     StateChange state;
     OfferPosted offer;
+    IncarnationBegun incarnation;
     std::uint64_t words[6];
   };
 };

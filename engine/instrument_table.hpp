@@ -161,10 +161,14 @@ class InstrumentTable {
     instrument.first_hibernated = instrument.last_hibernated = no_slot;
     return instrument;
   }
-  void give_back(Instrument& instrument) {
+  /// Takes a slot back. With `is_kept_back`, one whose generations are used up is never used again:
+  /// under the rules before, its ids began anew.
+  void give_back(Instrument& instrument, bool is_kept_back) {
     const std::uint32_t slot = slot_of(instrument.id);
-    generations_[slot] = (generations_[slot] + 1) % instrument_generations_max;
+    const std::uint32_t generation = (generations_[slot] + 1) % instrument_generations_max;
     instrument = Instrument{};
+    if (generation == 0 && is_kept_back) return;
+    generations_[slot] = generation;
     slots_.give_back(slot);
   }
   /// Asks for what an order touches of an instrument; there need be none in that slot.

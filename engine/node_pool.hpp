@@ -80,6 +80,7 @@ class NodePool {
       free_ = nodes_[slot].next;
     } else if (touched_ < capacity_) {
       slot = touched_++;
+      generation_of(slot) = fresh_;
     } else {
       return no_slot;
     }
@@ -98,6 +99,37 @@ class NodePool {
     nodes_[slot].next = free_;
     free_ = slot;
   }
+
+  /// Passes over so many generations of all slots that are not in use: no order gets an id with one
+  /// of them. A slot that has not so many left is retired. Complexity: O(free slots).
+  /// Requires: `count` is even, and the sum of all passed over stays below 2^32.
+  void pass_over_generations(std::uint32_t count) {
+    fresh_ += count;
+    for (Slot* link = &free_; *link != no_slot;) {
+      const Slot slot = *link;
+      if (has_left(slot, count)) {
+        generation_of(slot) += count;
+        link = &nodes_[slot].next;
+      } else {
+        *link = nodes_[slot].next;
+        ++retired_;
+      }
+    }
+  }
+
+  /// The same for the slot released last, which was in use then.
+  void pass_over_generations(Slot released, std::uint32_t count) {
+    if (free_ != released) return;  // retired already
+    if (has_left(released, count)) {
+      generation_of(released) += count;
+    } else {
+      free_ = nodes_[released].next;
+      ++retired_;
+    }
+  }
+
+  /// What all slots had passed over when the state now loaded was saved.
+  void set_passed_over(std::uint32_t count) { fresh_ = count; }
 
   [[nodiscard]] Node& node(Slot slot) { return nodes_[slot]; }
   [[nodiscard]] const Node& node(Slot slot) const { return nodes_[slot]; }
@@ -186,6 +218,9 @@ class NodePool {
   }
 
  private:
+  [[nodiscard]] bool has_left(Slot slot, std::uint32_t count) const {
+    return generation(slot) <= ~std::uint32_t{0} - count;
+  }
   [[nodiscard]] std::uint32_t& generation_of(Slot slot) {
     if constexpr (has_inner_generation) {
       return nodes_[slot].hot.generation;
@@ -202,6 +237,7 @@ class NodePool {
   Slot free_ = no_slot;        // top of the free list, linked by node.next
   std::uint32_t used_ = 0;
   std::uint32_t retired_ = 0;  // generations used up
+  std::uint32_t fresh_ = 0;    // generation of slots never handed out
 };
 
 }  // namespace karst

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/begin_incarnation.hpp"
 #include "engine/settlement.hpp"
 #include "engine/state.hpp"
 
@@ -54,7 +55,9 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
   if (hot.expires) [[unlikely]] {
     state.timers.clear(state.order_timer(slot));
   }
+  const std::uint64_t entered = hot.entered;
   state.orders.nodes.release(slot);
+  if (entered <= state.last_begun) [[unlikely]] pass_over_generations(state, slot, entered);
 }
 
 /// Hibernated orders of an instrument stand in a list of their own, through their book links.

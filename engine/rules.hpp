@@ -11,7 +11,11 @@ inline constexpr std::uint32_t rules_first = 1;
 /// From here on: the capacity of a pool is never cut below what has been minted, entries can be
 /// replaced and put in between, and those of passed hours are dropped.
 inline constexpr std::uint32_t rules_of_capacity = 2;
+/// From here on: a restored exchange can say which incarnation it is.
+inline constexpr std::uint32_t rules_of_incarnations = 3;
+/// From here on: an instrument's slot whose generations are used up is never used again.
+inline constexpr std::uint32_t rules_of_retired_slots = 3;
 /// The newest rules this build knows. A state or a journal of newer ones is refused.
-inline constexpr std::uint32_t rules_newest = 2;
+inline constexpr std::uint32_t rules_newest = 3;
 
 }  // namespace karst

@@ -11,6 +11,7 @@ enum class Section : std::uint32_t {
   sizes = 1,
   progress = 2,
   rules = 3,
+  incarnations = 4,
 
   accounts_end = 10,
   accounts = 11,
@@ -73,6 +74,7 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::sizes, 0},
     {Section::progress, 0},
     {Section::rules, 0},
+    {Section::incarnations, 0},
     {Section::accounts_end, 4},
     {Section::accounts, 64},
     {Section::message_rates, 56},

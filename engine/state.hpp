@@ -11,6 +11,7 @@
 #include "engine/event_words.hpp"
 #include "engine/hash.hpp"
 #include "engine/holding_table.hpp"
+#include "engine/incarnation.hpp"
 #include "engine/instrument_table.hpp"
 #include "engine/job_queue.hpp"
 #include "engine/key_table.hpp"
@@ -131,6 +132,8 @@ struct State {
   std::array<FeeSchedule, 256> fee_schedules{};
   bool is_configured = false;
   std::uint32_t rules = rules_first;  ///< the version the exchange follows
+  std::vector<Incarnation> incarnations;  ///< but for the first, in the order of time
+  std::uint64_t last_begun = 0;           ///< command that began the newest of them
 
   std::uint64_t sequence = 0;
   std::int64_t now = INT64_MIN;

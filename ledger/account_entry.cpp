@@ -95,6 +95,7 @@ AccountPlaces account_places(const Event& event) {
     case EventType::contract_listed:
     case EventType::instrument_state:
     case EventType::instrument_retired:
+    case EventType::incarnation_begun:
       break;
   }
   return {};

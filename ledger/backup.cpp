@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ledger/open_file.hpp"
+#include "ledger/restore_mark.hpp"
 
 namespace karst {
 namespace {
@@ -102,6 +103,14 @@ Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeD
   return copied;
 }
 
+Status check_places(Storage& storage, const ExchangeDirectory& from,
+                    const ExchangeDirectory& into) {
+  if (const auto source = storage.list(from.journal()); !source) return source.error();
+  const Result<std::vector<std::string>> found = storage.list(into.journal());
+  if (!found || found.value().empty()) return {};
+  return Error{ErrorCode::already_exists, "copy an exchange", into.journal()};
+}
+
 }  // namespace
 
 Status copy_records(Storage& storage, const ExchangeDirectory& from,
@@ -112,11 +121,7 @@ Status copy_records(Storage& storage, const ExchangeDirectory& from,
 
 Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
                              const ExchangeDirectory& into, std::uint32_t shard) {
-  if (const auto source = storage.list(from.journal()); !source) return source.error();
-  const Result<std::vector<std::string>> found = storage.list(into.journal());
-  if (found && !found.value().empty()) {
-    return Error{ErrorCode::already_exists, "copy an exchange", into.journal()};
-  }
+  if (Status fit = check_places(storage, from, into); !fit) return fit.error();
   for (std::uint32_t i = 0; i < tries_max; ++i) {
     BackupReport report;
     if (Status copied = copy_all(storage, from, into, report); !copied) return copied.error();
@@ -129,6 +134,18 @@ Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
     if (state.error().code != ErrorCode::trimmed) return state.error();
   }
   return Error{ErrorCode::busy, "copy an exchange that trims its journal", from.path()};
+}
+
+Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
+                             const ExchangeDirectory& into, std::uint32_t shard) {
+  if (Status fit = check_places(storage, backup, into); !fit) return fit.error();
+  // Until it is known how far the backup goes, nothing of it counts as shared.
+  if (Status marked = write_restore_mark(storage, into, {}); !marked) return marked.error();
+  const Result<BackupReport> report = back_up(storage, backup, into, shard);
+  if (!report) return report.error();
+  const RestoreMark mark{report->state.sequence, 0};
+  if (Status marked = write_restore_mark(storage, into, mark); !marked) return marked.error();
+  return report;
 }
 
 }  // namespace karst

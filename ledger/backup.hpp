@@ -34,11 +34,10 @@ struct BackupReport {
 [[nodiscard]] Status copy_records(Storage& storage, const ExchangeDirectory& from,
                                   const ExchangeDirectory& into);
 
-/// Puts a backup where an exchange can run on it. Same as back_up(), the other way round.
-[[nodiscard]] inline Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
-                                                  const ExchangeDirectory& into,
-                                                  std::uint32_t shard) {
-  return back_up(storage, backup, into, shard);
-}
+/// Puts a backup where an exchange can run on it: as back_up(), the other way round, and with a
+/// RestoreMark, so that who starts there begins an incarnation. The mark is there before anything
+/// that could be started on.
+[[nodiscard]] Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
+                                           const ExchangeDirectory& into, std::uint32_t shard);
 
 }  // namespace karst

@@ -18,6 +18,7 @@ class ExchangeDirectory {
   /// How the names of the access log's files begin.
   static constexpr const char* access_log_name = "access.log";
   [[nodiscard]] std::string access_log() const { return path_ + "/" + access_log_name; }
+  [[nodiscard]] std::string restore_mark() const { return path_ + "/restored"; }
   [[nodiscard]] std::string books() const { return path_ + "/books"; }
   [[nodiscard]] std::string books_database() const { return path_ + "/books/ledger.db"; }
 

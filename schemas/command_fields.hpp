@@ -45,6 +45,11 @@ void fields(Way& way, AdoptRules& c, M& m) {
   way.number(KARST_FIELD(version), c.version);
 }
 template <class Way, class M>
+void fields(Way& way, BeginIncarnation& c, M& m) {
+  way.number(KARST_FIELD(incarnation), c.number);
+  way.number(KARST_FIELD(after_sequence), c.after);
+}
+template <class Way, class M>
 void fields(Way&, CloseSession&, M&) {}
 template <class Way, class M>
 void fields(Way&, Heartbeat&, M&) {}

@@ -19,6 +19,7 @@ bool is_about_no_merchant(CommandType type) {
     case CommandType::configure:
     case CommandType::tick:
     case CommandType::adopt_rules:
+    case CommandType::begin_incarnation:
     case CommandType::define_currency:
     case CommandType::define_calendar:
     case CommandType::define_fees:

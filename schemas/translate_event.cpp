@@ -209,6 +209,7 @@ void write_body(const Event& event, const Event* trade, AccountId account, v1::E
     case EventType::contract_listed:
     case EventType::instrument_state:
     case EventType::instrument_retired:
+    case EventType::incarnation_begun:
       break;
   }
   KARST_ASSERT(!"an event that stands in no account's log");

@@ -78,8 +78,9 @@ KARST_CALL(PostOffer, post_offer)
 Error refusal_error(const v1::Reply& reply, const std::string& doing) {
   std::string code = v1::Code_Name(reply.code());
   if (code.starts_with("CODE_")) code.erase(0, 5);
+  const std::string& said = reply.field().empty() ? reply.text() : reply.field();
   return {error_code_of(reply.code()), doing + " (" + code + ")",
-          reply.field().empty() ? "the exchange" : reply.field()};
+          said.empty() ? "the exchange" : said};
 }
 
 Result<v1::Reply> confirm(Client& client, std::uint64_t confirmation_id) {
@@ -138,11 +139,12 @@ Result<v1::Holdings> holdings(Client& client, std::uint32_t account) {
 }
 
 Result<v1::Events> events(Client& client, std::uint64_t after, std::uint32_t limit,
-                          std::uint32_t account) {
+                          std::uint32_t account, std::optional<std::uint64_t> incarnation) {
   v1::Request request;
   v1::QueryEvents& query = *request.mutable_query_events();
   query.set_account_id(account);
   query.set_after_number(after);
+  if (incarnation) query.set_incarnation(*incarnation);
   query.set_limit(limit);
   const Result<v1::Response> answer = question(client, request, "ask for events");
   if (!answer) return answer.error();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/result.hpp"
 #include "gateway/client/client.hpp"
@@ -58,8 +59,8 @@ struct CallFor {
 [[nodiscard]] Result<v1::Reply> confirm(Client&, std::uint64_t confirmation_id);
 
 // Questions. Errors: io: no answer; else the exchange refused, and the text names its code:
-// not_found: no such merchant, or not yours · trimmed: older than kept · busy: ask again · invalid:
-// everything else.
+// not_found: no such merchant, or not yours · trimmed: older than kept, or lost · busy: ask again ·
+// invalid: everything else.
 
 /// All open and hibernated orders in order of entry, whatever number of pages it takes. True as of
 /// the last page; an order that came or went while the pages were read may be missing or twice.
@@ -68,9 +69,11 @@ struct CallFor {
 [[nodiscard]] Result<v1::Balances> balances(Client&, std::uint32_t account = 0);
 /// All rows, whatever number of pages it takes.
 [[nodiscard]] Result<v1::Holdings> holdings(Client&, std::uint32_t account = 0);
-/// One page of the event log: the events after number `after`, at most `limit` (0 = 500).
+/// One page of the event log: the events after number `after`, which came when the exchange was in
+/// its life `incarnation` (none: it is not known), at most `limit` (0 = 500).
 [[nodiscard]] Result<v1::Events> events(Client&, std::uint64_t after, std::uint32_t limit = 0,
-                                        std::uint32_t account = 0);
+                                        std::uint32_t account = 0,
+                                        std::optional<std::uint64_t> incarnation = {});
 /// One page of settled transactions.
 [[nodiscard]] Result<v1::Transactions> transactions(Client&, const v1::QueryTransactions&);
 /// One page of who asked what.

@@ -69,12 +69,14 @@ struct Client::Inbox {
   bool awaits_farewell = false;  // LoggedOff answers a LogOff and bears no request_id
   std::optional<v1::Response> answer;
   std::uint64_t newest_event = 0;
-  std::string farewell;  // why the exchange ended the session
+  std::optional<std::uint64_t> incarnation;  // of the event of that number
+  std::string farewell;                      // why the exchange ended the session
 };
 
 Client::Client(ClientConfig config)
     : config_(std::move(config)), inbox_(std::make_unique<Inbox>()) {
   inbox_->newest_event = config_.resume_after;
+  inbox_->incarnation = config_.incarnation;
   // A peer that hangs up is an error of the write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -90,6 +92,10 @@ Result<std::unique_ptr<Client>> Client::connect(ClientConfig config) {
 Status Client::reconnect() { return log_on(); }
 
 const v1::LoggedOn& Client::logged_on() const { return inbox_->logged_on; }
+
+std::uint64_t Client::newest_event() const { return inbox_->newest_event; }
+
+std::optional<std::uint64_t> Client::newest_incarnation() const { return inbox_->incarnation; }
 
 int Client::socket() const { return connection_ ? connection_->socket() : -1; }
 
@@ -120,13 +126,13 @@ Status Client::log_on() {
   log_on.set_disconnect_grace_ns(config_.disconnect_grace_ns);
   log_on.set_follow_events(config_.follow_events);
   log_on.set_resume_after(inbox_->newest_event);
+  if (inbox_->incarnation) log_on.set_incarnation(*inbox_->incarnation);
   Result<v1::Response> answer = exchange_once(request);
   if (!answer) return answer.error();
   if (!answer->has_logged_on()) {
     const std::string code = v1::Code_Name(answer->reply().code());
     return Error{ErrorCode::invalid, "log on (" + code + ")", config_.peer.host};
   }
-  inbox_->logged_on = answer->logged_on();
   next_client_seq_ = inbox_->logged_on.last_client_seq() + 1;
   return {};
 }
@@ -236,6 +242,8 @@ void Client::take(const v1::Response& response) {
   if ((id != 0 && id == inbox_->awaited) || is_farewell) {
     inbox_->answer = response;
     inbox_->awaited = 0;
+    // Events may be right behind it, and they are of this incarnation.
+    if (response.has_logged_on()) inbox_->logged_on = response.logged_on();
     // What answers a subscription is part of the stream that whoever follows it must have whole.
     if (response.has_market_data() && to.on_market_data) to.on_market_data(response.market_data());
     return;
@@ -243,11 +251,13 @@ void Client::take(const v1::Response& response) {
   switch (response.body_case()) {
     case v1::Response::kEvent:
       inbox_->newest_event = response.event().number();
+      inbox_->incarnation = inbox_->logged_on.incarnation();
       if (to.on_event) to.on_event(response.event());
       return;
     case v1::Response::kReply:
       if (response.reply().code() == v1::CODE_RESUME_TOO_OLD && id == 0) {
         inbox_->newest_event = static_cast<std::uint64_t>(response.reply().value());
+        inbox_->incarnation = inbox_->logged_on.incarnation();
       }
       if (to.on_reply) to.on_reply(response.reply());
       return;

@@ -46,9 +46,11 @@ struct ClientConfig {
   std::int64_t disconnect_grace_ns = -1;  ///< -1: orders outlive a lost connection
   bool follow_events = false;
   std::uint64_t resume_after = 0;  ///< the newest event number this program has
-  int timeout_ms = 5'000;          ///< for connecting, and for each answer
-  int retries = 5;                 ///< connections tried again before a call gives up
-  ClientHandlers handlers = {};    ///< called from within the client's calls
+  /// What newest_incarnation() said when that number came; none: it is not known.
+  std::optional<std::uint64_t> incarnation = {};
+  int timeout_ms = 5'000;        ///< for connecting, and for each answer
+  int retries = 5;               ///< connections tried again before a call gives up
+  ClientHandlers handlers = {};  ///< called from within the client's calls
 };
 
 /// One session. A lost connection is made again by the call that needs it, and a numbered command
@@ -93,10 +95,17 @@ class Client {
   /// Returns: whether anything came. Errors: io: the connection is gone.
   [[nodiscard]] Result<bool> poll(int timeout_ms);
 
-  /// Connects and logs on again, going on with the events after the newest seen.
+  /// Connects and logs on again, going on with the events after the newest seen. If that is of a
+  /// history which the exchange has lost in a restore, a Reply RESUME_TOO_OLD comes first, and
+  /// those after its `value` follow.
   [[nodiscard]] Status reconnect();
 
   [[nodiscard]] ClientHandlers& handlers() { return config_.handlers; }
+
+  /// The newest event number seen, and the incarnation of the exchange whose event it is: together
+  /// they name a place to go on after. A number alone may be another event's after a restore.
+  [[nodiscard]] std::uint64_t newest_event() const;
+  [[nodiscard]] std::optional<std::uint64_t> newest_incarnation() const;
 
   /// How the session began.
   [[nodiscard]] const v1::LoggedOn& logged_on() const;

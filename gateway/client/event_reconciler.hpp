@@ -37,7 +37,8 @@ class EventReconciler {
   void begin(std::uint64_t last_number);
   void add(const v1::Orders& page);
 
-  /// The newest event taken; what to log on with.
+  /// The newest event taken; what to log on with, beside the incarnation it came in. After
+  /// RESUME_TOO_OLD: begin().
   [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
   /// Open and hibernated orders by id.
   [[nodiscard]] const std::map<std::uint64_t, Order>& orders() const { return orders_; }

@@ -1,6 +1,7 @@
 #include "gateway/client/feed_client.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace karst::feed {
 namespace {
@@ -33,13 +34,20 @@ v1::Subscribe FeedClient::request(SchemaMask mask) const {
   return request;
 }
 
-v1::Subscribe FeedClient::connected() {
+v1::Subscribe FeedClient::everything() const {
   v1::Subscribe wanted = request(wish_.schemas);
   for (const std::uint32_t id : wish_.instruments) {
     const FeedInstrument* known = find(id);
     if (known == nullptr || !known->is_ended) wanted.add_instrument_ids(id);
   }
+  return wanted;
+}
+
+v1::Subscribe FeedClient::connected() {
+  v1::Subscribe wanted = everything();
   wanted.set_resume_after(broken_.empty() ? position() : 0);
+  if (incarnation_) wanted.set_incarnation(*incarnation_);
+  is_anew_due_ = false;
   broken_.clear();
   is_settled_ = false;
   is_cut_ = false;
@@ -67,10 +75,19 @@ Received FeedClient::receive(const v1::MarketData& message) {
 }
 
 void FeedClient::receive(const v1::SubscribeReply& reply) {
+  if (reply.code() == v1::CODE_RESUME_TOO_OLD) {
+    start_anew();
+    is_anew_due_ = true;
+    return;
+  }
   if (reply.code() != v1::CODE_OK) {
     refusal_ = reply;
     return;
   }
+  // What is resumed is shared by both lives of the exchange; all else is of the other one.
+  const bool is_other = incarnation_ && *incarnation_ != reply.incarnation();
+  if (is_other && !reply.resumed()) start_anew();
+  incarnation_ = reply.incarnation();
   if (reply.resumed()) is_settled_ = true;
   for (auto& [id, instrument] : instruments_) {
     for (FeedChain& chain : instrument.chains) chain.answered();
@@ -78,6 +95,14 @@ void FeedClient::receive(const v1::SubscribeReply& reply) {
       if (book) book->answered();
     }
   }
+}
+
+void FeedClient::start_anew() {
+  instruments_.clear();
+  broken_.clear();
+  incarnation_.reset();
+  position_ = 0;
+  is_settled_ = false;
 }
 
 Received FeedClient::receive(const v1::MarketUpdate& update) {
@@ -138,6 +163,7 @@ void FeedClient::receive(const v1::FeedNotice& notice) {
 }
 
 std::optional<v1::Subscribe> FeedClient::recover() {
+  if (std::exchange(is_anew_due_, false)) return everything();
   if (broken_.empty()) return std::nullopt;
   SchemaMask mask = 0;
   for (const auto& [instrument, schemas_broken] : broken_) mask |= schemas_broken;

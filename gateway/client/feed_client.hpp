@@ -69,6 +69,7 @@ class FeedClient {
   Received receive(const v1::MarketData& message);
 
   /// What to send to mend the channels found broken since the last call; nothing if none were.
+  /// After a restore of the exchange that is all of them, from snapshots.
   [[nodiscard]] std::optional<v1::Subscribe> recover();
 
   /// Everything up to this sequence has been received; 0 while that is not certain.
@@ -85,6 +86,9 @@ class FeedClient {
 
  private:
   void receive(const v1::SubscribeReply& reply);
+  /// The exchange has lost the history that all this is from.
+  void start_anew();
+  [[nodiscard]] v1::Subscribe everything() const;
   [[nodiscard]] Received receive(const v1::MarketUpdate& update);
   [[nodiscard]] Received apply(FeedInstrument& instrument, const v1::MarketUpdate& update);
   void receive(const v1::FeedNotice& notice);
@@ -93,7 +97,9 @@ class FeedClient {
   FeedWish wish_;
   std::map<std::uint32_t, FeedInstrument> instruments_;
   std::uint64_t position_ = 0;
-  bool is_settled_ = false;  // every channel has been brought up to position_
+  bool is_settled_ = false;                   // every channel has been brought up to position_
+  std::optional<std::uint64_t> incarnation_;  // of the exchange, as of position_
+  bool is_anew_due_ = false;                  // a subscription from snapshots is to be sent
   bool is_cut_ = false;
   std::optional<v1::SubscribeReply> refusal_;
   std::map<std::uint32_t, SchemaMask> broken_;  // by instrument: channels to be mended

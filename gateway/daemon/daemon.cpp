@@ -1,6 +1,9 @@
 #include "gateway/daemon/daemon.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -28,6 +31,7 @@
 #include "ledger/file_log.hpp"
 #include "ledger/offline.hpp"
 #include "ledger/posix_storage.hpp"
+#include "ledger/restore_mark.hpp"
 #include "ledger/snapshot_store.hpp"
 #include "ledger/system_clock.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
@@ -67,6 +71,9 @@ struct Daemon::Parts {
   [[nodiscard]] Status begin();
   [[nodiscard]] Status learn_from_engine();
   void adopt_newest_rules();
+  [[nodiscard]] Status begin_incarnation();
+  [[nodiscard]] Status wait_for_incarnation(std::uint64_t number);
+  void finish_incarnation(const Event& begun);
   void create_operator_keys();
   void on_pass(Now now);
   void watch_capacity(std::int64_t steady_ns);
@@ -105,6 +112,7 @@ struct Daemon::Parts {
   RecoveryReport report;
   std::int64_t started_ns = 0;
   std::uint32_t rules = rules_newest;  ///< those the exchange followed when it was recovered
+  std::vector<Incarnation> lives;  ///< of the exchange, but for its first, when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
   std::int64_t capacity_seen_ns = 0;
   bool was_disk_full = false;
@@ -209,6 +217,7 @@ Status Daemon::Parts::begin() {
   }
   if (Status learnt = learn_from_engine(); !learnt) return learnt;
   adopt_newest_rules();
+  if (Status begun = begin_incarnation(); !begun) return begun;
   create_operator_keys();
   woken.store(server.get(), std::memory_order_release);
   io = std::thread([this] { server->run(); });
@@ -224,6 +233,8 @@ Status Daemon::Parts::learn_from_engine() {
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
     is_as_configured = std::memcmp(&engine.sizes(), &config.capacity, sizeof(Configure)) == 0;
     rules = engine.rules();
+    lives.assign(engine.incarnations().begin(), engine.incarnations().end());
+    hub->set_incarnations(lives);
     for (std::uint32_t id = 1; id < engine.keys_end(); ++id) {
       const Key* key = engine.key(KeyId{id});
       if (key == nullptr) continue;
@@ -251,6 +262,67 @@ void Daemon::Parts::adopt_newest_rules() {
   if (exchange->submit(command, 0, 0) == Submitted::accepted) return;
   std::fprintf(stderr, "karstd: rules %u stay in force until the next start: no room for others\n",
                rules);
+}
+
+/// An exchange that came out of a backup is another one than it was: it says so before anything
+/// else happens. The number is in the mark before it is journaled, so that a start that goes wrong
+/// in between begins no second incarnation; the mark goes when the command is durable.
+Status Daemon::Parts::begin_incarnation() {
+  const ExchangeDirectory at(config.data);
+  Result<std::optional<RestoreMark>> found = read_restore_mark(storage, at);
+  if (!found) return found.error();
+  if (!found->has_value()) return {};
+  RestoreMark mark = **found;
+  const auto is_begun = [&] {
+    return std::ranges::find(lives, mark.incarnation, &Incarnation::number) != lives.end();
+  };
+  if (mark.incarnation != 0 && is_begun()) return remove_restore_mark(storage, at);
+  if (lives.size() >= incarnations_max) {
+    return Error{ErrorCode::invalid,
+                 "start: restored so often that no incarnation can begin; restore an older backup",
+                 config.data};
+  }
+  if (mark.incarnation == 0) {
+    do {
+      std::array<std::uint8_t, sizeof mark.incarnation> drawn{};
+      fill_random(drawn);
+      std::memcpy(&mark.incarnation, drawn.data(), drawn.size());
+    } while (mark.incarnation == 0 || is_begun());
+    if (Status written = write_restore_mark(storage, at, mark); !written) return written;
+  }
+  Command command;
+  command.type = CommandType::begin_incarnation;
+  const std::uint64_t last = lives.empty() ? 0 : lives.back().after;
+  command.begin_incarnation = {mark.incarnation, std::max(mark.after, last)};
+  if (exchange->submit(command, 0, 0) == Submitted::accepted) {
+    return wait_for_incarnation(mark.incarnation);
+  }
+  return Error{ErrorCode::no_space, "start: begin an incarnation after a restore", config.data};
+}
+
+/// Nobody is served before the engine has begun it.
+Status Daemon::Parts::wait_for_incarnation(std::uint64_t number) {
+  constexpr int looks_max = 12'000;  // a minute: a disk may be slow
+  constexpr auto pause = std::chrono::milliseconds(5);
+  for (int i = 0; i < looks_max; ++i) {
+    std::promise<bool> is_begun;
+    const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t) {
+      const auto begun = engine.incarnations();
+      is_begun.set_value(!begun.empty() && begun.back().number == number);
+    });
+    if (!is_asked) break;
+    if (is_begun.get_future().get()) return {};
+    std::this_thread::sleep_for(pause);
+  }
+  return Error{ErrorCode::no_space, "start: begin an incarnation after a restore", config.data};
+}
+
+/// It is durable: the mark of the restore has done its work.
+void Daemon::Parts::finish_incarnation(const Event& begun) {
+  say("incarnation " + std::to_string(begun.incarnation.number) + " begins after command " +
+      std::to_string(begun.incarnation.after) + ": what came after it before the restore is lost");
+  const Status removed = remove_restore_mark(storage, ExchangeDirectory(config.data));
+  if (!removed) say(removed.error().text());
 }
 
 void Daemon::Parts::create_operator_keys() {
@@ -285,6 +357,9 @@ void Daemon::Parts::on_pass(Now now) {
       feed->apply(delivery.command, delivery.events);
     }
     const Event* answer = delivery.has_answer() ? &delivery.events[delivery.answer] : nullptr;
+    if (answer != nullptr && answer->type == EventType::incarnation_begun) {
+      finish_incarnation(*answer);
+    }
     const bool is_ours = delivery.port == port->id();
     hub->deliver({delivery.command, delivery.events, answer, is_ours, delivery.handle}, now);
   };

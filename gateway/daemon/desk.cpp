@@ -84,6 +84,18 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
   }
 }
 
+void Desk::ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
+                          const char* why) {
+  Answer answer;
+  answer.to = from;
+  answer.request_id = request.request_id();
+  answer.account = account;
+  answer.kind = Answer::Kind::newest_event;
+  answer.after_event = request.query_events().after_number();
+  answer.why = why;
+  look_up(std::move(answer));
+}
+
 void Desk::ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query) {
   const auto refused = [&](const char* field) {
     hub_->find(from)->refuse(answer.request_id, v1::CODE_INVALID_FIELD, 0, field);
@@ -136,6 +148,9 @@ bool Desk::look(const Engine& engine, Answer& answer) {
       return look_at_balances(engine, answer);
     case Answer::Kind::holdings:
       return look_at_holdings(engine, answer);
+    case Answer::Kind::newest_event:
+      answer.newest_event = engine.account(answer.account)->event_number;
+      return true;
   }
   return true;
 }
@@ -291,6 +306,13 @@ void Desk::send(const Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::orders:
       send_orders(answer, response);
+      break;
+    case Answer::Kind::newest_event:
+      if (answer.why != nullptr || answer.after_event > answer.newest_event) {
+        return session->refuse_number(answer.request_id, answer.newest_event,
+                                      answer.why != nullptr ? answer.why : lost_history_text);
+      }
+      response.mutable_events()->set_request_id(answer.request_id);
       break;
     case Answer::Kind::balances: {
       v1::Balances& to = *response.mutable_balances();

@@ -38,6 +38,8 @@ class Desk final : public QuestionDesk {
 
   void ask(ConnectionId from, const Speaker& speaker, AccountId account,
            const v1::Request& request) override;
+  void ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
+                      const char* why) override;
   void forget(ConnectionId from) override;
   void drained(ConnectionId id) override;
 
@@ -58,7 +60,7 @@ class Desk final : public QuestionDesk {
     ConnectionId to = 0;
     std::uint64_t request_id = 0;
     std::uint64_t sequence = 0;
-    enum class Kind : std::uint8_t { orders, balances, holdings } kind = Kind::orders;
+    enum class Kind : std::uint8_t { orders, balances, holdings, newest_event } kind = Kind::orders;
     AccountId account{0};
     std::uint32_t limit = 0;
     std::uint32_t looks = 0;
@@ -67,6 +69,9 @@ class Desk final : public QuestionDesk {
     OrderCursor order_cursor;
     std::uint32_t skip = 0;  // orders still to be left out
     bool has_more = false;
+    std::uint64_t after_event = 0;  // the events asked for come after it
+    const char* why = nullptr;      // what is known to be wrong with that; null: nothing
+    std::uint64_t newest_event = 0;
     std::uint32_t cursor = 0;  // slot or currency to look at next; 0 at the end
     std::vector<OpenOrder> orders;
     struct Purse {

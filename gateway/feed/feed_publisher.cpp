@@ -56,8 +56,10 @@ FeedPublisher::FeedPublisher(const Configure& sizes, const FeedLimits& limits)
 
 FeedPublisher::~FeedPublisher() = default;
 
-void FeedPublisher::restored(std::uint64_t sequence, Time time) {
+void FeedPublisher::restored(std::uint64_t sequence, Time time,
+                             std::span<const Incarnation> lives) {
   KARST_ASSERT(sequence_ == 0);
+  lives_.assign(lives.begin(), lives.end());
   sequence_ = sequence;
   time_ = time;
   ring_.raise_floor(sequence);
@@ -74,6 +76,9 @@ void FeedPublisher::apply(const Command& command, std::span<const Event> events)
   reference_.apply(command, events);
   for (const Event& event : events) {
     if (is_of_market(event)) apply(command, event);
+    if (event.type == EventType::incarnation_begun) [[unlikely]] {
+      lives_.push_back(life_of(event));
+    }
   }
   for (std::size_t at = 0; at < touched_count_; ++at) {
     // What was retired by this command went out then; its slot may be another instrument's by now.

@@ -10,6 +10,7 @@
 
 #include "engine/command.hpp"
 #include "engine/event.hpp"
+#include "engine/incarnation.hpp"
 #include "gateway/feed/depth.hpp"
 #include "gateway/feed/feed_book.hpp"
 #include "gateway/feed/feed_frame.hpp"
@@ -93,7 +94,7 @@ class FeedPublisher {
   /// reference through these, then say where they stand. Requires: nothing was applied yet.
   [[nodiscard]] FeedBook& book_to_restore() { return book_; }
   [[nodiscard]] FeedReference& reference_to_restore() { return reference_; }
-  void restored(std::uint64_t sequence, Time time);
+  void restored(std::uint64_t sequence, Time time, std::span<const Incarnation> lives = {});
 
  private:
   /// Who listens to one schema of one instrument, or of all of them.
@@ -149,6 +150,8 @@ class FeedPublisher {
   void activate(Channel& channel);
   [[nodiscard]] v1::SubscribeReply check(const Subscriber& subscriber,
                                          const v1::Subscribe& request) const;
+  /// Whether the subscriber stands where this exchange never was, or is no more.
+  [[nodiscard]] bool is_of_lost_history(const v1::Subscribe& request) const;
   [[nodiscard]] bool can_resume(const Subscriber& subscriber, const v1::Subscribe& request,
                                 SchemaMask mask) const;
   void resume(Subscriber& subscriber, const v1::Subscribe& request, SchemaMask mask);
@@ -170,6 +173,7 @@ class FeedPublisher {
   FeedWriter writer_;
   std::uint64_t sequence_ = 0;
   Time time_{0};
+  std::vector<Incarnation> lives_;  // of the exchange, but for its first
   std::uint64_t retirements_ = 0;
 
   std::vector<Watch> watches_;  // by instrument slot

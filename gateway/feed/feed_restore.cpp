@@ -82,7 +82,7 @@ void restore(FeedPublisher& publisher, const Engine& engine, Time time) {
       }
     }
   }
-  publisher.restored(engine.sequence(), time);
+  publisher.restored(engine.sequence(), time, engine.incarnations());
 }
 
 }  // namespace karst::feed

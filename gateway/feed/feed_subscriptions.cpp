@@ -1,5 +1,7 @@
 // The part of the publisher that deals with subscribers: requests, channels, slowness.
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "engine/assert.hpp"
 #include "gateway/feed/feed_publisher.hpp"
@@ -62,6 +64,7 @@ v1::SubscribeReply FeedPublisher::check(const Subscriber& subscriber,
                                         const v1::Subscribe& request) const {
   v1::SubscribeReply reply;
   reply.set_sequence(sequence_);
+  reply.set_incarnation(lives_.empty() ? 0 : lives_.back().number);
   reply.set_code(check_fields(request));
   if (reply.code() == v1::CODE_OK && !v1::OnSlow_IsValid(request.on_slow())) {
     reply.set_code(v1::CODE_INVALID_FIELD);
@@ -77,8 +80,22 @@ v1::SubscribeReply FeedPublisher::check(const Subscriber& subscriber,
                         static_cast<std::size_t>(request.schemas_size());
   if (subscriber.subscriptions() + channels > limits_.subscriptions_max) {
     reply.set_code(v1::CODE_TOO_MANY_SUBSCRIPTIONS);
+  } else if (is_of_lost_history(request)) {
+    reply.set_code(v1::CODE_RESUME_TOO_OLD);
+    reply.set_text("resume_after " + std::to_string(request.resume_after()) +
+                   " is of a history that this exchange does not have, as after the restore of a "
+                   "backup: forget what you have of these channels, and subscribe without it");
   }
   return reply;
+}
+
+bool FeedPublisher::is_of_lost_history(const v1::Subscribe& request) const {
+  const std::uint64_t after = request.resume_after();
+  if (after > sequence_) return true;
+  const std::uint64_t shared = shared_through(
+      lives_, request.has_incarnation() ? std::optional(request.incarnation()) : std::nullopt);
+  // A channel may be one command further than the position: that one has to be shared, too.
+  return after != 0 && shared != all_shared && after >= shared;
 }
 
 void FeedPublisher::subscribe(Subscriber& subscriber, const v1::Subscribe& request,

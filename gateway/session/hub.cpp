@@ -199,6 +199,9 @@ void Hub::deliver(const Delivered& delivered, Now now) {
     if (event.type == EventType::dead_man_fired) keys_[event.session.key.value()].dead_man_ns = 0;
   }
   if (delivered.command.type == CommandType::set_dead_man) note_dead_man(delivered);
+  if (delivered.answer != nullptr && delivered.answer->type == EventType::incarnation_begun) {
+    lives_.push_back(life_of(*delivered.answer));
+  }
   if (delivered.is_ours && delivered.answer != nullptr && delivered.handle != 0) {
     const ConnectionId id = connection_of(delivered.handle);
     if (id == no_connection) closes_on_way_.erase(ticket_of(delivered.handle));
@@ -327,7 +330,7 @@ void Hub::catch_up(ConnectionId id, Session& session) {
                         session.on_event(number, event, trade);
                       });
     touch(id);
-    if (found == EventSource::Found::too_old) session.resume_with_newest();
+    if (found == EventSource::Found::too_old) session.resume_with_newest(let_go_text);
     // The log has not got it yet, or cannot be read now: the next timer asks again.
     if (session.missing_event() == next) return;
   }
@@ -380,6 +383,19 @@ const KeyRecord* Hub::find_key(KeyId key) const {
   return found == keys_.end() ? nullptr : &found->second;
 }
 
+bool Hub::is_shared(AccountId account, std::uint64_t number,
+                    std::optional<std::uint64_t> of) const {
+  const std::uint64_t shared = shared_through(lives_, of);
+  if (shared == all_shared || events_ == nullptr) return true;
+  // An event that is not to be found, because it was let go of or has only just come, is not known
+  // to be shared.
+  std::uint64_t sequence = all_shared;
+  static_cast<void>(events_->read(
+      account, number, 1,
+      [&](std::uint64_t, const Event& event, const Event*) { sequence = event.sequence; }));
+  return sequence <= shared;
+}
+
 std::uint64_t Hub::park(const Command& command) {
   if (parked_.size() >= parked_max) return 0;
   parked_.push_back({++last_parked_, now_ns_, command});
@@ -414,7 +430,7 @@ void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& requ
   }
   if (request.body_case() == v1::Request::kQueryStatus) return answer_status(session, request);
   if (request.body_case() == v1::Request::kQueryEvents) {
-    return answer_events(session, account, request);
+    return answer_events(from, account, request);
   }
   if (desk_ == nullptr) return session.refuse(id, v1::CODE_NOT_AVAILABLE);
   desk_->ask(from, speaker, account, request);
@@ -430,32 +446,59 @@ void Hub::answer_status(Session& session, const v1::Request& request) {
   status.set_sessions(now.sessions);
   status.set_commands_total(now.commands_total);
   status.set_refusals_total(now.refusals_total);
+  status.set_incarnation(incarnation());
+  status.set_incarnation_after(lives_.empty() ? 0 : lives_.back().after);
   if (on_status) on_status(response);
   session.send(response);
 }
 
-void Hub::answer_events(Session& session, AccountId account, const v1::Request& request) {
+void Hub::answer_events(ConnectionId from, AccountId account, const v1::Request& request) {
+  Session& session = *find(from);
   const v1::QueryEvents& query = request.query_events();
   if (events_ == nullptr) return session.refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
   const std::uint32_t limit = query.limit() == 0 ? rows_max : query.limit();
   if (limit > rows_max) {
     return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, "limit");
   }
+  const std::uint64_t after = query.after_number();
+  const auto told = query.has_incarnation() ? std::optional(query.incarnation()) : std::nullopt;
+  if (after != 0 && !is_shared(account, after, told)) {
+    return ask_for_newest(from, account, request, lost_history_text);
+  }
   v1::Response response;
   v1::Events& events = *response.mutable_events();
   const EventSource::Found found =
-      events_->read(account, number_after(query.after_number()), limit,
+      events_->read(account, number_after(after), limit,
                     [&](std::uint64_t number, const Event& event, const Event* trade) {
                       schemas::to_wire(event, trade, account, number, *events.add_events());
                     });
-  if (found != EventSource::Found::good) {
-    const bool is_old = found == EventSource::Found::too_old;
-    return session.refuse(request.request_id(),
-                          is_old ? v1::CODE_RESUME_TOO_OLD : v1::CODE_NOT_AVAILABLE);
+  if (found == EventSource::Found::failed) {
+    return session.refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
+  }
+  if (found == EventSource::Found::too_old) {
+    return ask_for_newest(from, account, request, let_go_text);
+  }
+  // Nothing behind a number that the log has not got, either: only the engine knows whether it is
+  // about to.
+  if (events.events_size() == 0 && after != 0 && !has_event(account, after)) {
+    return ask_for_newest(from, account, request, nullptr);
   }
   events.set_request_id(request.request_id());
   events.set_has_more(static_cast<std::uint32_t>(events.events_size()) == limit);
   session.send(response);
+}
+
+bool Hub::has_event(AccountId account, std::uint64_t number) const {
+  bool is_there = false;
+  const EventSource::Found found = events_->read(
+      account, number, 1, [&](std::uint64_t, const Event&, const Event*) { is_there = true; });
+  return is_there || found == EventSource::Found::too_old;
+}
+
+void Hub::ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
+                         const char* why) {
+  if (desk_ != nullptr) return desk_->ask_for_newest(from, account, request, why);
+  find(from)->refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
 }
 
 }  // namespace karst::gateway

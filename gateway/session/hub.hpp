@@ -13,6 +13,7 @@
 
 #include "engine/command.hpp"
 #include "engine/event.hpp"
+#include "engine/incarnation.hpp"
 #include "gateway/session/session.hpp"
 
 namespace karst::gateway {
@@ -53,6 +54,11 @@ class QuestionDesk {
   /// The permission has been checked, and `account` is whom the question is about.
   virtual void ask(ConnectionId from, const Speaker& speaker, AccountId account,
                    const v1::Request& request) = 0;
+  /// The same for events of the account after a number that its log has not got. It is refused with
+  /// the newest there is: for the reason `why`, or, where that is null, if it is beyond the newest;
+  /// else nothing is there yet.
+  virtual void ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
+                              const char* why) = 0;
   /// The connection is gone.
   virtual void forget(ConnectionId from) = 0;
   /// What the connection had to write has been written.
@@ -90,6 +96,9 @@ class Hub final : public SessionHost {
   /// What the engine knows when it starts. A session that is open there has lost its connection.
   void add_key(KeyId key, const KeyRecord& record);
   void close_leftover_session(KeyId key, AccountId account, std::uint32_t epoch);
+  void set_incarnations(std::span<const Incarnation> lives) {
+    lives_.assign(lives.begin(), lives.end());
+  }
 
   [[nodiscard]] bool is_full() const { return connections_.size() >= hub_limits_.connections_max; }
 
@@ -156,6 +165,11 @@ class Hub final : public SessionHost {
     if (on_log_on_refused) on_log_on_refused(from, key, reason);
   }
   [[nodiscard]] std::uint64_t last_sequence() const override { return last_sequence_; }
+  [[nodiscard]] std::uint64_t incarnation() const override {
+    return lives_.empty() ? 0 : lives_.back().number;
+  }
+  [[nodiscard]] bool is_shared(AccountId account, std::uint64_t number,
+                               std::optional<std::uint64_t> of) const override;
 
  private:
   struct Connection {
@@ -182,7 +196,10 @@ class Hub final : public SessionHost {
   void note_dead_man(const Delivered& delivered);
   void catch_up(ConnectionId id, Session& session);
   void answer_status(Session& session, const v1::Request& request);
-  void answer_events(Session& session, AccountId account, const v1::Request& request);
+  void answer_events(ConnectionId from, AccountId account, const v1::Request& request);
+  [[nodiscard]] bool has_event(AccountId account, std::uint64_t number) const;
+  void ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
+                      const char* why);
   void unfollow(AccountId account, ConnectionId id);
 
   CommandSink& commands_;
@@ -203,6 +220,7 @@ class Hub final : public SessionHost {
   std::uint64_t last_parked_ = 0;
   ConnectionId last_connection_ = 0;
   std::uint64_t last_sequence_ = 0;
+  std::vector<Incarnation> lives_;  // of the exchange, but for its first
   std::int64_t now_ns_ = 0;
   std::uint64_t commands_total_ = 0;
   std::uint64_t refusals_of_gone_ = 0;

@@ -183,6 +183,7 @@ void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now n
   speaker_ = {key, record->account, record->scopes};
   is_following_ = log_on.follow_events() && !record->account.is_none();
   next_event_ = number_after(log_on.resume_after());
+  if (log_on.has_incarnation()) told_incarnation_ = log_on.incarnation();
   Command command;
   command.type = CommandType::open_session;
   command.key = key;
@@ -200,6 +201,12 @@ void Session::on_session_opened(const Ticket& ticket, const Event& answer, Now n
   go_live(ticket,
           {answer.session.epoch, answer.session.last_client_seq, answer.session.account_event},
           now);
+}
+
+bool Session::can_follow(std::uint64_t newest) const {
+  const std::uint64_t number = next_event_ - 1;
+  if (number > newest) return false;
+  return number == 0 || host_.is_shared(speaker_.account, number, told_incarnation_);
 }
 
 Admission Session::look_up(std::uint32_t index) {
@@ -225,8 +232,14 @@ void Session::go_live(const Ticket& ticket, const KeyStanding& standing, Now now
   logged_on.set_epoch(epoch_);
   logged_on.set_last_client_seq(standing.last_client_seq);
   logged_on.set_last_event(standing.last_event);
+  logged_on.set_incarnation(host_.incarnation());
   write_limits(limits_, *logged_on.mutable_limits());
   write(*response_);
+  // The log-on is an event itself, which nobody had before, unless there was no room for it.
+  const std::uint64_t own = ticket.way == Way::submit && standing.last_event != 0 ? 1 : 0;
+  if (is_following_ && !can_follow(standing.last_event - own)) {
+    resume_with_newest(lost_history_text);
+  }
   host_.logged_on(identity_.connection, speaker_.key, epoch_);
 }
 
@@ -478,8 +491,8 @@ std::uint64_t Session::missing_event() const {
   return is_behind ? next_event_ : 0;
 }
 
-void Session::resume_with_newest() {
-  refuse(0, v1::CODE_RESUME_TOO_OLD, static_cast<std::int64_t>(newest_event_));
+void Session::resume_with_newest(const char* text) {
+  refuse_number(0, newest_event_, text);
   next_event_ = newest_event_ + 1;
 }
 
@@ -525,8 +538,15 @@ void Session::refuse(std::uint64_t request_id, v1::Code code, std::int64_t value
   refuse_command({request_id, 0}, 0, code, value, field);
 }
 
+void Session::refuse_number(std::uint64_t request_id, std::uint64_t newest,
+                            const std::string& text) {
+  const std::string number = std::to_string(newest);
+  refuse_command({request_id, 0}, 0, v1::CODE_RESUME_TOO_OLD, static_cast<std::int64_t>(newest), "",
+                 text + ": ask for orders and balances, and go on after event " + number);
+}
+
 v1::Code Session::refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
-                                 std::int64_t value, const char* field) {
+                                 std::int64_t value, const char* field, const std::string& text) {
   if (is_ended()) return code;
   ++refusals_total_;
   v1::Reply& reply = *response_->mutable_reply();
@@ -537,6 +557,7 @@ v1::Code Session::refuse_command(Origin origin, std::uint64_t client_seq, v1::Co
   reply.set_code(code);
   reply.set_value(value);
   reply.set_field(field);
+  if (!text.empty()) reply.set_text(text);
   write(*response_);
   return code;
 }

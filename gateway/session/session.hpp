@@ -44,6 +44,12 @@ struct Now {
   std::int64_t wall_ns = 0;
 };
 
+/// Why there is nothing to go on after.
+inline constexpr const char* lost_history_text =
+    "your number is of a history that this exchange does not have, as after the restore of a "
+    "backup";
+inline constexpr const char* let_go_text = "what came after your number is no longer kept";
+
 /// Names a connection for as long as the process lives; never given twice.
 using ConnectionId = std::uint32_t;
 
@@ -105,6 +111,13 @@ class SessionHost {
 
   /// Newest durable command.
   [[nodiscard]] virtual std::uint64_t last_sequence() const = 0;
+
+  /// The present incarnation of the exchange; 0 = it was never restored from a backup.
+  [[nodiscard]] virtual std::uint64_t incarnation() const = 0;
+  /// Whether event `number` of the account, as somebody has it who was told of incarnation `of`, is
+  /// the one that this exchange has. Requires: there is an event of that number.
+  [[nodiscard]] virtual bool is_shared(AccountId account, std::uint64_t number,
+                                       std::optional<std::uint64_t> of) const = 0;
 };
 
 /// Life: challenge sent → log-on proved, open_session sequenced → live → ended. What is said to an
@@ -152,9 +165,9 @@ class Session {
 
   /// The next event number the client has to be sent; 0 = it does not follow, or has them all.
   [[nodiscard]] std::uint64_t missing_event() const;
-  /// The events the client has to be sent are no longer kept: it is told, and follows from the
-  /// next new one on.
-  void resume_with_newest();
+  /// The events the client has to be sent are not there, which `text` explains: it is told, and
+  /// follows from the next new one on.
+  void resume_with_newest(const char* text);
 
   /// Sends one message as a frame.
   void send(const v1::Response& response);
@@ -163,6 +176,9 @@ class Session {
   /// Refuses a request by number.
   void refuse(std::uint64_t request_id, v1::Code code, std::int64_t value = 0,
               const char* field = "");
+  /// The same of a number of events that is none of this history, or is no longer kept: `newest` is
+  /// the number to go on after.
+  void refuse_number(std::uint64_t request_id, std::uint64_t newest, const std::string& text);
 
   /// Says why and ends the session: the connection is to be closed once output() is written.
   void end(v1::Code code, std::string_view text);
@@ -227,6 +243,8 @@ class Session {
   void on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now);
   void on_session_opened(const Ticket& ticket, const Event& answer, Now now);
   void go_live(const Ticket& ticket, const KeyStanding& standing, Now now);
+  /// Whether the client has the event before the one it wants next, and that is ours.
+  [[nodiscard]] bool can_follow(std::uint64_t newest) const;
   /// The journal has no room for the log-on: asks the engine where the key stands instead.
   [[nodiscard]] Admission look_up(std::uint32_t index);
   void keep_alive(Origin origin, Now now);
@@ -249,7 +267,8 @@ class Session {
   /// The reply to what the ticket stands for, with nothing in it but whom and when.
   v1::Reply& begin_reply(const Ticket& ticket, Now now);
   v1::Code refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
-                          std::int64_t value = 0, const char* field = "");
+                          std::int64_t value = 0, const char* field = "",
+                          const std::string& text = {});
   void pulse(std::uint64_t token, Now now);
   void write(const v1::Response& response);
 
@@ -269,8 +288,9 @@ class Session {
   bool has_logged_on_ = false;
   std::uint32_t epoch_ = 0;
   bool is_following_ = false;
-  std::uint64_t next_event_ = 0;    // the number the client is to get next
-  std::uint64_t newest_event_ = 0;  // the newest that is known to be there
+  std::uint64_t next_event_ = 0;                   // the number the client is to get next
+  std::optional<std::uint64_t> told_incarnation_;  // when it got the number before
+  std::uint64_t newest_event_ = 0;                 // the newest that is known to be there
   std::uint64_t refusals_total_ = 0;
   std::int64_t began_ns_;
   std::int64_t heard_ns_;

@@ -29,6 +29,7 @@ void stop(int) { is_stopped = 1; }
 
 struct EventsOptions : MerchantOptions {
   std::optional<std::uint64_t> after;
+  std::optional<std::uint64_t> incarnation;  ///< of the exchange when `after` came
   std::uint64_t limit = 0;  ///< 0: events_shown of the past; no limit to what comes
   bool is_following = false;
   bool has_sessions = false;
@@ -78,8 +79,10 @@ class Follower {
       static_cast<void>(client_->flush());
     }
     if (!output_.is_json() && shown_ != 0) {
-      std::fprintf(stderr, "go on: karst events --follow --after %llu\n",
-                   static_cast<unsigned long long>(newest_));
+      const std::uint64_t life = client_->newest_incarnation().value_or(0);
+      const std::string incarnation = life == 0 ? "" : " --incarnation " + std::to_string(life);
+      std::fprintf(stderr, "go on: karst events --follow --after %llu%s\n",
+                   static_cast<unsigned long long>(newest_), incarnation.c_str());
     }
   }
 
@@ -102,13 +105,15 @@ class Follower {
     config_.handlers.on_market_data = [this](const v1::MarketData& message) {
       static_cast<void>(market_.receive(message));
     };
-    config_.handlers.on_reply = [](const v1::Reply& reply) {
-      if (reply.code() == v1::CODE_RESUME_TOO_OLD) {
-        std::fprintf(stderr, "karst: events up to %lld are no longer kept; going on from there\n",
-                     static_cast<long long>(reply.value()));
-      }
+    config_.incarnation = options_.incarnation;
+    config_.handlers.on_reply = [this](const v1::Reply& reply) {
+      if (reply.code() != v1::CODE_RESUME_TOO_OLD) return;
+      std::fprintf(stderr, "karst: %s\n", reply.text().c_str());
+      // Whatever waits to be shown is of the numbers before, and those may come again.
+      waiting_.clear();
+      newest_ = static_cast<std::uint64_t>(reply.value());
     };
-    if (!options_.after) config_.resume_after = newest_number();
+    if (!options_.after) begin_with_newest();
     newest_ = config_.resume_after;
     auto connected = gateway::Client::connect(config_);
     if (!connected) output_.fail(failure_of(connected.error(), config_));
@@ -121,14 +126,15 @@ class Follower {
     subscribe(market_.connected());
   }
 
-  /// The newest event there is: where somebody begins who only wants what comes.
-  [[nodiscard]] std::uint64_t newest_number() {
+  /// From the newest event there is: where somebody begins who only wants what comes.
+  void begin_with_newest() {
     gateway::ClientConfig config = config_;
     config.follow_events = false;
     config.handlers = {};
     auto connected = gateway::Client::connect(config);
     if (!connected) output_.fail(failure_of(connected.error(), config));
-    return (*connected)->logged_on().last_event();
+    config_.resume_after = (*connected)->logged_on().last_event();
+    config_.incarnation = (*connected)->logged_on().incarnation();
   }
 
   /// Another log-on of the same key is the end of this one, and so is a key's own end; everything
@@ -196,17 +202,21 @@ std::deque<v1::Event> past_events(MerchantSession& session, const EventsOptions&
       session.account() == 0 ? session.client().logged_on().last_event() : 0;
   const std::uint64_t back = std::max(events_looked_at, 2 * limit);
   std::uint64_t after = options.after.value_or(last > back ? last - back : 0);
+  // What is not said by who asks is a number of this exchange as it is.
+  const std::uint64_t present = session.client().logged_on().incarnation();
+  std::optional<std::uint64_t> incarnation = options.after ? options.incarnation : present;
   std::deque<v1::Event> events;
   while (true) {
     const Result<v1::Events> page =
-        gateway::events(session.client(), after, 0, session.account());
+        gateway::events(session.client(), after, 0, session.account(), incarnation);
     if (!page && page.error().code == ErrorCode::trimmed) {
       session.output().fail({exit_not_there, "RESUME_TOO_OLD",
-                             "events after " + std::to_string(after) + " are no longer kept",
-                             "what is now: karst orders, karst balance; newer events: a greater "
-                             "--after"});
+                             "events after " + std::to_string(after) + ": " + page.error().what,
+                             "what is now: karst orders, karst balance; the events that are there: "
+                             "karst events"});
     }
     const v1::Events found = session.must(page);
+    incarnation = present;
     for (const v1::Event& event : found.events()) {
       after = event.number();
       if (!options.is_shown(event)) continue;
@@ -254,6 +264,9 @@ void add_events(CLI::App& app) {
                   "Examples:\n  karst events\n  karst events --follow --after 120 --json");
   command->add_option("--after", options->after,
                       "begin after this number; else the newest, with --follow what comes");
+  command->add_option("--incarnation", options->incarnation,
+                      "of the exchange when that number came (karst status says it); so a number "
+                      "is known that a restore has lost");
   command->add_option("--limit", options->limit, "end after so many; else 50, with --follow never")
       ->check(CLI::PositiveNumber);
   command->add_flag("--follow", options->is_following, "go on showing what comes");

@@ -324,6 +324,7 @@ Status read_fills(gateway::Client& client, std::uint32_t account, std::uint32_t 
     v1::Request request;
     request.mutable_query_events()->set_account_id(account);
     request.mutable_query_events()->set_after_number(newest);
+    request.mutable_query_events()->set_incarnation(client.logged_on().incarnation());
     const Result<v1::Response> answer = client.ask(request);
     if (!answer) return answer.error();
     if (!answer->has_events()) return refusal(answer->reply(), "events");

@@ -67,7 +67,8 @@ Result<OrderOutcome> order_outcome(gateway::Client& client, const v1::Reply& rep
   const auto deadline = SteadyClock::now() + std::chrono::milliseconds(wait_ms);
   std::uint64_t last = reply.event_number() - 1;
   while (!outcome.is_final() && SteadyClock::now() < deadline) {
-    const Result<v1::Events> page = gateway::events(client, last, 0, account);
+    const Result<v1::Events> page =
+        gateway::events(client, last, 0, account, client.logged_on().incarnation());
     if (!page) return page.error();
     for (const v1::Event& event : page->events()) {
       if (outcome.is_final()) break;

@@ -43,6 +43,8 @@ void show_status(const LinkOptions& options) {
                   {"is_disk_full", status.is_disk_full()},
                   {"is_clock_held", status.is_clock_held()},
                   {"clock_ahead_ns", status.clock_ahead_ns()},
+                  {"incarnation", std::to_string(status.incarnation())},
+                  {"incarnation_after", status.incarnation_after()},
                   {"tables", tables}};
   Table table{{"exchange", address_of(link.config())}, {}};
   const auto row = [&](const char* name, const std::string& value) {
@@ -57,6 +59,10 @@ void show_status(const LinkOptions& options) {
                       std::to_string(status.connections()) + " connections");
   row("since the start", std::to_string(status.commands_total()) + " commands, " +
                              std::to_string(status.refusals_total()) + " refused at the gate");
+  if (status.incarnation() != 0) {
+    row("incarnation", std::to_string(status.incarnation()) + ", restored after command " +
+                           std::to_string(status.incarnation_after()));
+  }
   if (status.is_disk_full()) {
     row("disk", output.coloured(Colour::red, "full: only cancels are taken; make room"));
   }

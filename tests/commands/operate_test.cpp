@@ -246,6 +246,7 @@ TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
   // Made by the exchange itself, sent by sessions and merchants, or with a subcommand of its own.
   const std::set<std::string> others{
       "configure",    "tick",        "adopt_rules", "open_session",    "close_session",
+      "begin_incarnation",
       "set_dead_man", "heartbeat",   "create_key",  "place_order",     "amend_order",
       "cancel_order", "mass_cancel", "post_offer",  "hibernate_order", "reactivate_order"};
   std::map<std::string, std::set<std::string>> filled;

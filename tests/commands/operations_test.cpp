@@ -280,6 +280,15 @@ TEST_F(Operations, a_backup_restored_elsewhere_is_an_exchange_that_runs) {
   start();
   const Json balance = karst({"balance", "--account", "51", "--json"}).json();
   EXPECT_EQ(balance["balances"][0]["available"], "1000.00");
+  const ToolRun status = karst({"status", "--json"});
+  expect_shape(status.out, "status");
+  EXPECT_NE(status.json()["incarnation"], "0");
+  EXPECT_EQ(status.json()["incarnation_after"], restored.json()["sequence"]);
+  EXPECT_NE(karst({"status"}).out.find("restored after command"), std::string::npos);
+  const ToolRun ahead = karst({"events", "--account", "51", "--after", "1000"});
+  EXPECT_EQ(ahead.exit, exit_not_there);
+  EXPECT_NE(ahead.err.find("restore of a backup"), std::string::npos) << ahead.err;
+  EXPECT_EQ(karst({"events", "--account", "51"}).exit, exit_ok);
   const ToolRun audit = run_tool({"audit", "reconcile", folder()}, ".");
   EXPECT_EQ(audit.exit, exit_ok) << audit.out << audit.err;
 }

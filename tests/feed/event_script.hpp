@@ -81,6 +81,14 @@ class EventScript {
     add(EventType::instrument_retired).state.reason = StateReason::delivery_ended;
     return *this;
   }
+  EventScript& incarnation(std::uint64_t number, std::uint64_t after) {
+    command(CommandType::begin_incarnation);
+    Event& event = add(EventType::incarnation_begun);
+    event.instrument = InstrumentId{0};
+    event.incarnation.number = number;
+    event.incarnation.after = after;
+    return *this;
+  }
   EventScript& about(InstrumentId instrument) {
     instrument_ = instrument;
     return *this;

@@ -201,6 +201,7 @@ bool is_body_valid(const Command& c, const Configure& configure) {
       return c.mass_cancel.side <= 2;
     case CommandType::tick:
     case CommandType::adopt_rules:
+    case CommandType::begin_incarnation:
     case CommandType::revoke_key:
     case CommandType::heartbeat:
     case CommandType::set_pool_capacity:

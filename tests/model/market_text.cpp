@@ -69,6 +69,7 @@ const std::map<CommandType, std::string_view> command_names{
     {CommandType::configure, "configure"},
     {CommandType::tick, "tick"},
     {CommandType::adopt_rules, "adopt_rules"},
+    {CommandType::begin_incarnation, "begin_incarnation"},
     {CommandType::define_currency, "define_currency"},
     {CommandType::define_calendar, "define_calendar"},
     {CommandType::define_fees, "define_fees"},
@@ -245,6 +246,9 @@ std::string reference_text(const Event& e, const Names& n) {
              std::to_string(e.product.version);
     case EventType::instrument_retired:
       return "retired " + n.instrument(e.instrument);
+    case EventType::incarnation_begun:
+      return "incarnation " + std::to_string(e.incarnation.number) + " after command " +
+             std::to_string(e.incarnation.after);
     case EventType::offer_posted:
       return e.offer.price.value() == 0 ? "offer withdrawn on " + n.instrument(e.instrument)
                                         : "offer on " + n.instrument(e.instrument) + " @ " +

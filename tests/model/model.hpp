@@ -98,6 +98,7 @@ class Model {
   [[nodiscard]] RejectCode define_fees();
   [[nodiscard]] RejectCode define_pool();
   [[nodiscard]] RejectCode adopt_rules();
+  [[nodiscard]] RejectCode begin_incarnation();
   [[nodiscard]] RejectCode set_pool_capacity();
   [[nodiscard]] RejectCode replan_capacity(Pool& pool);
   [[nodiscard]] RejectCode set_pool_terms();
@@ -141,6 +142,7 @@ class Model {
   [[nodiscard]] OrderId best_opposite(const Instrument& on, Side side) const;
   [[nodiscard]] Order& new_order();
   void forget_order(OrderId id);
+  void release_slot(std::uint32_t slot, std::uint64_t entry);
   void cancel(Order& order, CancelReason reason, bool is_answer = false);
   void emit_order(EventType type, const Order& order, std::uint8_t detail, std::uint32_t quantity,
                   std::uint8_t flags);
@@ -249,9 +251,12 @@ class Model {
   std::map<std::pair<PoolId, std::int64_t>, InstrumentId> places_;  // (pool, hour mod 512)
   std::vector<std::uint32_t> retired_slots_;
   std::map<std::uint32_t, std::uint32_t> slot_uses_;
+  std::size_t slots_lost_ = 0;  // no id is left for them
   std::map<OrderId, Order> orders_;
   std::vector<std::uint32_t> released_slots_;
   std::vector<std::uint32_t> order_uses_;  // by slot
+  std::vector<Life> lives_;                // after restores, oldest first
+  std::uint64_t uses_skipped_ = 0;         // of slots never used: what all lives skipped
   std::map<RowKey, Row> rows_;
   std::map<std::pair<AccountId, CurrencyId>, Cash> balances_;
   std::map<CurrencyId, std::int64_t> custody_;

@@ -145,6 +145,7 @@ bool Model::is_permitted() const {
     case CommandType::configure:
     case CommandType::tick:
     case CommandType::adopt_rules:
+    case CommandType::begin_incarnation:
       return false;
     case CommandType::open_session:
     case CommandType::close_session:
@@ -173,10 +174,39 @@ bool Model::is_permitted() const {
 
 RejectCode Model::adopt_rules() {
   const std::uint32_t version = command_->adopt_rules.version;
-  if (version <= rules_ || version > 2) return RejectCode::invalid_field;
+  if (version <= rules_ || version > 3) return RejectCode::invalid_field;
+  if (rules_ < 2) is_capacity_kept_ = pools_.empty();
   rules_ = version;
-  is_capacity_kept_ = pools_.empty();
   answer_done();
+  return RejectCode::none;
+}
+
+RejectCode Model::begin_incarnation() {
+  const BeginIncarnation& wish = command_->begin_incarnation;
+  if (rules_ < 3 || wish.number == 0) return RejectCode::invalid_field;
+  std::uint64_t skipped = 0;
+  for (const Life& life : lives_) {
+    if (life.number == wish.number || life.after > wish.after) return RejectCode::invalid_field;
+    skipped += 2 * life.uses;
+  }
+  if (wish.after >= command_->sequence) return RejectCode::invalid_field;
+  if (lives_.size() == lives_max) return RejectCode::exchange_full;
+  const std::uint64_t left = 2 * uses_end - skipped;
+  const std::uint64_t drawn = (wish.number * 0x9e3779b97f4a7c15) >> 32;
+  const std::uint64_t uses = (left / 32 + ((drawn * (left / 8)) >> 32)) / 2;
+  IncarnationBegun& begun = emit(EventType::incarnation_begun).incarnation;
+  begun.number = wish.number;
+  begun.before = lives_.empty() ? 0 : lives_.back().number;
+  begun.after = wish.after;
+  lives_.push_back({wish.number, wish.after, command_->sequence, uses});
+  uses_skipped_ += uses;
+  std::vector<std::uint32_t> still_good;
+  for (const std::uint32_t slot : released_slots_) {
+    if (order_uses_[slot] + uses >= uses_end) continue;
+    order_uses_[slot] += static_cast<std::uint32_t>(uses);
+    still_good.push_back(slot);
+  }
+  released_slots_ = still_good;
   return RejectCode::none;
 }
 
@@ -190,6 +220,8 @@ RejectCode Model::carry_out() {
       return RejectCode::not_permitted;
     case CommandType::adopt_rules:
       return adopt_rules();
+    case CommandType::begin_incarnation:
+      return begin_incarnation();
     case CommandType::define_currency:
       return define_currency();
     case CommandType::define_calendar:

@@ -134,7 +134,7 @@ Order& Model::new_order() {
   std::uint32_t slot = 0;
   if (released_slots_.empty()) {
     slot = static_cast<std::uint32_t>(order_uses_.size());
-    order_uses_.push_back(0);
+    order_uses_.push_back(static_cast<std::uint32_t>(uses_skipped_));
   } else {
     slot = released_slots_.back();
     released_slots_.pop_back();
@@ -150,8 +150,18 @@ void Model::forget_order(OrderId id) {
   const Order& order = orders_.at(id);
   if (order.expiry != 0) timers_.erase({order.expiry, TimerKind::order_expiry, id.value()});
   merchants_.at(order.account).orders.erase(order.entry);
+  const std::uint64_t entry = order.entry;
   orders_.erase(id);
-  released_slots_.push_back(slot_of(id));
+  release_slot(slot_of(id), entry);
+}
+
+/// The slot is free, unless its uses are used up.
+void Model::release_slot(std::uint32_t slot, std::uint64_t entry) {
+  std::uint64_t uses = order_uses_[slot];
+  for (const Life& life : lives_) uses += life.begun >= entry ? life.uses : 0;
+  if (uses >= uses_end) return;
+  order_uses_[slot] = static_cast<std::uint32_t>(uses);
+  released_slots_.push_back(slot);
 }
 
 void Model::emit_order(EventType type, const Order& order, std::uint8_t detail,

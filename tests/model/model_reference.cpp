@@ -344,7 +344,7 @@ RejectCode Model::resume() {
 }
 
 std::size_t Model::slots_free() const {
-  return configure_.instruments_max - 1 - instruments_.size();
+  return configure_.instruments_max - 1 - instruments_.size() - slots_lost_;
 }
 
 Instrument& Model::new_instrument() {

@@ -33,6 +33,8 @@ inline constexpr std::size_t capacity_entries_max = 64;
   return now / ns_per_hour - (now % ns_per_hour < 0 ? 1 : 0);
 }
 inline constexpr std::size_t account_jobs_max = 16;
+inline constexpr std::size_t lives_max = 64;
+inline constexpr std::uint64_t uses_end = std::uint64_t{1} << 31;  ///< of an order slot
 inline constexpr std::uint64_t level_lots_end = std::uint64_t{1} << 40;
 inline constexpr std::int64_t keys_per_page = 64;
 inline constexpr std::int64_t first_key = 32;  ///< of the first order of an empty side
@@ -198,6 +200,14 @@ struct Band {
 };
 
 enum class Where : std::uint8_t { arriving, resting, pending, hibernated };
+
+/// One life of an exchange that was restored from a backup.
+struct Life {
+  std::uint64_t number = 0;
+  std::uint64_t after = 0;
+  std::uint64_t begun = 0;
+  std::uint64_t uses = 0;  ///< every order slot counts so many more
+};
 
 struct Order {
   OrderId id{};

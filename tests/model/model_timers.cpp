@@ -232,7 +232,9 @@ void Model::retire(Instrument& on) {
   change.before = InstrumentState::closed;
   places_.erase({on.pool, on.hour % hour_places});
   const std::uint32_t slot = slot_of(on.id);
-  retired_slots_.push_back(slot);
+  const bool is_used_up = slot_uses_[slot] % instrument_generations_max == 0;
+  if (rules_ >= 3 && is_used_up) ++slots_lost_;
+  if (rules_ < 3 || !is_used_up) retired_slots_.push_back(slot);
   instruments_.erase(slot);
 }
 

@@ -98,6 +98,8 @@ class RandomCommands {
   [[nodiscard]] bool chance(std::uint64_t percent) { return random_.below(100) < percent; }
   [[nodiscard]] std::int64_t hour_now() const { return now_ / ns_per_hour; }
 
+  static constexpr std::uint64_t commands_per_life = 700;  // a restore now and then
+
   Random random_;
   bool is_of_newest_rules_;  // every other seed is
   Profile profile_;

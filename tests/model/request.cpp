@@ -85,6 +85,8 @@ void put_reference_body(Bytes& to, const Command& c) {
       return put_body(to, c.configure);
     case CommandType::adopt_rules:
       return put(to, c.adopt_rules.version);
+    case CommandType::begin_incarnation:
+      return put(to, c.begin_incarnation.number, c.begin_incarnation.after);
     case CommandType::define_currency:
       return put(to, c.define_currency.currency, c.define_currency.code);
     case CommandType::define_calendar:

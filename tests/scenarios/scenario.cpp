@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/rules.hpp"
+
 namespace karst::scenarios {
 namespace {
 
@@ -139,7 +141,21 @@ bool Scenario::direct(Words& words) {
     send(blank(CommandType::tick));
     return true;
   }
+  if (words.accept("restored")) return go_on_restored(words), true;
   return false;
+}
+
+/// All before was restored from a backup, and goes on as another life of that number.
+void Scenario::go_on_restored(Words& words) {
+  if (twins_->engine().rules() < rules_of_incarnations) {
+    Command adopt = blank(CommandType::adopt_rules);
+    adopt.adopt_rules.version = rules_of_incarnations;
+    send(adopt);
+  }
+  Command command = blank(CommandType::begin_incarnation);
+  command.begin_incarnation.number = words.take_number();
+  command.begin_incarnation.after = sequence_;
+  send(command);
 }
 
 /// The first commands of every market: sizes, one currency, one calendar.

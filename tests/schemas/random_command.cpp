@@ -115,6 +115,10 @@ void fill(Configure& c, Filler& fill) {
 }
 void fill(Tick&, Filler&) {}
 void fill(AdoptRules& c, Filler& fill) { fill.any(c.version); }
+void fill(BeginIncarnation& c, Filler& fill) {
+  fill.any(c.number);
+  fill.any(c.after);
+}
 void fill(CloseSession&, Filler&) {}
 void fill(Heartbeat&, Filler&) {}
 void fill(DefineCurrency& c, Filler& fill) {
