@@ -16,6 +16,8 @@ enum class CommandType : std::uint8_t {
   configure = 1,
   tick = 2,
   adopt_rules = 3,
+  clock_held = 4,
+  accept_clock = 5,
 
   define_currency = 10,
   define_calendar = 11,
@@ -137,6 +139,16 @@ struct Tick {};
 /// From here on the exchange follows the rules of this version (engine/rules.hpp).
 struct AdoptRules {
   std::uint32_t version;
+};
+
+/// The wall clock is not believed from here on, or is again.
+struct ClockHeld {
+  bool held;
+};
+
+/// An operator's word that the wall clock is right, which ends a hold.
+struct AcceptClock {
+  std::int64_t step_ns;  ///< how far the wall clock is ahead of the exchange's time; not 0
 };
 
 struct DefineCurrency {
@@ -360,6 +372,8 @@ struct alignas(64) Command {
     Configure configure;
     Tick tick;
     AdoptRules adopt_rules;
+    ClockHeld clock_held;
+    AcceptClock accept_clock;
     DefineCurrency define_currency;
     DefineCalendar define_calendar;
     DefineFees define_fees;

@@ -46,6 +46,7 @@ namespace detail {
   at(configure).is_internal = true;
   at(tick).is_internal = true;
   at(adopt_rules).is_internal = true;
+  at(clock_held).is_internal = true;
   return table;
 }
 inline constexpr std::array<CommandTraits, 256> command_traits = make_command_traits();

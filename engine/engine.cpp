@@ -9,6 +9,7 @@
 #include "engine/command_traits.hpp"
 #include "engine/continuation.hpp"
 #include "engine/hash.hpp"
+#include "engine/held_clock.hpp"
 #include "engine/order_entry.hpp"
 #include "engine/reference_data.hpp"
 #include "engine/state.hpp"
@@ -65,6 +66,7 @@ namespace {
 /// Codes 1-3: is there such a key, may it still speak, is it the live session.
 [[nodiscard]] RejectCode hear(const State& state, const Command& command) {
   if (command.key.is_none()) return RejectCode::none;
+  if (state.keys.is_past(command.key)) return RejectCode::key_revoked;
   if (!state.keys.is_known(command.key)) return RejectCode::unknown_key;
   const Key& key = state.keys[command.key];
   if (key.is_revoked != 0) return RejectCode::key_revoked;
@@ -82,6 +84,10 @@ namespace {
           ? command.client_seq != 0 || command.epoch != 0 || traits.is_session
           : (traits.is_unnumbered && command.client_seq != 0) ||
                 (command.type == CommandType::close_session && command.epoch == 0)) {
+    return false;
+  }
+  if (command.type == CommandType::create_key && state.rules < rules_of_lasting_tables &&
+      command.create_key.new_key.value() >= state.config.keys_max) {
     return false;
   }
   return (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0 &&
@@ -139,6 +145,8 @@ namespace {
   switch (command.type) {
     case CommandType::configure: return configure(state, command);
     case CommandType::adopt_rules: return adopt_rules(state, command);
+    case CommandType::clock_held: return clock_held(state, command);
+    case CommandType::accept_clock: return accept_clock(state, command);
     case CommandType::define_currency: return define_currency(state, command);
     case CommandType::define_calendar: return define_calendar(state, command);
     case CommandType::define_fees: return define_fees(state, command);
@@ -305,6 +313,7 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 [[nodiscard]] inline bool is_usual_speaker(const Key& key, const Command& command,
                                            std::uint8_t scopes) {
   if ((key.scopes & scopes) == 0 || key.is_revoked != 0) [[unlikely]] return false;
+  if (key.generation != 0) [[unlikely]] return false;  // its number is not that of its place
   if (key.account != command.account.value() || key.account == 0) [[unlikely]] return false;
   if (command.epoch != 0 && (key.is_open == 0 || command.epoch != key.epoch)) [[unlikely]] {
     return false;
@@ -326,6 +335,10 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 /// Any command: what is due or left over first, then what it asks.
 [[nodiscard, gnu::noinline]] Applied apply_carefully(State& state, const Command& command) {
   bool is_busy = false;
+  if (command.type == CommandType::clock_held && command.key.is_none() &&
+      is_well_formed(state, command) && is_begin_of_hold(state, command)) [[unlikely]] {
+    state.is_clock_held = true;
+  }
   if (has_work(state)) {
     fire_timers_and_jobs(state);
     const std::uint32_t named = named_book(state, command);
@@ -367,7 +380,7 @@ template <class Usual>
   if (!Usual::is_plain(command) || command.key.value() >= state.config.keys_max) [[unlikely]] {
     return apply_carefully(state, command);
   }
-  Key& key = state.keys[command.key];
+  Key& key = state.keys.in_place(command.key.value());
   if (!is_usual_speaker(key, command, traits_of(Usual::type).scopes)) [[unlikely]] {
     return apply_carefully(state, command);
   }

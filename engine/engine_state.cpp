@@ -164,6 +164,8 @@ void Engine::save(std::vector<std::uint8_t>& out) const {
   writer.rows(Section::sizes, &s.config, 1);
   writer.rows(Section::progress, &progress, 1);
   writer.rows(Section::rules, &s.rules, 1);
+  const std::uint32_t held = 1;
+  if (s.is_clock_held) writer.rows(Section::clock_held, &held, 1);
   (void)visit_tables(s, [&](const auto& table) {
     table.save(writer);
     return true;
@@ -189,6 +191,9 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   };
   if (std::memcmp(&sizes, &s.config, sizeof(Configure)) != 0) return refused();
   if (!load_rules(reader, s.rules)) return Loaded::newer;
+  std::uint32_t held = 0;
+  reader.rows(Section::clock_held, &held, 1);
+  s.is_clock_held = held != 0;
   s.is_configured = progress.is_configured != 0;
   s.sequence = progress.sequence;
   s.now = progress.now;
@@ -199,7 +204,7 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   if (!is_good) return refused();
   s.links.load(reader, s.config.orders_max);
   if (!s.timers.load(reader, State::timer_handles(s.config))) return refused();
-  s.jobs.load(reader);
+  if (!s.jobs.load(reader, s.config.accounts_max)) return refused();
   reader.array(Section::sweeps, s.sweeps);
   reader.rows(Section::pools, s.pools.data(), s.config.pools_max);
   (void)reader.array(Section::currencies, s.currencies.data(), s.config.currencies_max);
@@ -233,6 +238,8 @@ void Engine::check_invariants() const {
 }
 
 std::uint32_t Engine::rules() const { return state_->rules; }
+bool Engine::is_clock_held() const { return state_->is_clock_held; }
+std::uint64_t Engine::job_looks() const { return state_->jobs.looks(); }
 std::uint64_t Engine::sequence() const { return state_->sequence; }
 std::uint64_t Engine::event_hash() const { return state_->event_hash; }
 Time Engine::next_due() const { return Time{state_->timers.earliest_ns()}; }
@@ -277,6 +284,7 @@ const Account* Engine::account(AccountId id) const {
 const Key* Engine::key(KeyId id) const {
   return state_->keys.is_known(id) ? &state_->keys[id] : nullptr;
 }
+bool Engine::is_key_past(KeyId id) const { return state_->keys.is_past(id); }
 const Digest* Engine::public_key(KeyId id) const {
   return state_->keys.is_known(id) ? &state_->keys.public_key(id) : nullptr;
 }
@@ -308,6 +316,9 @@ TableUse Engine::table_use() const {
 
 std::uint32_t Engine::accounts_end() const { return state_->accounts.count(); }
 std::uint32_t Engine::keys_end() const { return state_->keys.count(); }
+KeyId Engine::key_in(std::uint32_t place) const {
+  return place < state_->keys.count() ? state_->keys.id_in(place) : KeyId{0};
+}
 std::uint32_t Engine::instruments_end() const { return state_->instruments.touched(); }
 InstrumentId Engine::instrument_in(std::uint32_t slot) const {
   return slot < state_->instruments.touched() ? state_->instruments[slot].id : InstrumentId{0};

@@ -56,6 +56,10 @@ enum class EventType : std::uint8_t {
   instrument_state = 54,  ///< detail = new InstrumentState (body: StateChange)
   instrument_retired = 55,  ///< its slot may be used again (body: StateChange)
   offer_posted = 56,        ///< (body: OfferPosted)
+
+  // The clock.
+  clock_held = 60,      ///< detail: 1 = not believed from here on, 0 = again (body: ClockChange)
+  clock_accepted = 61,  ///< an operator has ended the hold (body: ClockChange)
 };
 
 enum class CancelReason : std::uint8_t {
@@ -284,6 +288,13 @@ struct OfferPosted {
   std::uint8_t reserved[20];
 };
 
+struct ClockChange {
+  std::uint64_t client_seq;
+  std::int64_t step_ns;  ///< what the operator has accepted, else 0
+  KeyId key;             ///< who has
+  std::uint8_t reserved[28];
+};
+
 /// Events are numbered (sequence, index); `instrument` is 0 where the event is about none.
 struct alignas(64) Event {
   std::uint64_t sequence;
@@ -309,6 +320,7 @@ struct alignas(64) Event {
     ProductDefined product;
     StateChange state;
     OfferPosted offer;
+    ClockChange clock;
     std::uint64_t words[6];
   };
 };

@@ -11,6 +11,7 @@ enum class Section : std::uint32_t {
   sizes = 1,
   progress = 2,
   rules = 3,
+  clock_held = 4,
 
   accounts_end = 10,
   accounts = 11,
@@ -54,6 +55,7 @@ enum class Section : std::uint32_t {
   job_cursor = 82,
   job_is_started = 83,
   sweeps = 84,
+  jobs_held = 85,
 
   pools = 90,
   currencies = 91,
@@ -73,6 +75,7 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::sizes, 0},
     {Section::progress, 0},
     {Section::rules, 0},
+    {Section::clock_held, 0},
     {Section::accounts_end, 4},
     {Section::accounts, 64},
     {Section::message_rates, 56},
@@ -109,6 +112,7 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::job_cursor, 4},
     {Section::job_is_started, 4},
     {Section::sweeps, 4},
+    {Section::jobs_held, 0},
     {Section::pools, 3232},
     {Section::currencies, 32},
     {Section::calendars, 16},

@@ -95,6 +95,8 @@ AccountPlaces account_places(const Event& event) {
     case EventType::contract_listed:
     case EventType::instrument_state:
     case EventType::instrument_retired:
+    case EventType::clock_held:
+    case EventType::clock_accepted:
       break;
   }
   return {};

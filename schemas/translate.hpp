@@ -21,12 +21,15 @@ namespace karst::schemas {
   X(configure, Configure)                                                                          \
   X(tick, Tick)                                                                                    \
   X(adopt_rules, AdoptRules)                                                                       \
-  X(define_currency, DefineCurrency) X(define_calendar, DefineCalendar) X(define_fees, DefineFees) \
-      X(admit_merchant, AdmitMerchant) X(set_merchant_state, SetMerchantState) X(                  \
-          set_merchant_limits, SetMerchantLimits) X(set_merchant_profile, SetMerchantProfile)      \
-          X(kill_switch, KillSwitch) X(fund, Fund) X(withdraw, Withdraw) X(create_key, CreateKey)  \
-              X(revoke_key, RevokeKey) X(open_session, OpenSession) X(close_session, CloseSession) \
-                  X(set_dead_man, SetDeadMan) X(heartbeat, Heartbeat) X(define_pool, DefinePool)   \
+  X(clock_held, ClockHeld)                                                                         \
+  X(accept_clock, AcceptClock)                                                                     \
+  X(define_currency, DefineCurrency)                                                               \
+  X(define_calendar, DefineCalendar) X(define_fees, DefineFees) X(admit_merchant, AdmitMerchant)   \
+      X(set_merchant_state, SetMerchantState) X(set_merchant_limits, SetMerchantLimits)            \
+          X(set_merchant_profile, SetMerchantProfile) X(kill_switch, KillSwitch) X(fund, Fund)     \
+              X(withdraw, Withdraw) X(create_key, CreateKey) X(revoke_key, RevokeKey)              \
+                  X(open_session, OpenSession) X(close_session, CloseSession) X(                   \
+                      set_dead_man, SetDeadMan) X(heartbeat, Heartbeat) X(define_pool, DefinePool) \
                       X(set_pool_capacity, SetPoolCapacity) X(set_pool_terms, SetPoolTerms)        \
                           X(list_contracts, ListContracts) X(mint_capacity, MintCapacity) X(       \
                               define_product, DefineProduct) X(set_product_terms, SetProductTerms) \

@@ -245,9 +245,11 @@ TEST(ToolOperate, says_what_the_exchange_does_and_who_asked) {
 TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
   // Made by the exchange itself, sent by sessions and merchants, or with a subcommand of its own.
   const std::set<std::string> others{
-      "configure",    "tick",        "adopt_rules", "open_session",    "close_session",
-      "set_dead_man", "heartbeat",   "create_key",  "place_order",     "amend_order",
-      "cancel_order", "mass_cancel", "post_offer",  "hibernate_order", "reactivate_order"};
+      "configure",       "tick",        "adopt_rules",  "open_session",
+      "close_session",   "clock_held",  "accept_clock", "set_dead_man",
+      "heartbeat",       "create_key",  "place_order",  "amend_order",
+      "cancel_order",    "mass_cancel", "post_offer",   "hibernate_order",
+      "reactivate_order"};
   std::map<std::string, std::set<std::string>> filled;
   for (const Deed& deed : operate_deeds()) {
     for (const DeedOption& it : deed.options) filled[deed.body].insert(it.field);
@@ -269,6 +271,7 @@ TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
 TEST(ToolOperate, moves_the_time_of_a_replay_only) {
   const ToolExchange exchange;
   exchange.expect_failure("clock 2026-11-22T13:00+08:00", exit_refused, "CLOCK_IS_REAL");
+  exchange.expect_failure("clock accept", exit_refused, "WRONG_STATE");
   exchange.expect_failure("clock noon", exit_usage, "noon is no time");
 }
 

@@ -69,6 +69,8 @@ const std::map<CommandType, std::string_view> command_names{
     {CommandType::configure, "configure"},
     {CommandType::tick, "tick"},
     {CommandType::adopt_rules, "adopt_rules"},
+    {CommandType::clock_held, "clock_held"},
+    {CommandType::accept_clock, "accept_clock"},
     {CommandType::define_currency, "define_currency"},
     {CommandType::define_calendar, "define_calendar"},
     {CommandType::define_fees, "define_fees"},
@@ -245,6 +247,10 @@ std::string reference_text(const Event& e, const Names& n) {
              std::to_string(e.product.version);
     case EventType::instrument_retired:
       return "retired " + n.instrument(e.instrument);
+    case EventType::clock_held:
+      return e.detail != 0 ? "the clock is held" : "the clock is held no longer";
+    case EventType::clock_accepted:
+      return "the clock is accepted";
     case EventType::offer_posted:
       return e.offer.price.value() == 0 ? "offer withdrawn on " + n.instrument(e.instrument)
                                         : "offer on " + n.instrument(e.instrument) + " @ " +
