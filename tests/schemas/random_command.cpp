@@ -115,6 +115,8 @@ void fill(Configure& c, Filler& fill) {
 }
 void fill(Tick&, Filler&) {}
 void fill(AdoptRules& c, Filler& fill) { fill.any(c.version); }
+void fill(ClockHeld& c, Filler& fill) { fill.flag(c.held); }
+void fill(AcceptClock& c, Filler& fill) { fill.any(c.step_ns); }
 void fill(CloseSession&, Filler&) {}
 void fill(Heartbeat&, Filler&) {}
 void fill(DefineCurrency& c, Filler& fill) {
