@@ -158,7 +158,7 @@ TEST(Matrix, exactly_the_allowed_commands_pass_each_role) {
       }
     }
   }
-  EXPECT_EQ(cells, 5 * 36 * 3);
+  EXPECT_EQ(cells, 5 * 38 * 3);
 }
 
 TEST(Matrix, the_engine_draws_the_same_line_where_the_gateway_lets_pass) {
