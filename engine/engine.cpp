@@ -257,11 +257,12 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   }
 }
 
-/// Remembers what a numbered command came to.
-[[gnu::always_inline]] inline void remember(State& state, Key& key, const Command& command,
-                                            std::uint64_t hash, Outcome outcome) {
-  key.last_client_seq = command.client_seq;
-  RememberedAnswer& answer = state.keys.answer(command.key, command.client_seq);
+/// Remembers what a numbered command of the key in `place` came to.
+[[gnu::always_inline]] inline void remember(State& state, std::uint32_t place,
+                                            const Command& command, std::uint64_t hash,
+                                            Outcome outcome) {
+  state.keys.in_place(place).last_client_seq = command.client_seq;
+  RememberedAnswer& answer = state.keys.answer_in(place, command.client_seq);
   answer.request_hash = hash;
   answer.sequence = outcome == Outcome::repeated ? state.answer_sequence : command.sequence;
   answer.order = state.answer_order;
@@ -297,7 +298,8 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   Outcome outcome = refuse(admit(state, command));
   if (outcome == Outcome::done) outcome = carry_out(state, command, is_busy);
   if (outcome != Outcome::done) emit_exception(state, command, outcome);
-  if (is_next) remember(state, state.keys[command.key], command, request_hash(command), outcome);
+  if (!is_next) return;
+  remember(state, state.keys.place_of(command.key), command, request_hash(command), outcome);
 }
 
 /// Whether a command is of this type and its reserved bytes are zero: one word.
@@ -312,8 +314,10 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 /// Whether a merchant's own live key, with one of these scopes, says the next thing.
 [[nodiscard]] inline bool is_usual_speaker(const Key& key, const Command& command,
                                            std::uint8_t scopes) {
-  if ((key.scopes & scopes) == 0 || key.is_revoked != 0) [[unlikely]] return false;
-  if (key.generation != 0) [[unlikely]] return false;  // its number is not that of its place
+  // A later key of its place has another number than its place.
+  if ((key.scopes & scopes) == 0 || (key.is_revoked | key.generation) != 0) [[unlikely]] {
+    return false;
+  }
   if (key.account != command.account.value() || key.account == 0) [[unlikely]] return false;
   if (command.epoch != 0 && (key.is_open == 0 || command.epoch != key.epoch)) [[unlikely]] {
     return false;
@@ -387,7 +391,7 @@ template <class Usual>
   key.last_word_ns = state.now;
   const Outcome outcome = Usual::handle(state, command);
   if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
-  remember(state, key, command, request_hash<Usual::type>(command), outcome);
+  remember(state, command.key.value(), command, request_hash<Usual::type>(command), outcome);
   const std::uint32_t count = count_events(state);
   return {state.first_event, count, 0};
 }

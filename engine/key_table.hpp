@@ -92,15 +92,17 @@ class KeyTable {
   }
 
   [[nodiscard]] RememberedAnswer& answer(KeyId id, std::uint64_t client_seq) {
-    return answers_[static_cast<std::size_t>(place_of(id)) * answers_per_key_ +
+    return answer_in(place_of(id), client_seq);
+  }
+  [[nodiscard]] RememberedAnswer& answer_in(std::uint32_t place, std::uint64_t client_seq) {
+    return answers_[static_cast<std::size_t>(place) * answers_per_key_ +
                     (client_seq & (answers_per_key_ - 1))];
   }
 
-  /// Asks for a key and its answer; neither need exist.
+  /// Asks for a key that is the first of its place, and its answer; neither need exist.
   void prefetch(KeyId id, std::uint64_t client_seq) const {
-    const std::uint32_t place = place_of(id);
-    __builtin_prefetch(keys_.data() + place, 1);
-    __builtin_prefetch(&answers_[static_cast<std::size_t>(place) * answers_per_key_ +
+    __builtin_prefetch(keys_.data() + id.value(), 1);
+    __builtin_prefetch(&answers_[static_cast<std::size_t>(id.value()) * answers_per_key_ +
                                  (client_seq & (answers_per_key_ - 1))],
                        1);
   }

@@ -271,7 +271,7 @@ TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
 TEST(ToolOperate, moves_the_time_of_a_replay_only) {
   const ToolExchange exchange;
   exchange.expect_failure("clock 2026-11-22T13:00+08:00", exit_refused, "CLOCK_IS_REAL");
-  exchange.expect_failure("clock accept", exit_refused, "WRONG_STATE");
+  exchange.expect_failure("clock accept", exit_refused, "is not held");
   exchange.expect_failure("clock noon", exit_usage, "noon is no time");
 }
 
