@@ -275,5 +275,22 @@ TEST(ToolOperate, moves_the_time_of_a_replay_only) {
   exchange.expect_failure("clock noon", exit_usage, "noon is no time");
 }
 
+TEST(ToolOperate, accepts_a_wall_clock_that_is_not_believed) {
+  ToolExchange exchange;
+  const auto start_on = [&](const std::string& clock) {
+    exchange.stop();
+    exchange.set_config("clock", "\"" + clock + "\"");
+    exchange.start();
+    exchange.set_config("port", std::to_string(exchange.port()));
+  };
+  start_on("trace");
+  EXPECT_EQ(exchange.run("clock 2099-01-01T08:00+08:00").exit, exit_ok);
+  start_on("real");
+  EXPECT_TRUE(exchange.json("status", "status")["is_clock_held"]);
+  exchange.expect_failure("clock accept --key alice", exit_refused, "NOT_PERMITTED");
+  EXPECT_GT(exchange.json("clock accept", "reply")["sequence"], 0);
+  EXPECT_FALSE(exchange.json("status", "status")["is_clock_held"]);
+}
+
 }  // namespace
 }  // namespace karst::test
