@@ -17,6 +17,8 @@ enum class CommandType : std::uint8_t {
   tick = 2,
   adopt_rules = 3,
   begin_incarnation = 4,
+  clock_held = 5,
+  accept_clock = 6,
 
   define_currency = 10,
   define_calendar = 11,
@@ -144,6 +146,16 @@ struct AdoptRules {
 struct BeginIncarnation {
   std::uint64_t number;  ///< drawn at random; never 0
   std::uint64_t after;
+};
+
+/// The wall clock is not believed from here on, or is again.
+struct ClockHeld {
+  bool held;
+};
+
+/// An operator's word that the wall clock is right, which ends a hold.
+struct AcceptClock {
+  std::int64_t step_ns;  ///< how far the wall clock is ahead of the exchange's time; not 0
 };
 
 struct DefineCurrency {
@@ -368,6 +380,8 @@ struct alignas(64) Command {
     Tick tick;
     AdoptRules adopt_rules;
     BeginIncarnation begin_incarnation;
+    ClockHeld clock_held;
+    AcceptClock accept_clock;
     DefineCurrency define_currency;
     DefineCalendar define_calendar;
     DefineFees define_fees;

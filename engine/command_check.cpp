@@ -177,8 +177,10 @@ bool has_valid_fields(const Command& c, const Configure& sizes) {
     case CommandType::kill_switch: return is_flag(c.kill_switch.on);
     case CommandType::fund: return is_movement(c.fund);
     case CommandType::withdraw: return is_movement(c.withdraw);
+    case CommandType::clock_held: return is_flag(c.clock_held.held);
+    case CommandType::accept_clock: return c.accept_clock.step_ns != 0;
     case CommandType::create_key:
-      return within(c.create_key.new_key.value(), 1U, sizes.keys_max - 1) &&
+      return c.create_key.new_key.value() % sizes.keys_max != 0 &&
              within<int>(c.create_key.scopes, 1, scope::all);
     case CommandType::open_session:
       return within<std::int64_t>(c.open_session.disconnect_grace_ns, -1, ns_per_day);

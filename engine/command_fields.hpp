@@ -31,6 +31,14 @@ void visit_fields(BodyOf<BeginIncarnation> auto& b, F&& f) {
   f(b.number), f(b.after);
 }
 template <class F>
+void visit_fields(BodyOf<ClockHeld> auto& b, F&& f) {
+  f(b.held);
+}
+template <class F>
+void visit_fields(BodyOf<AcceptClock> auto& b, F&& f) {
+  f(b.step_ns);
+}
+template <class F>
 void visit_fields(BodyOf<DefineCurrency> auto& b, F&& f) {
   f(b.currency), f(b.code);
 }
@@ -179,6 +187,8 @@ bool visit_body(C& c, F&& f) {
     case CommandType::tick: f(c.tick); return true;
     case CommandType::adopt_rules: f(c.adopt_rules); return true;
     case CommandType::begin_incarnation: f(c.begin_incarnation); return true;
+    case CommandType::clock_held: f(c.clock_held); return true;
+    case CommandType::accept_clock: f(c.accept_clock); return true;
     case CommandType::define_currency: f(c.define_currency); return true;
     case CommandType::define_calendar: f(c.define_calendar); return true;
     case CommandType::define_fees: f(c.define_fees); return true;

@@ -47,6 +47,7 @@ namespace detail {
   at(tick).is_internal = true;
   at(adopt_rules).is_internal = true;
   at(begin_incarnation).is_internal = true;
+  at(clock_held).is_internal = true;
   return table;
 }
 inline constexpr std::array<CommandTraits, 256> command_traits = make_command_traits();

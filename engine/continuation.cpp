@@ -12,8 +12,7 @@ namespace {
 void queue_key_release(State& state, std::uint32_t key, CancelReason reason) {
   const std::uint32_t account = state.keys[KeyId{key}].account;
   if (account == 0) return;
-  ++state.accounts[account].jobs;
-  state.jobs.push(Job::of_account(account, reason, state.sequence, {}, key));
+  queue_release(state, Job::of_account(account, reason, state.sequence, {}, key));
 }
 
 /// A contract's next moment: gate open, gate close, end of the delivery hour.
@@ -34,7 +33,8 @@ void fire_lifecycle(State& state, const Timer& timer) {
     emit_state(state, contract, before, StateReason::gate_closed);
     state.jobs.push(Job::drain(contract.id, CancelReason::gate_closed, state.sequence));
   } else {
-    state.jobs.push(Job::settle(contract.id, state.sequence));
+    const Job job = Job::settle(contract.id, state.sequence);
+    state.is_clock_held ? state.jobs.hold(job) : state.jobs.push(job);
     return;
   }
   state.timers.set(next);
@@ -107,11 +107,7 @@ bool step_account(State& state, const Job& job) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   if (hot.entered >= job.queued) return false;
   state.jobs.move_front_cursor(state.links.newer(slot));
-  const bool is_meant =
-      (job.instrument == 0 || job.instrument == state.instruments[hot.instrument].id.value()) &&
-      (job.side == 0 || job.side == static_cast<std::uint8_t>(hot.side)) &&
-      (job.tag == 0 || job.tag == hot.tag) && (job.key == 0 || job.key == hot.key);
-  if (is_meant) cancel(state, slot, job.reason);
+  if (is_meant(state, job, hot)) cancel(state, slot, job.reason);
   return true;
 }
 

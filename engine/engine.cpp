@@ -10,6 +10,7 @@
 #include "engine/command_traits.hpp"
 #include "engine/continuation.hpp"
 #include "engine/hash.hpp"
+#include "engine/held_clock.hpp"
 #include "engine/order_entry.hpp"
 #include "engine/reference_data.hpp"
 #include "engine/state.hpp"
@@ -66,6 +67,7 @@ namespace {
 /// Codes 1-3: is there such a key, may it still speak, is it the live session.
 [[nodiscard]] RejectCode hear(const State& state, const Command& command) {
   if (command.key.is_none()) return RejectCode::none;
+  if (state.keys.is_past(command.key)) return RejectCode::key_revoked;
   if (!state.keys.is_known(command.key)) return RejectCode::unknown_key;
   const Key& key = state.keys[command.key];
   if (key.is_revoked != 0) return RejectCode::key_revoked;
@@ -83,6 +85,10 @@ namespace {
           ? command.client_seq != 0 || command.epoch != 0 || traits.is_session
           : (traits.is_unnumbered && command.client_seq != 0) ||
                 (command.type == CommandType::close_session && command.epoch == 0)) {
+    return false;
+  }
+  if (command.type == CommandType::create_key && state.rules < rules_of_lasting_tables &&
+      command.create_key.new_key.value() >= state.config.keys_max) {
     return false;
   }
   return (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0 &&
@@ -141,6 +147,8 @@ namespace {
     case CommandType::configure: return configure(state, command);
     case CommandType::adopt_rules: return adopt_rules(state, command);
     case CommandType::begin_incarnation: return begin_incarnation(state, command);
+    case CommandType::clock_held: return clock_held(state, command);
+    case CommandType::accept_clock: return accept_clock(state, command);
     case CommandType::define_currency: return define_currency(state, command);
     case CommandType::define_calendar: return define_calendar(state, command);
     case CommandType::define_fees: return define_fees(state, command);
@@ -251,11 +259,12 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   }
 }
 
-/// Remembers what a numbered command came to.
-[[gnu::always_inline]] inline void remember(State& state, Key& key, const Command& command,
-                                            std::uint64_t hash, Outcome outcome) {
-  key.last_client_seq = command.client_seq;
-  RememberedAnswer& answer = state.keys.answer(command.key, command.client_seq);
+/// Remembers what a numbered command of the key in `place` came to.
+[[gnu::always_inline]] inline void remember(State& state, std::uint32_t place,
+                                            const Command& command, std::uint64_t hash,
+                                            Outcome outcome) {
+  state.keys.in_place(place).last_client_seq = command.client_seq;
+  RememberedAnswer& answer = state.keys.answer_in(place, command.client_seq);
   answer.request_hash = hash;
   answer.sequence = outcome == Outcome::repeated ? state.answer_sequence : command.sequence;
   answer.order = state.answer_order;
@@ -291,7 +300,8 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   Outcome outcome = refuse(admit(state, command));
   if (outcome == Outcome::done) outcome = carry_out(state, command, is_busy);
   if (outcome != Outcome::done) emit_exception(state, command, outcome);
-  if (is_next) remember(state, state.keys[command.key], command, request_hash(command), outcome);
+  if (!is_next) return;
+  remember(state, state.keys.place_of(command.key), command, request_hash(command), outcome);
 }
 
 /// Whether a command is of this type and its reserved bytes are zero: one word.
@@ -306,7 +316,10 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 /// Whether a merchant's own live key, with one of these scopes, says the next thing.
 [[nodiscard]] inline bool is_usual_speaker(const Key& key, const Command& command,
                                            std::uint8_t scopes) {
-  if ((key.scopes & scopes) == 0 || key.is_revoked != 0) [[unlikely]] return false;
+  // A later key of its place has another number than its place.
+  if ((key.scopes & scopes) == 0 || (key.is_revoked | key.generation) != 0) [[unlikely]] {
+    return false;
+  }
   if (key.account != command.account.value() || key.account == 0) [[unlikely]] return false;
   if (command.epoch != 0 && (key.is_open == 0 || command.epoch != key.epoch)) [[unlikely]] {
     return false;
@@ -328,6 +341,10 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 /// Any command: what is due or left over first, then what it asks.
 [[nodiscard, gnu::noinline]] Applied apply_carefully(State& state, const Command& command) {
   bool is_busy = false;
+  if (command.type == CommandType::clock_held && command.key.is_none() &&
+      is_well_formed(state, command) && is_begin_of_hold(state, command)) [[unlikely]] {
+    state.is_clock_held = true;
+  }
   if (has_work(state)) {
     fire_timers_and_jobs(state);
     const std::uint32_t named = named_book(state, command);
@@ -369,14 +386,14 @@ template <class Usual>
   if (!Usual::is_plain(command) || command.key.value() >= state.config.keys_max) [[unlikely]] {
     return apply_carefully(state, command);
   }
-  Key& key = state.keys[command.key];
+  Key& key = state.keys.in_place(command.key.value());
   if (!is_usual_speaker(key, command, traits_of(Usual::type).scopes)) [[unlikely]] {
     return apply_carefully(state, command);
   }
   key.last_word_ns = state.now;
   const Outcome outcome = Usual::handle(state, command);
   if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
-  remember(state, key, command, request_hash<Usual::type>(command), outcome);
+  remember(state, command.key.value(), command, request_hash<Usual::type>(command), outcome);
   const std::uint32_t count = count_events(state);
   return {state.first_event, count, 0};
 }

@@ -125,21 +125,28 @@ class Engine {
   [[nodiscard]] std::uint32_t rules() const;  ///< the version it follows; engine/rules.hpp
   /// The lives it has had since it was first restored, oldest first; none before.
   [[nodiscard]] std::span<const Incarnation> incarnations() const;
+  [[nodiscard]] bool is_clock_held() const;   ///< the wall clock is not believed
+  /// Queued release jobs looked at so far to find out whether an order is on its way out, or a job
+  /// of its like waits: a measure of work, no part of the state. Its bound: docs/ENGINE.md §5.
+  [[nodiscard]] std::uint64_t job_looks() const;
   [[nodiscard]] Balance balance(AccountId account, CurrencyId currency) const;
   [[nodiscard]] Holding holding(AccountId account, InstrumentId instrument, Draw kind) const;
   [[nodiscard]] Money custody(CurrencyId currency) const;
   [[nodiscard]] Money fee_income(CurrencyId currency) const;
-  [[nodiscard]] const Account* account(AccountId id) const;           ///< nullptr = unknown
-  [[nodiscard]] const Key* key(KeyId id) const;                       ///< nullptr = unknown
+  [[nodiscard]] const Account* account(AccountId id) const;  ///< nullptr = unknown
+  [[nodiscard]] const Key* key(KeyId id) const;              ///< nullptr = unknown
+  /// Whether the key was revoked and another one has its place; it is unknown then.
+  [[nodiscard]] bool is_key_past(KeyId id) const;
   [[nodiscard]] const Digest* public_key(KeyId id) const;             ///< nullptr = unknown
   [[nodiscard]] const Instrument* instrument(InstrumentId id) const;  ///< nullptr = unknown
   [[nodiscard]] const Pool* pool(PoolId id) const;                    ///< nullptr = unknown
   [[nodiscard]] InstrumentId contract(PoolId pool, Hour hour) const;  ///< none = not listed
   [[nodiscard]] const Text<8>* currency_code(CurrencyId id) const;    ///< nullptr = unknown
   [[nodiscard]] TableUse table_use() const;                           ///< Complexity: O(1)
-  [[nodiscard]] std::uint32_t accounts_end() const;     ///< all known accounts are below
-  [[nodiscard]] std::uint32_t keys_end() const;         ///< all known keys are below
-  [[nodiscard]] std::uint32_t instruments_end() const;  ///< all used slots are below
+  [[nodiscard]] std::uint32_t accounts_end() const;       ///< all known accounts are below
+  [[nodiscard]] std::uint32_t keys_end() const;           ///< all taken places of keys are below
+  [[nodiscard]] KeyId key_in(std::uint32_t place) const;  ///< none = no key ever had it
+  [[nodiscard]] std::uint32_t instruments_end() const;    ///< all used slots are below
   [[nodiscard]] InstrumentId instrument_in(std::uint32_t slot) const;  ///< none = slot is free
   /// Calls `f(price, quantity, orders)` level by level, best first, until it answers false.
   template <class F>

@@ -182,6 +182,8 @@ void Engine::save(std::vector<std::uint8_t>& out) const {
   if (!s.incarnations.empty()) {
     writer.array(Section::incarnations, s.incarnations.data(), s.incarnations.size());
   }
+  const std::uint32_t held = 1;
+  if (s.is_clock_held) writer.rows(Section::clock_held, &held, 1);
   (void)visit_tables(s, [&](const auto& table) {
     table.save(writer);
     return true;
@@ -207,6 +209,9 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   };
   if (std::memcmp(&sizes, &s.config, sizeof(Configure)) != 0) return refused();
   if (!load_rules(reader, s.rules)) return Loaded::newer;
+  std::uint32_t held = 0;
+  reader.rows(Section::clock_held, &held, 1);
+  s.is_clock_held = held != 0;
   s.is_configured = progress.is_configured != 0;
   s.sequence = progress.sequence;
   s.now = progress.now;
@@ -218,7 +223,7 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   if (!is_good) return refused();
   s.links.load(reader, s.config.orders_max);
   if (!s.timers.load(reader, State::timer_handles(s.config))) return refused();
-  s.jobs.load(reader);
+  if (!s.jobs.load(reader, s.config.accounts_max)) return refused();
   reader.array(Section::sweeps, s.sweeps);
   reader.rows(Section::pools, s.pools.data(), s.config.pools_max);
   (void)reader.array(Section::currencies, s.currencies.data(), s.config.currencies_max);
@@ -253,6 +258,8 @@ void Engine::check_invariants() const {
 
 std::uint32_t Engine::rules() const { return state_->rules; }
 std::span<const Incarnation> Engine::incarnations() const { return state_->incarnations; }
+bool Engine::is_clock_held() const { return state_->is_clock_held; }
+std::uint64_t Engine::job_looks() const { return state_->jobs.looks(); }
 std::uint64_t Engine::sequence() const { return state_->sequence; }
 std::uint64_t Engine::event_hash() const { return state_->event_hash; }
 Time Engine::next_due() const { return Time{state_->timers.earliest_ns()}; }
@@ -297,6 +304,7 @@ const Account* Engine::account(AccountId id) const {
 const Key* Engine::key(KeyId id) const {
   return state_->keys.is_known(id) ? &state_->keys[id] : nullptr;
 }
+bool Engine::is_key_past(KeyId id) const { return state_->keys.is_past(id); }
 const Digest* Engine::public_key(KeyId id) const {
   return state_->keys.is_known(id) ? &state_->keys.public_key(id) : nullptr;
 }
@@ -328,6 +336,9 @@ TableUse Engine::table_use() const {
 
 std::uint32_t Engine::accounts_end() const { return state_->accounts.count(); }
 std::uint32_t Engine::keys_end() const { return state_->keys.count(); }
+KeyId Engine::key_in(std::uint32_t place) const {
+  return place < state_->keys.count() ? state_->keys.id_in(place) : KeyId{0};
+}
 std::uint32_t Engine::instruments_end() const { return state_->instruments.touched(); }
 InstrumentId Engine::instrument_in(std::uint32_t slot) const {
   return slot < state_->instruments.touched() ? state_->instruments[slot].id : InstrumentId{0};

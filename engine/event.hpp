@@ -59,6 +59,9 @@ enum class EventType : std::uint8_t {
 
   // The exchange itself.
   incarnation_begun = 60,  ///< a restored exchange goes on (body: IncarnationBegun)
+  // The clock.
+  clock_held = 61,      ///< detail: 1 = not believed from here on, 0 = again (body: ClockChange)
+  clock_accepted = 62,  ///< an operator has ended the hold (body: ClockChange)
 };
 
 enum class CancelReason : std::uint8_t {
@@ -294,6 +297,13 @@ struct IncarnationBegun {
   std::uint64_t reserved[3];
 };
 
+struct ClockChange {
+  std::uint64_t client_seq;
+  std::int64_t step_ns;  ///< what the operator has accepted, else 0
+  KeyId key;             ///< who has
+  std::uint8_t reserved[28];
+};
+
 /// Events are numbered (sequence, index); `instrument` is 0 where the event is about none.
 struct alignas(64) Event {
   std::uint64_t sequence;
@@ -320,6 +330,7 @@ struct alignas(64) Event {
     StateChange state;
     OfferPosted offer;
     IncarnationBegun incarnation;
+    ClockChange clock;
     std::uint64_t words[6];
   };
 };

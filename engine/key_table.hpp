@@ -19,7 +19,8 @@ struct Key {
   std::uint8_t scopes;  ///< 0 = never created
   std::uint8_t is_revoked;
   std::uint8_t is_open;  ///< has a live session
-  std::uint8_t zero[5];
+  std::uint8_t zero;
+  std::uint32_t generation;  ///< how many keys had its place before it
   std::uint64_t last_client_seq;
   std::int64_t last_word_ns;
   std::int64_t dead_man_ns;  ///< 0 = off
@@ -37,6 +38,9 @@ struct RememberedAnswer {
 };
 
 /// All keys, and per key a ring of its last answers.
+///
+/// A key's number is its place, or that of the key before it in the same place plus keys_max: a
+/// place is given to another key when the one before is revoked, and no number names two.
 class KeyTable {
  public:
   KeyTable(std::uint32_t keys_max, std::uint32_t answers_per_key)
@@ -46,32 +50,56 @@ class KeyTable {
         keys_max_(keys_max),
         answers_per_key_(answers_per_key) {}
 
-  [[nodiscard]] bool is_in_range(KeyId id) const { return !id.is_none() && id.value() < keys_max_; }
-  [[nodiscard]] bool is_known(KeyId id) const {
-    return id.value() < keys_max_ && keys_[id.value()].scopes != 0;
+  [[nodiscard]] std::uint32_t place_of(KeyId id) const {
+    return id.value() < keys_max_ ? id.value() : id.value() % keys_max_;
   }
-  [[nodiscard]] Key& operator[](KeyId id) { return keys_[id.value()]; }
-  [[nodiscard]] const Key& operator[](KeyId id) const { return keys_[id.value()]; }
-  [[nodiscard]] const Digest& public_key(KeyId id) const { return public_keys_[id.value()]; }
+  [[nodiscard]] std::uint32_t generation_of(KeyId id) const { return id.value() / keys_max_; }
+  /// Whether the key has its place, be it revoked.
+  [[nodiscard]] bool is_known(KeyId id) const {
+    const Key& key = keys_[place_of(id)];
+    return key.scopes != 0 && key.generation == generation_of(id);
+  }
+  /// Whether the key was revoked, and another one has its place.
+  [[nodiscard]] bool is_past(KeyId id) const {
+    return generation_of(id) < keys_[place_of(id)].generation;
+  }
+  /// Requires: the key is known.
+  [[nodiscard]] Key& operator[](KeyId id) { return keys_[place_of(id)]; }
+  [[nodiscard]] const Key& operator[](KeyId id) const { return keys_[place_of(id)]; }
+  [[nodiscard]] Key& in_place(std::uint32_t place) { return keys_[place]; }
+  [[nodiscard]] const Key& in_place(std::uint32_t place) const { return keys_[place]; }
+  /// The key that has a place; none if none ever had.
+  [[nodiscard]] KeyId id_in(std::uint32_t place) const {
+    const Key& key = keys_[place];
+    return KeyId{key.scopes == 0 ? 0 : key.generation * keys_max_ + place};
+  }
+  [[nodiscard]] const Digest& public_key(KeyId id) const { return public_keys_[place_of(id)]; }
   [[nodiscard]] std::uint32_t answers_per_key() const { return answers_per_key_; }
-  [[nodiscard]] std::uint32_t count() const { return high_; }  ///< ids below this may be known
+  [[nodiscard]] std::uint32_t count() const { return high_; }  ///< places below may be taken
 
+  /// Requires: the place of `id` has never been taken, or by the key before it, which is revoked.
   void create(KeyId id, AccountId account, std::uint8_t scopes, const Digest& public_key) {
-    Key& key = keys_[id.value()];
+    const std::uint32_t place = place_of(id);
+    Key& key = keys_[place];
+    if (key.scopes != 0) forget_answers(place);
     key = Key{};
     key.account = account.value();
     key.scopes = scopes;
+    key.generation = generation_of(id);
     key.grace_ns = -1;
-    public_keys_[id.value()] = public_key;
-    high_ = std::max(high_, id.value() + 1);
+    public_keys_[place] = public_key;
+    high_ = std::max(high_, place + 1);
   }
 
   [[nodiscard]] RememberedAnswer& answer(KeyId id, std::uint64_t client_seq) {
-    return answers_[static_cast<std::size_t>(id.value()) * answers_per_key_ +
+    return answer_in(place_of(id), client_seq);
+  }
+  [[nodiscard]] RememberedAnswer& answer_in(std::uint32_t place, std::uint64_t client_seq) {
+    return answers_[static_cast<std::size_t>(place) * answers_per_key_ +
                     (client_seq & (answers_per_key_ - 1))];
   }
 
-  /// Asks for a key and its answer; neither need exist.
+  /// Asks for a key that is the first of its place, and its answer; neither need exist.
   void prefetch(KeyId id, std::uint64_t client_seq) const {
     __builtin_prefetch(keys_.data() + id.value(), 1);
     __builtin_prefetch(&answers_[static_cast<std::size_t>(id.value()) * answers_per_key_ +
@@ -105,6 +133,10 @@ class KeyTable {
   }
 
  private:
+  void forget_answers(std::uint32_t place) {
+    RememberedAnswer* first = &answers_[static_cast<std::size_t>(place) * answers_per_key_];
+    std::fill(first, first + kept(place), RememberedAnswer{});
+  }
   /// Ring entries ever written: 1 .. last, until it wraps.
   [[nodiscard]] std::size_t kept(std::uint32_t id) const {
     return std::min<std::uint64_t>(keys_[id].last_client_seq + 1, answers_per_key_);

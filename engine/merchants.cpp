@@ -1,4 +1,5 @@
 // Merchants, their money, their keys and sessions.
+#include "engine/order_life.hpp"
 #include "engine/reference_data.hpp"
 
 namespace karst {
@@ -27,9 +28,19 @@ void answer_session(State& state, EventType type, KeyId id) {
 }
 
 /// Queues the release of all a merchant's orders.
-void queue_release(State& state, const Command& command, CancelReason reason) {
-  ++state.accounts[command.account.value()].jobs;
-  state.jobs.push(Job::of_account(command.account.value(), reason, command.sequence));
+void release_all(State& state, const Command& command, CancelReason reason) {
+  queue_release(state, Job::of_account(command.account.value(), reason, command.sequence));
+}
+
+/// Whether a key of this number, which is not known, may be made: its place has never been taken,
+/// or by one key less, which is revoked and whose orders wait for nothing any more.
+[[nodiscard]] bool has_place(const State& state, KeyId id) {
+  const Key& before = state.keys.in_place(state.keys.place_of(id));
+  const std::uint32_t generation = state.keys.generation_of(id);
+  if (before.scopes == 0) return generation == 0;
+  return generation == before.generation + 1 && before.is_revoked != 0 &&
+         !state.timers.is_set(state.grace_timer(state.keys.place_of(id))) &&
+         !state.jobs.has_any_of_key(id.value());
 }
 
 /// Ends a key's live session, if it has one; its orders follow after the grace.
@@ -39,7 +50,7 @@ void end_session(State& state, KeyId id) {
   key.is_open = 0;
   if (key.grace_ns >= 0) {
     state.timers.set({state.now + key.grace_ns, id.value(), TimerKind::grace,
-                      state.grace_timer(id.value())});
+                      state.grace_timer(state.keys.place_of(id))});
   }
 }
 
@@ -76,7 +87,7 @@ Outcome set_merchant_state(State& state, const Command& command) {
   if (state.is_rehearsal) return Outcome::done;
   account.state = command.set_merchant_state.state;
   if (account.state == MerchantState::exited) {
-    queue_release(state, command, CancelReason::merchant_not_admitted);
+    release_all(state, command, CancelReason::merchant_not_admitted);
   }
   emit_merchant(state, EventType::merchant_changed, command.account.value(), 0);
   return Outcome::done;
@@ -111,7 +122,7 @@ Outcome kill_switch(State& state, const Command& command, bool is_operator) {
   Account& account = state.accounts[command.account.value()];
   if (command.kill_switch.on) {
     account.killed |= is_operator ? Account::killed_by_operator : Account::killed_by_merchant;
-    queue_release(state, command, CancelReason::kill_switch);
+    release_all(state, command, CancelReason::kill_switch);
   } else {
     account.killed &= is_operator ? 0 : Account::killed_by_operator;
   }
@@ -147,7 +158,8 @@ Outcome move_cash(State& state, const Command& command) {
     return refuse(RejectCode::amount_out_of_bounds);
   }
   if (!is_fund && balance.available < body.amount) return refuse(RejectCode::insufficient_funds);
-  if (state.references.is_full()) return refuse(RejectCode::exchange_full);
+  const bool is_last_kept = is_fund && state.rules >= rules_of_lasting_tables;
+  if (state.references.is_full(is_last_kept)) return refuse(RejectCode::exchange_full);
   if (state.is_rehearsal) return Outcome::done;
 
   // From here on nothing can fail.
@@ -178,7 +190,10 @@ Outcome move_cash(State& state, const Command& command) {
 
 Outcome create_key(State& state, const Command& command) {
   const CreateKey& body = command.create_key;
-  if (state.keys.is_known(body.new_key)) return refuse(RejectCode::already_exists);
+  if (state.keys.is_known(body.new_key) || state.keys.is_past(body.new_key)) {
+    return refuse(RejectCode::already_exists);
+  }
+  if (!has_place(state, body.new_key)) return refuse(RejectCode::wrong_state);
   if (state.is_rehearsal) return Outcome::done;
   state.keys.create(body.new_key, command.account, body.scopes, body.public_key);
   answer_session(state, EventType::key_created, body.new_key);
@@ -187,6 +202,7 @@ Outcome create_key(State& state, const Command& command) {
 
 Outcome revoke_key(State& state, const Command& command) {
   const KeyId id = command.revoke_key.revoked_key;
+  if (state.keys.is_past(id)) return refuse(RejectCode::key_revoked);
   if (!state.keys.is_known(id)) return refuse(RejectCode::unknown_key);
   Key& key = state.keys[id];
   if (key.is_revoked != 0) return refuse(RejectCode::key_revoked);
@@ -194,7 +210,7 @@ Outcome revoke_key(State& state, const Command& command) {
   key.is_revoked = 1;
   end_session(state, id);
   key.dead_man_ns = 0;
-  state.timers.clear(state.dead_man_timer(id.value()));
+  state.timers.clear(state.dead_man_timer(state.keys.place_of(id)));
   answer_session(state, EventType::key_revoked, id);
   return Outcome::done;
 }
@@ -205,7 +221,7 @@ Outcome open_session(State& state, const Command& command) {
   ++key.epoch;
   key.is_open = 1;
   key.grace_ns = command.open_session.disconnect_grace_ns;
-  state.timers.clear(state.grace_timer(command.key.value()));
+  state.timers.clear(state.grace_timer(state.keys.place_of(command.key)));
   answer_session(state, EventType::session_opened, command.key);
   return Outcome::done;
 }
@@ -220,7 +236,7 @@ Outcome close_session(State& state, const Command& command) {
 Outcome set_dead_man(State& state, const Command& command) {
   if (state.is_rehearsal) return Outcome::done;
   Key& key = state.keys[command.key];
-  const std::uint32_t handle = state.dead_man_timer(command.key.value());
+  const std::uint32_t handle = state.dead_man_timer(state.keys.place_of(command.key));
   key.dead_man_ns = command.set_dead_man.timeout_ns;
   if (key.dead_man_ns == 0) {
     state.timers.clear(handle);

@@ -19,8 +19,8 @@ void enter_hibernation(State& state, Slot slot) {
   OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   node.next = no_slot;
   node.prev = instrument.last_hibernated;
-  (node.prev == no_slot ? instrument.first_hibernated
-                        : state.orders.nodes.node(node.prev).next) = slot;
+  (node.prev == no_slot ? instrument.first_hibernated : state.orders.nodes.node(node.prev).next) =
+      slot;
   instrument.last_hibernated = slot;
   hot.state = OrderState::hibernated;
 }
@@ -28,15 +28,29 @@ void enter_hibernation(State& state, Slot slot) {
 void leave_hibernation(State& state, Slot slot) {
   Instrument& instrument = state.instruments[state.orders.nodes.node(slot).hot.instrument];
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
-  (node.prev == no_slot ? instrument.first_hibernated
-                        : state.orders.nodes.node(node.prev).next) = node.next;
-  (node.next == no_slot ? instrument.last_hibernated
-                        : state.orders.nodes.node(node.next).prev) = node.prev;
+  (node.prev == no_slot ? instrument.first_hibernated : state.orders.nodes.node(node.prev).next) =
+      node.next;
+  (node.next == no_slot ? instrument.last_hibernated : state.orders.nodes.node(node.next).prev) =
+      node.prev;
 }
 
 void clear_sweep(State& state, Instrument& instrument) {
   instrument.pending = 0;
   std::erase(state.sweeps, slot_of(instrument.id));
+}
+
+bool is_meant(const State& state, const Job& job, const OrderHot& order) {
+  return order.account == job.account && order.entered < job.queued &&
+         (job.instrument == 0 ||
+          job.instrument == state.instruments[order.instrument].id.value()) &&
+         (job.side == 0 || job.side == static_cast<std::uint8_t>(order.side)) &&
+         (job.tag == 0 || job.tag == order.tag) && (job.key == 0 || job.key == order.key);
+}
+
+void queue_release(State& state, const Job& job) {
+  if (state.rules >= rules_of_joined_jobs && state.jobs.join(job)) return;
+  ++state.accounts[job.account].jobs;
+  state.jobs.push(job);
 }
 
 CancelReason doom_of(const State& state, Slot slot) {
@@ -49,17 +63,9 @@ CancelReason doom_of(const State& state, Slot slot) {
   if (effective == InstrumentState::closed) return CancelReason::gate_closed;
   if (effective == InstrumentState::delisted) return CancelReason::delisted;
   if (state.accounts[hot.account].jobs == 0) return CancelReason{};
-  CancelReason reason{};
-  state.jobs.any_of_account(hot.account, [&](const Job& job) {
-    const bool is_meant = hot.entered < job.queued &&
-                          (job.instrument == 0 || job.instrument == instrument.id.value()) &&
-                          (job.side == 0 || job.side == static_cast<std::uint8_t>(hot.side)) &&
-                          (job.tag == 0 || job.tag == hot.tag) &&
-                          (job.key == 0 || job.key == hot.key);
-    if (is_meant) reason = job.reason;
-    return is_meant;
-  });
-  return reason;
+  const Job* job = state.jobs.find(hot.account, hot.key,
+                                   [&](const Job& it) { return is_meant(state, it, hot); });
+  return job == nullptr ? CancelReason{} : job->reason;
 }
 
 }  // namespace karst

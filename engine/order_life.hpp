@@ -96,6 +96,12 @@ void clear_sweep(State& state, Instrument& instrument);
   finish_cancel(state, instrument, slot, reason, flags, client_seq);
 }
 
+/// Whether a release job of a merchant means the order.
+[[nodiscard]] bool is_meant(const State& state, const Job& job, const OrderHot& order);
+
+/// Queues a release job of a merchant; by rules 3 one that waits may do for it.
+void queue_release(State& state, const Job& job);
+
 /// Why an order is on its way out although it is still there; zero if it is not.
 /// Source: docs/ENGINE.md, "Doomed".
 [[nodiscard]] CancelReason doom_of(const State& state, Slot slot);
@@ -103,9 +109,9 @@ void clear_sweep(State& state, Instrument& instrument);
 /// The same, decided fast for the usual order of a merchant nothing stands against.
 [[nodiscard]] inline bool is_doomed(const State& state, Slot slot, const Instrument& instrument) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
-  const bool is_usual =
-      !hot.expires && state.accounts[hot.account].jobs == 0 &&
-      instrument.state != InstrumentState::delisted && state.now < instrument.tradable_until_ns;
+  const bool is_usual = !hot.expires && state.accounts[hot.account].jobs == 0 &&
+                        instrument.state != InstrumentState::delisted &&
+                        state.now < instrument.tradable_until_ns;
   return !is_usual && doom_of(state, slot) != CancelReason{};
 }
 

@@ -26,11 +26,17 @@ struct ReferenceEntry {
 class ReferenceTable {
  public:
   static constexpr std::uint32_t none = SlotIndex::none;
+  static constexpr std::uint32_t kept_part = 16;
 
   explicit ReferenceTable(std::uint32_t references_max)
       : index_(references_max), references_max_(references_max) {}
 
-  [[nodiscard]] bool is_full() const { return entries_.size() >= references_max_; }
+  /// Whether there is no place; `is_last_kept`: none but the last sixteenth, which is for
+  /// withdrawals, so that money can leave when no more can come.
+  [[nodiscard]] bool is_full(bool is_last_kept) const {
+    const std::uint32_t kept = is_last_kept ? (references_max_ + kept_part - 1) / kept_part : 0;
+    return entries_.size() >= references_max_ - kept;
+  }
   [[nodiscard]] std::uint32_t used() const { return static_cast<std::uint32_t>(entries_.size()); }
   [[nodiscard]] const ReferenceEntry& operator[](std::uint32_t at) const { return entries_[at]; }
 
@@ -38,7 +44,7 @@ class ReferenceTable {
     return index_.find(hash_of(reference),
                        [&](std::uint32_t at) { return entries_[at].reference == reference; });
   }
-  /// Requires: !is_full(), the reference is new.
+  /// Requires: !is_full(false), the reference is new.
   void insert(const ReferenceEntry& entry) {
     index_.insert(hash_of(entry.reference), static_cast<std::uint32_t>(entries_.size()));
     entries_.push_back(entry);

@@ -15,6 +15,13 @@ inline constexpr std::uint32_t rules_of_capacity = 2;
 inline constexpr std::uint32_t rules_of_incarnations = 3;
 /// From here on: an instrument's slot whose generations are used up is never used again.
 inline constexpr std::uint32_t rules_of_retired_slots = 3;
+/// From here on: a release job equal to one that waits joins it.
+inline constexpr std::uint32_t rules_of_joined_jobs = 3;
+/// From here on: the exchange is told when its clock is held, and settles nothing meanwhile.
+inline constexpr std::uint32_t rules_of_held_clock = 3;
+/// From here on: the last references are for withdrawals, and the places of revoked keys are given
+/// to new ones.
+inline constexpr std::uint32_t rules_of_lasting_tables = 3;
 /// The newest rules this build knows. A state or a journal of newer ones is refused.
 inline constexpr std::uint32_t rules_newest = 3;
 

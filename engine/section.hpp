@@ -12,6 +12,7 @@ enum class Section : std::uint32_t {
   progress = 2,
   rules = 3,
   incarnations = 4,
+  clock_held = 5,
 
   accounts_end = 10,
   accounts = 11,
@@ -55,6 +56,7 @@ enum class Section : std::uint32_t {
   job_cursor = 82,
   job_is_started = 83,
   sweeps = 84,
+  jobs_held = 85,
 
   pools = 90,
   currencies = 91,
@@ -75,6 +77,7 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::progress, 0},
     {Section::rules, 0},
     {Section::incarnations, 0},
+    {Section::clock_held, 0},
     {Section::accounts_end, 4},
     {Section::accounts, 64},
     {Section::message_rates, 56},
@@ -111,6 +114,7 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::job_cursor, 4},
     {Section::job_is_started, 4},
     {Section::sweeps, 4},
+    {Section::jobs_held, 0},
     {Section::pools, 3232},
     {Section::currencies, 32},
     {Section::calendars, 16},

@@ -61,6 +61,7 @@ struct State {
         client_ids(sizes.client_ids_max),
         references(sizes.references_max),
         timers(timer_handles(sizes)),
+        jobs(sizes.accounts_max, sizes.keys_max),
         currencies(sizes.currencies_max) {}
 
   // -- timers: one handle per thing that can be due --
@@ -69,11 +70,11 @@ struct State {
            sizes.client_ids_max + sizes.orders_max;
   }
   [[nodiscard]] std::uint32_t lifecycle_timer(std::uint32_t slot) const { return slot; }
-  [[nodiscard]] std::uint32_t grace_timer(std::uint32_t key) const {
-    return config.instruments_max + key;
+  [[nodiscard]] std::uint32_t grace_timer(std::uint32_t place) const {
+    return config.instruments_max + place;
   }
-  [[nodiscard]] std::uint32_t dead_man_timer(std::uint32_t key) const {
-    return config.instruments_max + config.keys_max + key;
+  [[nodiscard]] std::uint32_t dead_man_timer(std::uint32_t place) const {
+    return config.instruments_max + config.keys_max + place;
   }
   [[nodiscard]] std::uint32_t client_id_timer(std::uint32_t slot) const {
     return config.instruments_max + 2 * config.keys_max + slot;
@@ -131,6 +132,7 @@ struct State {
   std::array<Calendar, 256> calendars{};
   std::array<FeeSchedule, 256> fee_schedules{};
   bool is_configured = false;
+  bool is_clock_held = false;         ///< the wall clock is not believed: nothing is settled
   std::uint32_t rules = rules_first;  ///< the version the exchange follows
   std::vector<Incarnation> incarnations;  ///< but for the first, in the order of time
   std::uint64_t last_begun = 0;           ///< command that began the newest of them
@@ -145,7 +147,7 @@ struct State {
   std::uint64_t first_event = 0;  ///< position of its first event
   std::uint32_t match_index = 0;
   bool is_rehearsal = false;  ///< only the checks: a handler ends where nothing can fail any more
-  std::uint32_t makers_left = 0;  ///< resting orders the command's own matching may still touch
+  std::uint32_t makers_left = 0;      ///< resting orders the command's own matching may still touch
   std::uint64_t answer_sequence = 0;  ///< of the command that answered first
   std::uint64_t answer_event = 0;
   std::uint64_t answer_order = 0;

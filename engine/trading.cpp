@@ -168,12 +168,15 @@ Outcome reactivate_order(State& state, const Command& command, bool is_busy) {
 
 Outcome mass_cancel(State& state, const Command& command) {
   constexpr std::uint16_t jobs_per_account_max = 16;
-  Account& account = state.accounts[command.account.value()];
-  if (account.jobs >= jobs_per_account_max) return refuse(RejectCode::exchange_full);
+  const std::uint32_t account = command.account.value();
+  const Job job =
+      Job::of_account(account, CancelReason::by_mass_cancel, command.sequence, command.mass_cancel);
+  const bool is_joined = state.rules >= rules_of_joined_jobs && state.jobs.can_join(job);
+  if (!is_joined && state.accounts[account].jobs >= jobs_per_account_max) {
+    return refuse(RejectCode::exchange_full);
+  }
   if (state.is_rehearsal) return Outcome::done;
-  ++account.jobs;
-  state.jobs.push(Job::of_account(command.account.value(), CancelReason::by_mass_cancel,
-                                  command.sequence, command.mass_cancel));
+  queue_release(state, job);
   return Outcome::done;
 }
 

@@ -96,6 +96,8 @@ AccountPlaces account_places(const Event& event) {
     case EventType::instrument_state:
     case EventType::instrument_retired:
     case EventType::incarnation_begun:
+    case EventType::clock_held:
+    case EventType::clock_accepted:
       break;
   }
   return {};

@@ -61,6 +61,17 @@ std::uint64_t MarketClock::read(ClockReading now) {
   return static_cast<std::uint64_t>(time_ns_);
 }
 
+bool MarketClock::accept(std::int64_t step_ns) {
+  if (!is_held_ || !is_as_seen(wall_ahead_ns_, step_ns)) return false;
+  const std::int64_t passed_ns =
+      std::min(std::max<std::int64_t>(step_ns, 0), time_ns_max - time_ns_);
+  time_ns_ += passed_ns;
+  wall_ahead_ns_ -= passed_ns;
+  accepted_behind_ns_ = std::max<std::int64_t>(-wall_ahead_ns_, 0);
+  is_held_ = false;
+  return true;
+}
+
 void MarketClock::lead(std::int64_t elapsed_ns) {
   constexpr auto divisor = static_cast<std::int64_t>(slew_divisor);
   const std::int64_t passed_ns = elapsed_ns + slew_rest_ns_;
@@ -73,8 +84,17 @@ void MarketClock::lead(std::int64_t elapsed_ns) {
   accepted_behind_ns_ = std::clamp<std::int64_t>(-wall_ahead_ns_, 0, accepted_behind_ns_);
 }
 
-bool is_taken_while_held(const Command& command) {
+bool is_as_seen(std::int64_t apart_ns, std::int64_t step_ns) {
+  // Either may be anything: their difference may not.
+  std::int64_t between_ns = 0;
+  return !__builtin_sub_overflow(apart_ns, step_ns, &between_ns) &&
+         is_within(between_ns, MarketClock::apart_ns_max);
+}
+
+bool is_taken_while_held(const Command& command, std::int64_t apart_ns) {
   switch (command.type) {
+    case CommandType::accept_clock:
+      return is_as_seen(apart_ns, command.accept_clock.step_ns);
     case CommandType::tick:
     case CommandType::cancel_order:
     case CommandType::mass_cancel:

@@ -24,7 +24,7 @@ struct ClockReading {
 /// them, the wall clock leads no more: time is *held*, until they agree again.
 ///
 /// Invariants: 1. between two readings time passes by what the boottime clock says, ± 500 ppm of
-///                it: no wall clock makes it step or stand;
+///                it: no wall clock makes it step or stand, but an operator's word makes it step;
 ///             2. it never goes back;
 ///             3. held ⇔ the wall clock is more than apart_ns_max away, and more than that away
 ///                from where the operator has accepted it.
@@ -55,6 +55,13 @@ class MarketClock {
   /// The time of `now`. Unit: nanoseconds since 1970-01-01T00:00Z.
   std::uint64_t read(ClockReading now);
 
+  /// The operator says that the wall clock, which is `step_ns` ahead of time or behind it, is
+  /// right. Where it still is that far away, give or take apart_ns_max, the hold ends: time goes
+  /// `step_ns` ahead, or goes on and is led back.
+  ///
+  /// Returns: whether it does; never without a hold.
+  bool accept(std::int64_t step_ns);
+
   [[nodiscard]] bool is_held() const { return is_held_; }
   /// How far the wall clock was ahead of this one when it was last looked at; negative: behind.
   [[nodiscard]] std::int64_t wall_ahead_ns() const { return wall_ahead_ns_; }
@@ -71,10 +78,14 @@ class MarketClock {
   bool is_held_ = false;
 };
 
-/// Whether the command is taken while time is held: it lessens risk, ends something, or keeps a
-/// session alive. Nothing that moves money or opens a risk is, for it would be stamped with a time
-/// that may be wrong.
-[[nodiscard]] bool is_taken_while_held(const Command& command);
+/// Whether a wall clock that is `apart_ns` ahead is what an operator accepts who saw it `step_ns`
+/// ahead.
+[[nodiscard]] bool is_as_seen(std::int64_t apart_ns, std::int64_t step_ns);
+
+/// Whether the command is taken while time is held, the wall clock `apart_ns` ahead of it: it
+/// lessens risk, ends something, keeps a session alive, or ends the hold. Nothing that moves money
+/// or opens a risk is, for it would be stamped with a time that may be wrong.
+[[nodiscard]] bool is_taken_while_held(const Command& command, std::int64_t apart_ns);
 
 /// "the wall clock is 3650 days ahead of the exchange's time"
 [[nodiscard]] std::string wall_ahead_text(std::int64_t wall_ahead_ns);

@@ -157,7 +157,8 @@ class Pipeline {
   /// Whether the command is refused because the clock is held. What the exchange submits itself, on
   /// no port, is not: its first command, and the keys of its operators.
   [[nodiscard]] bool is_refused_by_clock(const Command& command, std::uint32_t port) const {
-    return is_clock_held() && port != 0 && !is_taken_while_held(command);
+    const std::int64_t apart_ns = clock_apart_ns();
+    return apart_ns != 0 && port != 0 && !is_taken_while_held(command, apart_ns);
   }
   void stop_accepting() { is_stopped_.store(true, std::memory_order_release); }
   [[nodiscard]] bool is_stopped() const { return is_stopped_.load(std::memory_order_acquire); }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/assert.hpp"
+#include "engine/rules.hpp"
 #include "ledger/journal_frame.hpp"
 
 namespace karst {
@@ -50,12 +51,14 @@ std::uint64_t Sequencer::now_ns() {
 
 Result<bool> Sequencer::step() {
   staged_count_ = 0;
+  bool told = open_count_ == 0 && tell_hold();
   const bool admitted = admit_waiting();
   // What was refused has not carried on what is left over.
   const bool ticked = open_count_ == 0 && admit_ticks();
+  told = (open_count_ == 0 && tell_hold()) || told;  // which has looked at the clock
   const Result<bool> closed = close_batch();
   if (!closed) return closed;
-  return admitted || ticked || *closed;
+  return told || admitted || ticked || *closed;
 }
 
 void Sequencer::refuse_waiting() {
@@ -156,10 +159,39 @@ bool Sequencer::is_worth_its_room(Relief relief) const {
   return overlapped_->space_left() >= kept + journal_frame_bytes(bytes);
 }
 
+bool Sequencer::is_hold_untold() const {
+  return market_clock_.is_held() && !engine_.is_clock_held() &&
+         engine_.rules() >= rules_of_held_clock;
+}
+
+// The engine has no clock: that a hold begins or ends stands in the journal.
+bool Sequencer::tell_hold() {
+  const bool is_held = market_clock_.is_held();
+  if (config_.is_trace_clock || last_.sequence == 0 || is_held == engine_.is_clock_held()) {
+    return false;
+  }
+  if (engine_.rules() < rules_of_held_clock || !has_credit(1)) return false;
+  disk_ = look_at_disk(1);
+  // Until it is told time stands still, also for what protects: it is worth the last room.
+  const Relief relief = is_held ? Relief::utmost : Relief::some;
+  if (is_disk_full_ && !is_worth_its_room(relief)) return false;
+  if (disk_ == Disk::short_of_space) {
+    pipeline_.housekeeper_bell().ring();
+    return false;
+  }
+  Pipeline::Submission word;
+  word.command.type = CommandType::clock_held;
+  word.command.clock_held.held = is_held;
+  admit(word);
+  return true;
+}
+
 void Sequencer::admit(Pipeline::Submission& submission) {
   if (open_count_ == 0) {
     first_command_ = last_.sequence + 1;
-    leader_time_ns_ = now_ns();
+    const std::uint64_t now = now_ns();
+    // The reading that shows a hold may have moved on far: nothing is due by it before it is told.
+    leader_time_ns_ = is_hold_untold() ? static_cast<std::uint64_t>(last_.time.value()) : now;
     last_before_batch_ = last_;
   }
   Command& command = submission.command;
@@ -176,7 +208,14 @@ void Sequencer::admit(Pipeline::Submission& submission) {
 }
 
 void Sequencer::apply(const Pipeline::Submission& submission) {
-  const Applied applied = engine_.apply(submission.command, pipeline_.events_of_next());
+  EventRing& ring = pipeline_.events_of_next();
+  const Applied applied = engine_.apply(submission.command, ring);
+  const bool is_word = submission.command.type == CommandType::accept_clock;
+  if (is_word && ring.at(applied.first + applied.answer).type == EventType::clock_accepted)
+      [[unlikely]] {
+    static_cast<void>(market_clock_.accept(submission.command.accept_clock.step_ns));
+    static_cast<void>(now_ns());  // whoever is answered finds the door open
+  }
   pipeline_.applied(submission, applied);
 }
 

@@ -125,6 +125,9 @@ class Sequencer {
   [[nodiscard]] bool admit_waiting();
   [[nodiscard]] std::uint32_t admissible();
   [[nodiscard]] bool has_credit(std::uint32_t commands);
+  /// Whether the engine does not know yet that the clock is held.
+  [[nodiscard]] bool is_hold_untold() const;
+  [[nodiscard]] bool tell_hold();
   void admit(Pipeline::Submission& submission);
   [[nodiscard]] bool admit_ticks();
   [[nodiscard]] bool admit_tick();

@@ -50,6 +50,14 @@ void fields(Way& way, BeginIncarnation& c, M& m) {
   way.number(KARST_FIELD(after_sequence), c.after);
 }
 template <class Way, class M>
+void fields(Way& way, ClockHeld& c, M& m) {
+  way.flag(KARST_FIELD(held), c.held);
+}
+template <class Way, class M>
+void fields(Way& way, AcceptClock& c, M& m) {
+  way.number(KARST_FIELD(step_ns), c.step_ns);
+}
+template <class Way, class M>
 void fields(Way&, CloseSession&, M&) {}
 template <class Way, class M>
 void fields(Way&, Heartbeat&, M&) {}

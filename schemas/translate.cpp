@@ -20,6 +20,8 @@ bool is_about_no_merchant(CommandType type) {
     case CommandType::tick:
     case CommandType::adopt_rules:
     case CommandType::begin_incarnation:
+    case CommandType::clock_held:
+    case CommandType::accept_clock:
     case CommandType::define_currency:
     case CommandType::define_calendar:
     case CommandType::define_fees:

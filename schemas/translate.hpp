@@ -22,9 +22,10 @@ namespace karst::schemas {
   X(tick, Tick)                                                                                    \
   X(adopt_rules, AdoptRules)                                                                       \
   X(begin_incarnation, BeginIncarnation)                                                           \
+  X(clock_held, ClockHeld)                                                                         \
+  X(accept_clock, AcceptClock)                                                                     \
   X(define_currency, DefineCurrency)                                                               \
-  X(define_calendar, DefineCalendar)                                                               \
-  X(define_fees, DefineFees) X(admit_merchant, AdmitMerchant)                                      \
+  X(define_calendar, DefineCalendar) X(define_fees, DefineFees) X(admit_merchant, AdmitMerchant)   \
       X(set_merchant_state, SetMerchantState) X(set_merchant_limits, SetMerchantLimits)            \
           X(set_merchant_profile, SetMerchantProfile) X(kill_switch, KillSwitch) X(fund, Fund)     \
               X(withdraw, Withdraw) X(create_key, CreateKey) X(revoke_key, RevokeKey)              \

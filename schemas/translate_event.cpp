@@ -210,6 +210,8 @@ void write_body(const Event& event, const Event* trade, AccountId account, v1::E
     case EventType::instrument_state:
     case EventType::instrument_retired:
     case EventType::incarnation_begun:
+    case EventType::clock_held:
+    case EventType::clock_accepted:
       break;
   }
   KARST_ASSERT(!"an event that stands in no account's log");

@@ -36,6 +36,7 @@ struct CallFor {
 [[nodiscard]] Result<v1::Reply> call(Client&, const v1::CreateKey&, const CallFor& = {});
 [[nodiscard]] Result<v1::Reply> call(Client&, const v1::RevokeKey&, const CallFor& = {});
 [[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetDeadMan&, const CallFor& = {});
+[[nodiscard]] Result<v1::Reply> call(Client&, const v1::AcceptClock&, const CallFor& = {});
 [[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefinePool&, const CallFor& = {});
 [[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetPoolCapacity&, const CallFor& = {});
 [[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetPoolTerms&, const CallFor& = {});

@@ -21,8 +21,11 @@ void CapacityWatch::look(const Engine& engine) {
   const Configure& sizes = engine.sizes();
   accounts_.go_on(engine.accounts_end(),
                   [&](std::uint32_t id) { return engine.account(AccountId{id}) != nullptr; });
-  keys_.go_on(engine.keys_end(),
-              [&](std::uint32_t id) { return engine.key(KeyId{id}) != nullptr; });
+  // The place of a revoked key is there for the next one.
+  keys_.go_on(engine.keys_end(), [&](std::uint32_t place) {
+    const Key* key = engine.key(engine.key_in(place));
+    return key != nullptr && key->is_revoked == 0;
+  });
   const TableUse use = engine.table_use();
   const std::array<Row, 7> seen{{
       {"accounts_max", accounts_.whole, sizes.accounts_max - 1U},

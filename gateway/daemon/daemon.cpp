@@ -80,6 +80,8 @@ struct Daemon::Parts {
   void note_access(const Speaker& speaker, AccountId about, const char* question);
   /// Says so in the log when the disk of the journal gets full, and when it has room again.
   void tell_disk();
+  /// Says so when an operator has accepted the wall clock.
+  void tell_acceptance(const Delivery& delivery) const;
   /// Says so when the wall clock is believed no more, and when it agrees again.
   void tell_clock();
   void fill_status(v1::Response& response) const;
@@ -235,13 +237,18 @@ Status Daemon::Parts::learn_from_engine() {
     rules = engine.rules();
     lives.assign(engine.incarnations().begin(), engine.incarnations().end());
     hub->set_incarnations(lives);
-    for (std::uint32_t id = 1; id < engine.keys_end(); ++id) {
-      const Key* key = engine.key(KeyId{id});
+    for (std::uint32_t place = 1; place < engine.keys_end(); ++place) {
+      const KeyId id = engine.key_in(place);
+      const Key* key = engine.key(id);
       if (key == nullptr) continue;
       const AccountId account{key->account};
-      hub->add_key(KeyId{id}, {account, key->scopes, key->is_revoked != 0,
-                               *engine.public_key(KeyId{id}), key->dead_man_ns});
-      if (key->is_open != 0) hub->close_leftover_session(KeyId{id}, account, key->epoch);
+      hub->add_key(id, {account, key->scopes, key->is_revoked != 0, *engine.public_key(id),
+                        key->dead_man_ns});
+      if (key->is_open != 0) hub->close_leftover_session(id, account, key->epoch);
+    }
+    for (const OperatorKey& it : config.operators) {
+      if (!engine.is_key_past(it.key)) continue;
+      hub->add_key(it.key, {AccountId{0}, it.scopes, true, it.public_key});
     }
     if (sequence != 0 && is_as_configured) feed::restore(*feed, engine, report.time);
     done.set_value();
@@ -356,6 +363,7 @@ void Daemon::Parts::on_pass(Now now) {
     if (delivery.command.sequence > feed->sequence()) {
       feed->apply(delivery.command, delivery.events);
     }
+    tell_acceptance(delivery);
     const Event* answer = delivery.has_answer() ? &delivery.events[delivery.answer] : nullptr;
     if (answer != nullptr && answer->type == EventType::incarnation_begun) {
       finish_incarnation(*answer);
@@ -408,6 +416,14 @@ void Daemon::Parts::tell_disk() {
   std::fprintf(stderr, "karstd: %s\n",
                is_full ? "the disk of the journal is full: only cancels are taken; make room"
                        : "the journal has room again: everything is taken");
+}
+
+void Daemon::Parts::tell_acceptance(const Delivery& delivery) const {
+  if (delivery.command.type != CommandType::accept_clock || !delivery.has_answer()) return;
+  const Event& answer = delivery.events[delivery.answer];
+  if (answer.type != EventType::clock_accepted) return;
+  std::fprintf(stderr, "karstd: the wall clock is accepted (key %u): %s\n",
+               answer.clock.key.value(), wall_ahead_text(answer.clock.step_ns).c_str());
 }
 
 void Daemon::Parts::tell_clock() {

@@ -121,7 +121,7 @@ void Doctor::ask_exchange(gateway::Client& client) {
   if (status.is_clock_held()) {
     add("market_clock", Health::fail,
         wall_ahead_text(status.clock_ahead_ns()) + ": only what lessens risk is taken",
-        "put the wall clock right, or, if it is right, start karstd anew (docs/OPERATIONS.md)");
+        "put the wall clock right, or, if it is right, say so: karst clock accept");
   } else {
     add("market_clock", Health::ok, "the exchange's time and the wall clock agree");
   }

@@ -102,6 +102,26 @@ void show_access_log(const LinkOptions& options, std::uint64_t before, std::uint
   output.answer(json, table);
 }
 
+/// Says that the wall clock, as far off as the exchange sees it now, is right.
+void accept_clock(const LinkOptions& options) {
+  const Output output(options.is_json);
+  ExchangeLink link(options, output);
+  v1::Request request;
+  request.mutable_query_status();
+  const v1::Response response = link.ask(request);
+  const v1::Status& status = response.status();
+  if (!status.is_clock_held()) {
+    output.fail({exit_refused, "WRONG_STATE", "the exchange's clock is not held",
+                 "there is nothing to accept: see karst status"});
+  }
+  v1::Command command;
+  command.mutable_accept_clock()->set_step_ns(status.clock_ahead_ns());
+  const v1::Reply reply = link.carry_out(command);
+  output.answer(reply_json(command, reply),
+                "accepted: " + wall_ahead_text(status.clock_ahead_ns()) + " (command " +
+                    std::to_string(reply.sequence()) + ")");
+}
+
 void set_clock(const LinkOptions& options, const std::string& text) {
   const Output output(options.is_json);
   const auto time = parse_time(text);
@@ -124,11 +144,19 @@ void add_clock(CLI::App& app) {
   };
   const auto options = std::make_shared<Options>();
   CLI::App* const command = app.add_subcommand(
-      "clock", "move the time of an exchange that was started with clock = \"trace\"");
-  command->add_option("time", options->time, "never backwards")->type_name("TIME")->required();
+      "clock", "accept a wall clock that is not believed, or move the time of a replay");
+  command
+      ->add_option("time", options->time,
+                   "accept: the wall clock is right, and the exchange is to follow it; a time: "
+                   "where one that was started with clock = \"trace\" moves to, never backwards")
+      ->type_name("accept|TIME")
+      ->required();
   add_link_options(*command, options->link);
-  command->footer(example_text("clock 2026-11-22T13:00+08:00"));
-  command->callback([options] { set_clock(options->link, options->time); });
+  command->footer(example_text("clock accept"));
+  command->callback([options] {
+    options->time == "accept" ? accept_clock(options->link)
+                              : set_clock(options->link, options->time);
+  });
 }
 
 }  // namespace

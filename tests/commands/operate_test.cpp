@@ -245,10 +245,11 @@ TEST(ToolOperate, says_what_the_exchange_does_and_who_asked) {
 TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
   // Made by the exchange itself, sent by sessions and merchants, or with a subcommand of its own.
   const std::set<std::string> others{
-      "configure",    "tick",        "adopt_rules", "open_session",    "close_session",
-      "begin_incarnation",
-      "set_dead_man", "heartbeat",   "create_key",  "place_order",     "amend_order",
-      "cancel_order", "mass_cancel", "post_offer",  "hibernate_order", "reactivate_order"};
+      "begin_incarnation", "configure", "tick",        "adopt_rules",  "open_session",
+      "close_session",   "clock_held",  "accept_clock", "set_dead_man",
+      "heartbeat",       "create_key",  "place_order",  "amend_order",
+      "cancel_order",    "mass_cancel", "post_offer",   "hibernate_order",
+      "reactivate_order"};
   std::map<std::string, std::set<std::string>> filled;
   for (const Deed& deed : operate_deeds()) {
     for (const DeedOption& it : deed.options) filled[deed.body].insert(it.field);
@@ -270,7 +271,25 @@ TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
 TEST(ToolOperate, moves_the_time_of_a_replay_only) {
   const ToolExchange exchange;
   exchange.expect_failure("clock 2026-11-22T13:00+08:00", exit_refused, "CLOCK_IS_REAL");
+  exchange.expect_failure("clock accept", exit_refused, "is not held");
   exchange.expect_failure("clock noon", exit_usage, "noon is no time");
+}
+
+TEST(ToolOperate, accepts_a_wall_clock_that_is_not_believed) {
+  ToolExchange exchange;
+  const auto start_on = [&](const std::string& clock) {
+    exchange.stop();
+    exchange.set_config("clock", "\"" + clock + "\"");
+    exchange.start();
+    exchange.set_config("port", std::to_string(exchange.port()));
+  };
+  start_on("trace");
+  EXPECT_EQ(exchange.run("clock 2099-01-01T08:00+08:00").exit, exit_ok);
+  start_on("real");
+  EXPECT_TRUE(exchange.json("status", "status")["is_clock_held"]);
+  exchange.expect_failure("clock accept --key alice", exit_refused, "NOT_PERMITTED");
+  EXPECT_GT(exchange.json("clock accept", "reply")["sequence"], 0);
+  EXPECT_FALSE(exchange.json("status", "status")["is_clock_held"]);
 }
 
 }  // namespace

@@ -206,6 +206,9 @@ TEST_F(Calls, operators_act_for_merchants_and_see_the_exchange) {
   v1::Resume resume;
   resume.set_instrument_id(exchange_.instrument());
   EXPECT_EQ(code(gateway::call(*op, resume)), v1::CODE_OK);
+  v1::AcceptClock word;
+  word.set_step_ns(1);
+  EXPECT_EQ(code(gateway::call(*op, word)), v1::CODE_WRONG_STATE) << "nothing is held";
   v1::Fund fund;
   fund.set_currency_id(1);
   fund.set_amount_fen(5);

@@ -63,5 +63,40 @@ TEST(ClockHeld, orders_wait_and_cancels_go_on_until_an_operator_accepts_the_cloc
   EXPECT_FALSE(status_of(*alice).is_clock_held());
 }
 
+TEST(ClockHeld, an_operator_accepts_the_clock_of_a_running_exchange_by_a_journaled_command) {
+  TestExchange exchange;
+  make_journal_of_the_future(exchange);
+  exchange.start_process();
+  v1::Command word;
+  {
+    const auto chief = exchange.connect(test::operator_key);
+    const auto alice = exchange.connect(test::alice);
+    const v1::Status status = status_of(*chief);
+    ASSERT_TRUE(status.is_clock_held());
+    word.mutable_accept_clock()->set_step_ns(status.clock_ahead_ns());
+    EXPECT_EQ(test::call(*alice, word).code(), v1::CODE_NOT_PERMITTED);
+    EXPECT_TRUE(status_of(*chief).is_clock_held());
+    v1::Command other = word;
+    other.mutable_accept_clock()->set_step_ns(status.clock_ahead_ns() + 5 * ns_per_second);
+    EXPECT_EQ(test::call(*chief, other).code(), v1::CODE_CLOCK_HELD) << "another step than it is";
+    const v1::Reply reply = test::call(*chief, word);
+    EXPECT_EQ(reply.code(), v1::CODE_OK);
+    EXPECT_GT(reply.sequence(), 0U) << "it stands in the journal";
+    EXPECT_FALSE(status_of(*chief).is_clock_held());
+    EXPECT_EQ(test::call(*chief, word).code(), v1::CODE_WRONG_STATE) << "nothing is held";
+    const v1::Command order = test::order(exchange.instrument(), v1::SIDE_SELL, 100, 5);
+    EXPECT_EQ(test::call(*alice, order).code(), v1::CODE_OK);
+    EXPECT_NE(exchange.process_log().find("the wall clock is accepted (key "), std::string::npos)
+        << exchange.process_log();
+  }
+  exchange.end_process(SIGKILL);
+  exchange.start_process();  // the journal is replayed; that the wall clock is behind is asked anew
+  const auto chief = exchange.connect(test::operator_key);
+  const v1::Status status = status_of(*chief);
+  EXPECT_TRUE(status.is_clock_held());
+  word.mutable_accept_clock()->set_step_ns(status.clock_ahead_ns());
+  EXPECT_EQ(test::call(*chief, word).code(), v1::CODE_OK);
+}
+
 }  // namespace
 }  // namespace karst

@@ -160,13 +160,14 @@ TEST(MarketClock, nothing_a_clock_can_say_is_too_much_for_it) {
 }
 
 TEST(MarketClock, what_is_taken_while_held_lessens_risk) {
+  constexpr std::int64_t apart_ns = 3'600'000'000'000;
   Command command{};
   for (const CommandType type :
        {CommandType::cancel_order, CommandType::mass_cancel, CommandType::hibernate_order,
         CommandType::halt, CommandType::revoke_key, CommandType::open_session,
         CommandType::close_session, CommandType::set_dead_man, CommandType::heartbeat}) {
     command.type = type;
-    EXPECT_TRUE(is_taken_while_held(command)) << static_cast<int>(type);
+    EXPECT_TRUE(is_taken_while_held(command, apart_ns)) << static_cast<int>(type);
   }
   for (const CommandType type :
        {CommandType::fund, CommandType::withdraw, CommandType::place_order,
@@ -174,18 +175,18 @@ TEST(MarketClock, what_is_taken_while_held_lessens_risk) {
         CommandType::mint_capacity, CommandType::list_contracts, CommandType::set_pool_capacity,
         CommandType::define_product, CommandType::resume, CommandType::admit_merchant}) {
     command.type = type;
-    EXPECT_FALSE(is_taken_while_held(command)) << static_cast<int>(type);
+    EXPECT_FALSE(is_taken_while_held(command, apart_ns)) << static_cast<int>(type);
   }
   command.type = CommandType::kill_switch;
   for (const bool on : {true, false}) {
     command.kill_switch.on = on;
-    EXPECT_EQ(is_taken_while_held(command), on);
+    EXPECT_EQ(is_taken_while_held(command, apart_ns), on);
   }
   command.type = CommandType::set_instrument_state;
   command.set_instrument_state.state = InstrumentState::suspended;
-  EXPECT_TRUE(is_taken_while_held(command));
+  EXPECT_TRUE(is_taken_while_held(command, apart_ns));
   command.set_instrument_state.state = InstrumentState::open;
-  EXPECT_FALSE(is_taken_while_held(command));
+  EXPECT_FALSE(is_taken_while_held(command, apart_ns));
 }
 
 TEST(MarketClock, says_by_how_much_the_wall_clock_is_wrong) {

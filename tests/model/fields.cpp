@@ -162,6 +162,10 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::set_merchant_profile:
       return is_rank(c.set_merchant_profile.tier, c.set_merchant_profile.clearance) &&
              is_bool(c.set_merchant_profile.domestic);
+    case CommandType::clock_held:
+      return is_bool(c.clock_held.held);
+    case CommandType::accept_clock:
+      return c.accept_clock.step_ns != 0;
     case CommandType::kill_switch:
       return is_bool(c.kill_switch.on);
     case CommandType::fund:
@@ -169,7 +173,7 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::withdraw:
       return is_movement(c.withdraw);
     case CommandType::create_key:
-      return within(c.create_key.new_key.value(), 1U, configure.keys_max - 1) &&
+      return c.create_key.new_key.value() % configure.keys_max != 0 &&
              within<std::uint8_t>(c.create_key.scopes, 1, scope::all);
     case CommandType::open_session:
       return within(c.open_session.disconnect_grace_ns, std::int64_t{-1}, ns_per_day);

@@ -70,6 +70,8 @@ const std::map<CommandType, std::string_view> command_names{
     {CommandType::tick, "tick"},
     {CommandType::adopt_rules, "adopt_rules"},
     {CommandType::begin_incarnation, "begin_incarnation"},
+    {CommandType::clock_held, "clock_held"},
+    {CommandType::accept_clock, "accept_clock"},
     {CommandType::define_currency, "define_currency"},
     {CommandType::define_calendar, "define_calendar"},
     {CommandType::define_fees, "define_fees"},
@@ -249,6 +251,10 @@ std::string reference_text(const Event& e, const Names& n) {
     case EventType::incarnation_begun:
       return "incarnation " + std::to_string(e.incarnation.number) + " after command " +
              std::to_string(e.incarnation.after);
+    case EventType::clock_held:
+      return e.detail != 0 ? "the clock is held" : "the clock is held no longer";
+    case EventType::clock_accepted:
+      return "the clock is accepted";
     case EventType::offer_posted:
       return e.offer.price.value() == 0 ? "offer withdrawn on " + n.instrument(e.instrument)
                                         : "offer on " + n.instrument(e.instrument) + " @ " +

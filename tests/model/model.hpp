@@ -61,6 +61,7 @@ class Model {
   [[nodiscard]] bool is_answered_before(Key& key);
   [[nodiscard]] bool is_permitted() const;
   [[nodiscard]] bool may_speak_for_account() const;
+  [[nodiscard]] bool is_of_later_rules() const;
   [[nodiscard]] RejectCode carry_out();
   [[nodiscard]] AccountId answer_account() const;
   Event& emit(EventType type, std::uint8_t detail = 0, InstrumentId instrument = InstrumentId{0});
@@ -99,6 +100,10 @@ class Model {
   [[nodiscard]] RejectCode define_pool();
   [[nodiscard]] RejectCode adopt_rules();
   [[nodiscard]] RejectCode begin_incarnation();
+  [[nodiscard]] RejectCode clock_held();
+  [[nodiscard]] RejectCode accept_clock();
+  void end_hold();
+  void emit_clock(EventType type, std::int64_t step_ns);
   [[nodiscard]] RejectCode set_pool_capacity();
   [[nodiscard]] RejectCode replan_capacity(Pool& pool);
   [[nodiscard]] RejectCode set_pool_terms();
@@ -224,6 +229,8 @@ class Model {
   void drop_dead_man(KeyId id);
   void queue_drain(const Instrument& on, CancelReason reason);
   void queue_account_job(AccountId account, CancelReason reason, KeyId key = KeyId{0});
+  void queue_account_job(const Job& job);
+  [[nodiscard]] Job* find_waiting(const Job& like);
   void step_job();
   [[nodiscard]] bool step_drain(const Job& job);
   [[nodiscard]] bool step_account(Job& job);
@@ -239,8 +246,8 @@ class Model {
 
   bool configured_ = false;
   Configure configure_{};
-  std::uint32_t rules_ = 1;          ///< the version followed
-  bool is_capacity_kept_ = false;    ///< no pool was ever cut below what was minted
+  std::uint32_t rules_ = 1;        ///< the version followed
+  bool is_capacity_kept_ = false;  ///< no pool was ever cut below what was minted
   std::map<CurrencyId, Text<8>> currencies_;
   std::map<CalendarId, std::int64_t> calendars_;
   std::map<FeeScheduleId, Fees> fees_;
@@ -267,6 +274,8 @@ class Model {
   std::map<std::tuple<InstrumentId, Side, std::int64_t>, std::uint32_t> pages_;  // orders in each
   std::set<Timer> timers_;
   std::deque<Job> jobs_;
+  bool clock_held_ = false;
+  std::vector<Job> held_jobs_;  // of contracts that ended while the clock was held
   std::deque<Sweep> sweeps_;
   std::uint64_t settlements_ = 0;
 

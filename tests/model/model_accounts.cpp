@@ -121,7 +121,8 @@ RejectCode Model::fund() {
   if (Wide{custody(wish.currency)} + wish.amount.value() > money_max) {
     return RejectCode::amount_out_of_bounds;
   }
-  if (references_.size() >= configure_.references_max) return RejectCode::exchange_full;
+  const std::uint32_t kept = rules_ >= 3 ? (configure_.references_max + 15) / 16 : 0;
+  if (references_.size() + kept >= configure_.references_max) return RejectCode::exchange_full;
 
   move_cash(EventType::funded, wish.currency, wish.amount, wish.reference);
   return RejectCode::none;
@@ -158,6 +159,14 @@ void Model::emit_session(EventType type, KeyId id) {
 RejectCode Model::create_key() {
   const CreateKey& wish = command_->create_key;
   if (keys_.contains(wish.new_key)) return RejectCode::already_exists;
+  if (wish.new_key.value() > configure_.keys_max) {
+    const auto before = keys_.find(KeyId{wish.new_key.value() - configure_.keys_max});
+    if (before == keys_.end() || !before->second.revoked) return RejectCode::wrong_state;
+    if (before->second.grace_due) return RejectCode::wrong_state;
+    for (const Job& job : jobs_) {
+      if (job.key == before->first) return RejectCode::wrong_state;
+    }
+  }
 
   Key& key = keys_[wish.new_key];
   key.account = command_->account;

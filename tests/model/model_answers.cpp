@@ -39,6 +39,9 @@ std::vector<Event> Model::apply(const Command& command) {
   swept_ = 0;
   answer_.reset();
   if (configured_) {
+    const bool is_hold = command.type == CommandType::clock_held && command.key.is_none() &&
+                         rules_ >= 3 && are_fields_valid(command, configure_);
+    if (is_hold && command.clock_held.held) clock_held_ = true;
     run_timers_and_jobs();
     continue_a_sweep();
     execute();
@@ -66,7 +69,7 @@ void Model::execute() {
   if (!is_exchange && is_refused_speaker()) return;
 
   RejectCode code = RejectCode::none;
-  if (!are_fields_valid(*command_, configure_)) {
+  if (!are_fields_valid(*command_, configure_) || is_of_later_rules()) {
     code = RejectCode::invalid_field;
   } else if (!is_permitted()) {
     code = RejectCode::not_permitted;
@@ -84,6 +87,13 @@ void Model::execute() {
     key.answers[command_->client_seq].request = request_of(*command_);
     if (key.answers.size() > configure_.answers_per_key) key.answers.erase(key.answers.begin());
   }
+}
+
+/// Whether the command would mean something by rules that are not followed yet.
+bool Model::is_of_later_rules() const {
+  if (rules_ >= 3) return false;
+  return command_->type == CommandType::create_key &&
+         command_->create_key.new_key.value() >= configure_.keys_max;
 }
 
 /// Whether the key may not speak at all, or has been answered already; says so.
@@ -146,6 +156,7 @@ bool Model::is_permitted() const {
     case CommandType::tick:
     case CommandType::adopt_rules:
     case CommandType::begin_incarnation:
+    case CommandType::clock_held:
       return false;
     case CommandType::open_session:
     case CommandType::close_session:
@@ -210,6 +221,36 @@ RejectCode Model::begin_incarnation() {
   return RejectCode::none;
 }
 
+void Model::emit_clock(EventType type, std::int64_t step_ns) {
+  ClockChange& change = emit(type, clock_held_ ? 1 : 0).clock;
+  change.client_seq = command_->client_seq;
+  change.step_ns = step_ns;
+  change.key = command_->key;
+  remember_as(RejectCode::none, OrderId{0}, command_->sequence, 0);
+}
+
+void Model::end_hold() {
+  clock_held_ = false;
+  for (const Job& job : held_jobs_) jobs_.push_back(job);
+  held_jobs_.clear();
+}
+
+RejectCode Model::clock_held() {
+  if (rules_ < 3) return RejectCode::invalid_field;
+  clock_held_ = command_->clock_held.held;
+  if (!clock_held_) end_hold();
+  emit_clock(EventType::clock_held, 0);
+  return RejectCode::none;
+}
+
+RejectCode Model::accept_clock() {
+  if (rules_ < 3) return RejectCode::invalid_field;
+  if (!clock_held_) return RejectCode::wrong_state;
+  end_hold();
+  emit_clock(EventType::clock_accepted, command_->accept_clock.step_ns);
+  return RejectCode::none;
+}
+
 /// Requires: the fields are valid, the key may do this, the merchant exists.
 /// Returns:  none once the answer has been written.
 RejectCode Model::carry_out() {
@@ -222,6 +263,10 @@ RejectCode Model::carry_out() {
       return adopt_rules();
     case CommandType::begin_incarnation:
       return begin_incarnation();
+    case CommandType::clock_held:
+      return clock_held();
+    case CommandType::accept_clock:
+      return accept_clock();
     case CommandType::define_currency:
       return define_currency();
     case CommandType::define_calendar:

@@ -313,13 +313,19 @@ RejectCode Model::mass_cancel() {
   for (const Job& job : jobs_) {
     if (job.kind == Job::Kind::account && job.account == command_->account) ++queued;
   }
-  if (queued >= account_jobs_max) return RejectCode::exchange_full;
+  Job job;
+  job.kind = Job::Kind::account;
+  job.reason = CancelReason::by_mass_cancel;
+  job.account = command_->account;
+  job.instrument = wish.instrument;
+  job.side = wish.side;
+  job.tag = wish.tag;
+  job.queued = command_->sequence;
+  const bool joins = rules_ >= 3 && find_waiting(job) != nullptr;
+  if (queued >= account_jobs_max && !joins) return RejectCode::exchange_full;
 
   answer_done();
-  queue_account_job(command_->account, CancelReason::by_mass_cancel);
-  jobs_.back().instrument = wish.instrument;
-  jobs_.back().side = wish.side;
-  jobs_.back().tag = wish.tag;
+  queue_account_job(job);
   return RejectCode::none;
 }
 

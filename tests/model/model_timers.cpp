@@ -60,7 +60,11 @@ void Model::fire_lifecycle(Instrument& on) {
       Job job;
       job.kind = Job::Kind::settle;
       job.instrument = on.id;
-      jobs_.push_back(job);
+      if (clock_held_) {
+        held_jobs_.push_back(job);
+      } else {
+        jobs_.push_back(job);
+      }
       return;
     }
   }
@@ -130,7 +134,26 @@ void Model::queue_account_job(AccountId account, CancelReason reason, KeyId key)
   job.account = account;
   job.key = key;
   job.queued = command_->sequence;
-  jobs_.push_back(job);
+  queue_account_job(job);
+}
+
+void Model::queue_account_job(const Job& job) {
+  if (Job* waiting = rules_ >= 3 ? find_waiting(job) : nullptr; waiting != nullptr) {
+    waiting->queued = job.queued;
+  } else {
+    jobs_.push_back(job);
+  }
+}
+
+/// A job that does the same and has not looked at any order yet.
+Job* Model::find_waiting(const Job& like) {
+  for (Job& job : jobs_) {
+    const bool is_same = job.kind == Job::Kind::account && job.account == like.account &&
+                         job.reason == like.reason && job.instrument == like.instrument &&
+                         job.side == like.side && job.tag == like.tag && job.key == like.key;
+    if (is_same && job.cursor == 0) return &job;
+  }
+  return nullptr;
 }
 
 /// One unit of the job at the head; the unit that finds it finished takes it away.

@@ -275,6 +275,16 @@ Command RandomCommands::any_merchant_change() {
 }
 
 Command RandomCommands::any_key() {
+  if (is_of_newest_rules_ && chance(30)) {
+    for (const auto& [id, key] : model_.keys()) {
+      const KeyId next{id.value() + configure_.keys_max};
+      if (!key.revoked || model_.keys().contains(next) || !chance(50)) continue;
+      Command command = blank(CommandType::create_key, any_account());
+      command.create_key.new_key = next;
+      command.create_key.scopes = static_cast<std::uint8_t>(random_.between(1, 31));
+      return command;
+    }
+  }
   if (chance(20)) {
     Command command = blank(CommandType::revoke_key);
     const bool is_late = model_.keys().size() < configure_.keys_max / 2;
@@ -290,7 +300,17 @@ Command RandomCommands::any_key() {
   return command;
 }
 
+Command RandomCommands::any_clock() {
+  Command command = blank(CommandType::clock_held);
+  command.clock_held.held = chance(40);
+  if (chance(70)) return command;
+  command = blank(CommandType::accept_clock);
+  command.accept_clock.step_ns = static_cast<std::int64_t>(random_.below(3)) - 1;
+  return command;
+}
+
 Command RandomCommands::any_session() {
+  if (is_of_newest_rules_ && chance(6)) return any_clock();
   if (model_.keys().empty()) return blank(CommandType::heartbeat, any_account());
   const auto steps = static_cast<std::ptrdiff_t>(random_.below(model_.keys().size()));
   const auto& [id, key] = *std::next(model_.keys().begin(), steps);

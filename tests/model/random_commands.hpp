@@ -62,6 +62,7 @@ class RandomCommands {
   [[nodiscard]] Command any_cash();
   [[nodiscard]] Command any_merchant_change();
   [[nodiscard]] Command any_key();
+  [[nodiscard]] Command any_clock();
   [[nodiscard]] Command any_session();
   [[nodiscard]] Command any_definition();
   [[nodiscard]] Command any_listing();

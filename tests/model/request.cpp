@@ -87,6 +87,10 @@ void put_reference_body(Bytes& to, const Command& c) {
       return put(to, c.adopt_rules.version);
     case CommandType::begin_incarnation:
       return put(to, c.begin_incarnation.number, c.begin_incarnation.after);
+    case CommandType::clock_held:
+      return put(to, c.clock_held.held);
+    case CommandType::accept_clock:
+      return put(to, c.accept_clock.step_ns);
     case CommandType::define_currency:
       return put(to, c.define_currency.currency, c.define_currency.code);
     case CommandType::define_calendar:

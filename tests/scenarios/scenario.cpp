@@ -213,6 +213,8 @@ bool Scenario::is_shown(const Event& event) const {
     case EventType::product_defined:
     case EventType::product_changed:
     case EventType::instrument_retired:
+    case EventType::clock_held:
+    case EventType::clock_accepted:
       return shown_.contains(Show::reference);
     case EventType::done:
       return shown_.contains(Show::answers);

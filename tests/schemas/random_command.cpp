@@ -119,6 +119,8 @@ void fill(BeginIncarnation& c, Filler& fill) {
   fill.any(c.number);
   fill.any(c.after);
 }
+void fill(ClockHeld& c, Filler& fill) { fill.flag(c.held); }
+void fill(AcceptClock& c, Filler& fill) { fill.any(c.step_ns); }
 void fill(CloseSession&, Filler&) {}
 void fill(Heartbeat&, Filler&) {}
 void fill(DefineCurrency& c, Filler& fill) {
