@@ -93,7 +93,7 @@ std::string_view code_hint(int code) {
       return "make room on the disk of the journal; karst doctor shows how much there is";
     case v1::CODE_CLOCK_HELD:
       return "put the clock of the exchange's machine right (karst doctor says by how much), or, "
-             "if it is right, restart karstd (docs/OPERATIONS.md)";
+             "if it is right, have an operator say so: karst clock accept";
     case v1::CODE_UNKNOWN_CONFIRMATION:
       return "ask again for the command; another operator's key must confirm within ten minutes";
     case v1::CODE_CLOCK_IS_REAL:
