@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -137,6 +138,42 @@ TEST(MarketClock, an_accepted_wall_clock_is_gone_to_or_waited_for) {
   machine.wrong_ns = hour;  // where the exchange is, by luck
   static_cast<void>(read(behind, machine));
   EXPECT_FALSE(behind.is_held());
+}
+
+TEST(MarketClock, an_operator_accepts_what_is_held_and_as_far_as_was_seen) {
+  for (const std::int64_t jump : {hour, -hour, 10 * year, -10 * year}) {
+    AtWork it;
+    EXPECT_FALSE(it.clock.accept(jump)) << "nothing is held";
+    it.machine.wrong_ns = jump;
+    EXPECT_EQ(it.after(second), begun + second);
+    EXPECT_FALSE(it.clock.accept(jump + 2 * second + 1));
+    EXPECT_FALSE(it.clock.accept(-jump));
+    EXPECT_TRUE(it.clock.is_held());
+    EXPECT_TRUE(it.clock.accept(jump - second)) << "about as far";
+    EXPECT_FALSE(it.clock.is_held());
+    EXPECT_FALSE(it.clock.accept(jump)) << "once";
+    const std::int64_t to = begun + second + std::max<std::int64_t>(jump - second, 0);
+    const std::int64_t pace = second / 2'000;  // ahead or back to the wall clock
+    EXPECT_EQ(it.after(second), to + second + (jump > 0 ? pace : -pace));
+    EXPECT_FALSE(it.clock.is_held());
+    it.machine.wrong_ns = jump + 3 * hour;
+    static_cast<void>(it.after(second));
+    EXPECT_TRUE(it.clock.is_held()) << "another step needs another word";
+  }
+}
+
+TEST(MarketClock, nothing_an_operator_can_accept_is_too_much_for_it) {
+  constexpr std::array<std::int64_t, 7> odd{INT64_MIN, -1, 0, 1, hour, std::int64_t{1} << 62U,
+                                            INT64_MAX};
+  for (const std::int64_t wrong : odd) {
+    for (const std::int64_t step : odd) {
+      MarketClock clock;
+      clock.begin({0, static_cast<std::uint64_t>(begun)}, std::nullopt);
+      const std::uint64_t before = clock.read({1, static_cast<std::uint64_t>(wrong)});
+      static_cast<void>(clock.accept(step));
+      ASSERT_GE(clock.read({2, static_cast<std::uint64_t>(wrong)}), before);
+    }
+  }
 }
 
 TEST(MarketClock, nothing_a_clock_can_say_is_too_much_for_it) {
