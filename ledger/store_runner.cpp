@@ -65,9 +65,13 @@ void StoreRunner::feed() {
       if (taken < StoreFeeder::poll_commands && !is_last) linger();
       continue;
     }
-    if (is_last && (!is_busy || ++busy_looks == busy_looks_max)) return;
+    if (is_last && (!is_busy || ++busy_looks == busy_looks_max)) break;
     feeder_bell_.wait(seen, is_busy ? busy_ns : Bell::for_ever);
   }
+  if (has_given_up_.load(std::memory_order_acquire)) return;
+  // The next start needs to replay nothing for this store.
+  feeder_->store().want_durable(feeder_->taken());
+  if (feeder_->is_wanted()) static_cast<void>(feeder_->step());
 }
 
 // A bell would be rung with every batch, so these sleeps hear none; each is short enough to end.

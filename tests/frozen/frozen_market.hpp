@@ -1,9 +1,6 @@
 // The market of the frozen folders: who trades what in which life, and the stores beside it.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -43,14 +40,6 @@ inline constexpr std::uint64_t seed = 20261130;
 }
 
 }  // namespace frozen
-
-/// What tests/frozen/VERSION/KIND.tar.gz holds, unpacked.
-inline void unpack_frozen(const std::string& version, const std::string& kind,
-                          const std::string& into) {
-  const std::string line = "tar -xzf '" + std::string(KARST_SOURCE_DIR) + "/tests/frozen/" +
-                           version + "/" + kind + ".tar.gz' -C '" + into + "'";
-  ASSERT_EQ(std::system(line.c_str()), 0) << line;
-}
 
 /// An exchange with books and event log, all files small.
 class FrozenExchange {

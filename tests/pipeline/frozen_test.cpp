@@ -6,6 +6,7 @@
 
 #include "ledger/record_reader.hpp"
 #include "tests/frozen/frozen_market.hpp"
+#include "tests/frozen/unpack_frozen.hpp"
 #include "tests/ledger/engine_totals.hpp"
 
 namespace karst {

@@ -9,6 +9,7 @@
 
 #include "ledger/offline.hpp"
 #include "tests/frozen/frozen_market.hpp"
+#include "tests/frozen/unpack_frozen.hpp"
 #include "tests/ledger/engine_totals.hpp"
 
 namespace karst {
@@ -166,6 +167,10 @@ TEST(TrimmedJournal, stores_come_up_to_a_snapshot_so_that_the_next_start_begins_
       comes_true(exchange, [&] { return exchange.books_store().durable_sequence() >= newest(); }))
       << "books durable up to " << exchange.books_store().durable_sequence() << ", snapshot at "
       << newest();
+  exchange.send({test::frozen::commands_of(1).front()});
+  exchange.running().exchange().stop();
+  EXPECT_EQ(exchange.books_store().durable_sequence(),
+            exchange.running().exchange().stopped_at().sequence);
 }
 
 TEST(TrimmedJournal, is_bounded_in_bytes_in_a_market_that_settles_all_the_time) {
