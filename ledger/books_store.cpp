@@ -16,4 +16,10 @@ Status BooksStore::sync() {
   return {};
 }
 
+Status BooksStore::finish() {
+  if (Status synced = sync(); !synced) return synced;
+  const Result<std::uint64_t> covered = books_.cover();
+  return covered ? Status() : covered.error();
+}
+
 }  // namespace karst

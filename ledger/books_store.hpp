@@ -31,6 +31,8 @@ class BooksStore final : public DerivedStore {
   }
   [[nodiscard]] Status sync() override;
   [[nodiscard]] Status compare(const Executed& executed) override { return append(executed); }
+  /// A last frame stands behind all records: damage to one can never look like a torn tail.
+  [[nodiscard]] Status finish() override;
   /// What was appended stays; whatever is appended again is compared with it.
   [[nodiscard]] Status reset() override {
     return books_.poisoned() ? Status(*books_.poisoned()) : Status();

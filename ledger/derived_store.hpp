@@ -45,6 +45,9 @@ class DerivedStore {
     return {};
   }
 
+  /// The exchange has ended well: leaves what the next start wants to find.
+  [[nodiscard]] virtual Status finish() { return sync(); }
+
   /// After an error: forgets what is not durable, so that append() goes on after
   /// durable_sequence().
   [[nodiscard]] virtual Status reset() = 0;

@@ -68,10 +68,9 @@ void StoreRunner::feed() {
     if (is_last && (!is_busy || ++busy_looks == busy_looks_max)) break;
     feeder_bell_.wait(seen, is_busy ? busy_ns : Bell::for_ever);
   }
-  if (has_given_up_.load(std::memory_order_acquire)) return;
-  // The next start needs to replay nothing for this store.
-  feeder_->store().want_durable(feeder_->taken());
-  if (feeder_->is_wanted()) static_cast<void>(feeder_->step());
+  // The next start needs to replay nothing for this store; if this fails, it does.
+  if (has_given_up_.load(std::memory_order_acquire) || feeder_->is_away()) return;
+  static_cast<void>(feeder_->store().finish());
 }
 
 // A bell would be rung with every batch, so these sleeps hear none; each is short enough to end.

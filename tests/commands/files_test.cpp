@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -30,7 +31,25 @@ std::vector<Json> lines_of(const ToolRun& run) {
 /// An exchange on which alice has sold to bob twenty times: forty orders, twenty settlements.
 class FilesCommands : public testing::Test {
  protected:
-  FilesCommands() { trade(pairs); }
+  FilesCommands() {
+    trade(pairs);
+    await_books();
+  }
+
+  /// What was settled stands in the record log within a second.
+  void await_books() const {
+    std::uint64_t newest = 0;
+    for (const Json& event : exchange.json("events --key bob", "events")) {
+      if (event.contains("fill"))
+        newest = std::stoull(event["fill"]["settlement"].get<std::string>());
+    }
+    ASSERT_NE(newest, 0U);
+    for (int tries = 0; tries < 100; ++tries) {
+      if (good_json("status")["settlement"] >= newest) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    FAIL() << "the books stay behind";
+  }
 
   void trade(int count) const {
     const auto seller = exchange.connect(alice);

@@ -43,7 +43,7 @@ const std::map<std::string, std::set<std::string>> allowed{
       "place_order", "amend_order", "reactivate_order", "post_offer"}},
     {"auditor", {"set_dead_man", "heartbeat"}},
 };
-const std::set<std::string> never{"configure",  "tick",         "adopt_rules",   "begin_incarnation",
+const std::set<std::string> never{"configure",  "tick",         "adopt_rules",  "begin_incarnation",
                                   "clock_held", "open_session", "close_session"};
 const std::set<std::string> own_only{"set_dead_man", "heartbeat"};
 

@@ -21,7 +21,7 @@ using test::TemporaryFolder;
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t merchants = 4;
-constexpr std::uint32_t commands_of_each = 1'000;
+constexpr std::uint32_t commands_of_each = 300;
 constexpr std::int64_t flips_of_each_kind = 120;
 
 /// What a question came to; an error is not compared.
@@ -37,7 +37,7 @@ BooksOptions books_options(const std::string& directory, bool is_read_only) {
   BooksOptions options;
   options.directory = at.books();
   options.store_path = at.books_database();
-  options.segment_records = 128;
+  options.segment_records = 64;
   options.file_bytes = std::uint64_t{64} << 10U;
   options.read_only = is_read_only;
   return options;
@@ -187,8 +187,10 @@ class FlippedBits : public testing::Test {
   }
 
   static std::string contents(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::string bytes(fs::file_size(path), '\0');
+    std::ifstream(path, std::ios::binary)
+        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
   }
   static void put(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
