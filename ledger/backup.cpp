@@ -113,6 +113,17 @@ Status check_places(Storage& storage, const ExchangeDirectory& from,
 
 }  // namespace
 
+namespace {
+
+// An exchange that never had books has a copy without them.
+Status check_copied_records(Storage& storage, const ExchangeDirectory& copy, std::uint32_t shard) {
+  const Result<std::vector<std::string>> names = storage.list(copy.books() + "/log");
+  if (!names && names.error().code == ErrorCode::not_found) return {};
+  return check_records(storage, copy, static_cast<std::uint16_t>(shard));
+}
+
+}  // namespace
+
 Status copy_records(Storage& storage, const ExchangeDirectory& from,
                     const ExchangeDirectory& into) {
   BackupReport report;
@@ -127,6 +138,7 @@ Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
     if (Status copied = copy_all(storage, from, into, report); !copied) return copied.error();
     const Result<StateAt> state = state_at(storage, into, shard, newest_sequence);
     if (state) {
+      if (Status sound = check_copied_records(storage, into, shard); !sound) return sound.error();
       report.state = *state;
       return report;
     }

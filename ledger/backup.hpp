@@ -21,10 +21,11 @@ struct BackupReport {
 /// that the copy's journal reaches at least as far as everything derived from it. The exchange may
 /// run: what it writes meanwhile is a torn tail in the copy, which the next opening cuts. The
 /// books' database is not copied (it is made again), nor are locks and drafts. The copy is then
-/// replayed.
+/// replayed, and its record log read and checked.
 ///
 /// Errors: already_exists, when `into` has a journal; busy, when the exchange trimmed its journal
-///         beneath the copy in every try; those of the Storage and of state_at().
+///         beneath the copy in every try; corrupt, with file and offset, when its record log is
+///         damaged or does not reach the journal; those of the Storage and of state_at().
 [[nodiscard]] Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
                                            const ExchangeDirectory& into, std::uint32_t shard);
 

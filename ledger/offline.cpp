@@ -112,13 +112,42 @@ Result<std::uint64_t> command_before_journal(Storage& storage, const ExchangeDir
   return snapshots->empty() ? 0 : snapshots->back();
 }
 
-Result<ComparedRecords> compare_records(Storage& storage, const ExchangeDirectory& directory,
-                                        std::uint16_t shard) {
+Status check_reach(std::uint64_t journal_begin, const Books& books) {
+  if (books.durable_command() >= journal_begin) return {};
+  return Error{ErrorCode::corrupt,
+               "find the settlements of commands " + std::to_string(books.durable_command() + 1) +
+                   " to " + std::to_string(journal_begin) +
+                   " (put the record log back from a backup)",
+               books.options().directory};
+}
+
+namespace {
+
+// The books as an auditor sees them, without their store; they reach the journal.
+Result<std::unique_ptr<Books>> open_to_read(Storage& storage, const ExchangeDirectory& directory,
+                                            std::uint16_t shard) {
+  const Result<std::uint64_t> begin = command_before_journal(storage, directory);
+  if (!begin) return begin.error();
   BooksOptions options;
   options.directory = directory.books();
   options.shard = shard;
   options.read_only = true;
-  const Result<std::unique_ptr<Books>> books = Books::open(storage, options);
+  Result<std::unique_ptr<Books>> books = Books::open(storage, options);
+  if (!books) return books;
+  if (Status reaches = check_reach(*begin, **books); !reaches) return reaches.error();
+  return books;
+}
+
+}  // namespace
+
+Status check_records(Storage& storage, const ExchangeDirectory& directory, std::uint16_t shard) {
+  const Result<std::unique_ptr<Books>> books = open_to_read(storage, directory, shard);
+  return books ? Status() : books.error();
+}
+
+Result<ComparedRecords> compare_records(Storage& storage, const ExchangeDirectory& directory,
+                                        std::uint16_t shard) {
+  const Result<std::unique_ptr<Books>> books = open_to_read(storage, directory, shard);
   if (!books) return books.error();
   Result<Replay> replay = earliest_replay(storage, directory, shard);
   if (!replay) return replay.error();

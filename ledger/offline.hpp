@@ -7,6 +7,7 @@
 
 #include "engine/clock.hpp"
 #include "engine/storage.hpp"
+#include "ledger/books.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/record_hash.hpp"
 #include "ledger/replay.hpp"
@@ -61,6 +62,20 @@ struct StateAt {
 /// Errors: those of the Storage.
 [[nodiscard]] Result<std::uint64_t> command_before_journal(Storage& storage,
                                                            const ExchangeDirectory& directory);
+
+/// Whether the books go on where the journal begins: if not, settlements are missing that nothing
+/// can bring back but a copy of the record log.
+///
+/// `journal_begin`: of command_before_journal(), asked before the books were opened: beside a
+///                  running exchange both move on.
+/// Errors:          corrupt, when they do not.
+[[nodiscard]] Status check_reach(std::uint64_t journal_begin, const Books& books);
+
+/// Reads the whole record log and checks it, and its reach. Changes nothing.
+///
+/// Errors: those of Books::open() and check_reach().
+[[nodiscard]] Status check_records(Storage& storage, const ExchangeDirectory& directory,
+                                   std::uint16_t shard);
 
 /// What was compared, and found the same.
 struct ComparedRecords {

@@ -51,6 +51,7 @@ struct BooksDesk::Parts {
   std::deque<Question> questions;
   std::vector<Answer> answers;
   bool is_stopping = false;
+  bool is_left_behind = false;
   std::thread thread;
 };
 
@@ -88,8 +89,9 @@ void BooksDesk::Parts::run() {
     if (is_stopping) return;
     const Question question = questions.front();
     questions.pop_front();
+    const bool is_answered = audit.ok() && !is_left_behind;
     guard.unlock();
-    std::unique_ptr<v1::Response> response = audit ? answer(**audit, question) : nullptr;
+    std::unique_ptr<v1::Response> response = is_answered ? answer(**audit, question) : nullptr;
     guard.lock();
     answers.push_back({question.connection, question.request_id, std::move(response)});
     wake();
@@ -128,6 +130,11 @@ BooksDesk::~BooksDesk() {
 }
 
 DerivedStore& BooksDesk::store() { return *parts_->store; }
+
+void BooksDesk::leave_behind() {
+  const std::lock_guard guard(parts_->lock);
+  parts_->is_left_behind = true;
+}
 
 HashedRecords BooksDesk::hashed() const { return parts_->books->hashed(); }
 

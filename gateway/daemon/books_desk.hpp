@@ -38,6 +38,9 @@ class BooksDesk {
   /// What the exchange keeps in step with the journal.
   [[nodiscard]] DerivedStore& store();
 
+  /// The books lack settlements: no question about them is answered. Before the first question.
+  void leave_behind();
+
   /// What is durable of the record log. Any thread.
   [[nodiscard]] HashedRecords hashed() const;
 

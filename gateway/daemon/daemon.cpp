@@ -123,8 +123,25 @@ struct Daemon::Parts {
   bool is_running = false;
 };
 
+/// A backup that was restored beside the data folder instead of into it, where karst.toml was not
+/// there yet, is not to be passed by: the exchange would begin anew.
+static Status check_place(Storage& storage, const std::string& data) {
+  const std::string above = data.substr(0, data.rfind('/'));
+  const Result<std::vector<std::string>> misplaced =
+      storage.list(ExchangeDirectory(above).journal());
+  const Result<std::vector<std::string>> here = storage.list(ExchangeDirectory(data).journal());
+  const bool is_empty = !here || here->empty();
+  if (!is_empty || !misplaced || misplaced->empty()) return {};
+  return Error{ErrorCode::invalid,
+               "start: " + above +
+                   " holds the files of an exchange itself; move journal, books, "
+                   "events, snapshots, access.log and restored into its data folder",
+               data};
+}
+
 Status Daemon::Parts::open_files() {
   const std::string& data = config.data;
+  if (Status placed = check_place(storage, data); !placed) return placed;
   if (Status made = storage.create_directory(data); !made) return made;
   Result<std::unique_ptr<FileLog>> log = FileLog::open(
       storage, clock,
@@ -211,6 +228,12 @@ Status Daemon::Parts::begin() {
   Result<RecoveryReport> recovered = exchange->start();
   if (!recovered) return recovered.error();
   report = std::move(recovered).value();
+  for (const RecoveryReport::Store& store : report.stores) {
+    const bool is_of_books = store.name == books->store().name();
+    if (store.error && is_of_books && store.error->code == ErrorCode::trimmed) {
+      books->leave_behind();
+    }
+  }
   is_running = true;
   started_ns = static_cast<std::int64_t>(clock.wall_ns());
   if (config.is_wall_clock_accepted && report.sequence != 0) {

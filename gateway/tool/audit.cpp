@@ -28,6 +28,8 @@ struct OpenBooks {
 
   [[nodiscard]] Status open(const std::string& directory) {
     const ExchangeDirectory files(directory);
+    const Result<std::uint64_t> journal_begin = command_before_journal(storage, files);
+    if (!journal_begin) return journal_begin.error();
     Result<std::unique_ptr<Books>> opened =
         Books::open(storage, {.directory = files.books(),
                               .store_path = files.books_database(),
@@ -37,6 +39,7 @@ struct OpenBooks {
                               }});
     if (!opened) return opened.error();
     books = std::move(opened).value();
+    if (Status reaches = check_reach(*journal_begin, *books); !reaches) return reaches;
     Result<std::unique_ptr<Audit>> auditor = Audit::open(*books);
     if (!auditor) return auditor.error();
     audit = std::move(auditor).value();

@@ -125,7 +125,7 @@ JournalReport verified(Storage& storage, const std::string& journal) {
   return second;
 }
 
-int print_copy(const Result<BackupReport>& report, bool is_json) {
+int print_copy(const Result<BackupReport>& report, const std::string& into, bool is_json) {
   if (!report) return fail(report.error(), is_json);
   const std::string events = hex_text(report->state.event_hash);
   const std::string hash = hex_text(report->state.state_hash);
@@ -134,7 +134,7 @@ int print_copy(const Result<BackupReport>& report, bool is_json) {
                           {"sequence", report->state.sequence},
                           {"event_hash", events},
                           {"state_hash", hash}},
-                         std::to_string(report->files) + " files, " +
+                         into + ": " + std::to_string(report->files) + " files, " +
                              std::to_string(report->bytes) + " bytes\ncommand " +
                              std::to_string(report->state.sequence) + "\nevents  " + events +
                              "\nstate   " + hash);
@@ -234,14 +234,14 @@ int run_backup(const FilesOptions& options) {
   MeteredStorage storage = copy_meter("back up", options);
   return print_copy(back_up(storage, ExchangeDirectory(options.directory),
                             ExchangeDirectory(options.into), options.shard),
-                    options.is_json);
+                    options.into, options.is_json);
 }
 
 int run_restore(const FilesOptions& options) {
   MeteredStorage storage = copy_meter("restore", options);
   return print_copy(restore(storage, ExchangeDirectory(options.directory),
                             ExchangeDirectory(options.into), options.shard),
-                    options.is_json);
+                    options.into, options.is_json);
 }
 
 }  // namespace karst::tool

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
+#include "ledger/backup.hpp"
 #include "ledger/offline.hpp"
 #include "tests/frozen/frozen_market.hpp"
 #include "tests/frozen/unpack_frozen.hpp"
@@ -103,6 +105,30 @@ TEST_F(Trimmed, trades_on_without_books_when_the_record_log_is_gone) {
   fs::copy(backup.path() + "/books", files.books(), fs::copy_options::recursive);
   EXPECT_FALSE(live("books").error);
   EXPECT_GT(records, 435U);
+}
+
+TEST_F(Trimmed, says_that_settlements_are_missing_wherever_it_is_asked_without_its_record_log) {
+  ASSERT_TRUE(check_records(storage, files, 0).ok());
+  damage(files.books());
+  static_cast<void>(live("books"));
+  EXPECT_EQ(check_records(storage, files, 0).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(compare_records(storage, files, 0).error().code, ErrorCode::corrupt);
+  const TemporaryFolder into;
+  EXPECT_EQ(back_up(storage, files, ExchangeDirectory(into.path()), 0).error().code,
+            ErrorCode::corrupt);
+}
+
+TEST_F(Trimmed, is_not_copied_in_silence_with_a_damaged_record_log) {
+  const std::string log = files.books() + "/log/00000000000000000000.log";
+  {
+    std::fstream file(log, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(200);
+    file.put('!');
+  }
+  const TemporaryFolder into;
+  const Result<BackupReport> made = back_up(storage, files, ExchangeDirectory(into.path()), 0);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().code, ErrorCode::corrupt) << made.error().text();
 }
 
 TEST_F(Trimmed, compares_what_journal_and_record_log_both_have) {
