@@ -106,10 +106,11 @@ class RecordLog {
   [[nodiscard]] std::uint64_t command() const { return command_.load(std::memory_order_acquire); }
   [[nodiscard]] std::uint64_t settled() const { return settled_.load(std::memory_order_acquire); }
 
-  /// What is durable, as one: how many records, and their hash. Requires: knows_hash().
+  /// What is durable, as one: how many records, and their hash. Requires: the hash is known, or
+  /// was said when the log was opened.
   [[nodiscard]] HashedRecords hashed() const;
   /// False after opening a log whose newest frame is of a version that carried no hash: read the
-  /// records and say it.
+  /// records and say it. By the writer.
   [[nodiscard]] bool knows_hash() const { return hash_.has_value(); }
   void set_hash(std::uint64_t hash);
 

@@ -1,6 +1,7 @@
 // MemoryStore: a derived store that is the test's own memory of everything released.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,7 +13,7 @@ namespace karst::sim {
 /// Keeps every command with its events, for ever: it outlives the simulated process, so whatever
 /// it has been given was promised.
 ///
-/// Threads: one owner.
+/// Threads: as DerivedStore.
 class MemoryStore final : public DerivedStore {
  public:
   struct Entry {
@@ -24,11 +25,14 @@ class MemoryStore final : public DerivedStore {
   };
 
   [[nodiscard]] const char* name() const override { return "memory"; }
-  [[nodiscard]] std::uint64_t durable_sequence() const override { return entries_.size(); }
+  [[nodiscard]] std::uint64_t durable_sequence() const override {
+    return durable_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] Status append(const Executed& executed) override {
     KARST_ASSERT(executed.command.sequence == entries_.size() + 1);
     entries_.push_back(
         {executed.command, {executed.events.begin(), executed.events.end()}, executed.answer});
+    durable_.store(entries_.size(), std::memory_order_release);
     return {};
   }
   [[nodiscard]] Status sync() override { return {}; }
@@ -38,6 +42,7 @@ class MemoryStore final : public DerivedStore {
 
  private:
   std::vector<Entry> entries_;
+  std::atomic<std::uint64_t> durable_{0};
 };
 
 }  // namespace karst::sim
