@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <ranges>
 #include <vector>
 
 #include "ledger/open_file.hpp"
@@ -65,7 +64,8 @@ Status copy_directory(Storage& storage, const std::string& from, const std::stri
   if (!names && names.error().code == ErrorCode::not_found) return {};
   if (!names) return names.error();
   if (Status made = storage.create_directory(to); !made) return made;
-  for (const std::string& name : std::views::reverse(*names)) {
+  for (auto it = names->rbegin(); it != names->rend(); ++it) {
+    const std::string& name = *it;
     if (!is_wanted(name)) continue;
     const Status copied = copy_file(storage, from + "/" + name, to + "/" + name, report);
     if (!copied && copied.error().code != ErrorCode::not_found) return copied;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <ranges>
 #include <utility>
 
 #include "ledger/backup.hpp"
@@ -94,8 +93,8 @@ Result<Replay> earliest_replay(Storage& storage, const ExchangeDirectory& direct
   SnapshotStore snapshots(storage, directory.snapshots(), shard);
   const Result<std::vector<std::uint64_t>> commands = snapshots.commands();
   if (!commands) return commands.error();
-  for (const std::uint64_t command : std::views::reverse(*commands)) {
-    Replay replay = replay_from(&snapshots, command);
+  for (auto oldest = commands->rbegin(); oldest != commands->rend(); ++oldest) {
+    Replay replay = replay_from(&snapshots, *oldest);
     if (!replay.has_engine()) continue;
     reader = JournalReader::open(storage, directory.journal(), replay.log_seq());
     if (reader) return replay;

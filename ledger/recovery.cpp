@@ -1,7 +1,6 @@
 #include "ledger/recovery.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "ledger/engine_snapshot.hpp"
@@ -86,8 +85,8 @@ Result<Replay> begin_replay(CommandLog& log, SnapshotStore* snapshots, StoresCat
   if (*whole) return replay;
   Result<std::vector<std::uint64_t>> commands = snapshots->commands();
   if (!commands) return commands.error();
-  for (const std::uint64_t command : std::views::reverse(*commands)) {
-    stores.leave_before(command);
+  for (auto oldest = commands->rbegin(); oldest != commands->rend(); ++oldest) {
+    stores.leave_before(*oldest);
     report.snapshots_refused.clear();
     replay = replay_from(snapshots, stores.floor(), &report.snapshots_refused);
     if (replay.has_engine()) break;
