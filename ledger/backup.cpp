@@ -111,10 +111,6 @@ Status check_places(Storage& storage, const ExchangeDirectory& from,
   return Error{ErrorCode::already_exists, "copy an exchange", into.journal()};
 }
 
-}  // namespace
-
-namespace {
-
 // An exchange that never had books has a copy without them.
 Status check_copied_records(Storage& storage, const ExchangeDirectory& copy, std::uint32_t shard) {
   const Result<std::vector<std::string>> names = storage.list(copy.books() + "/log");

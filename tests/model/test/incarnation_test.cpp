@@ -8,72 +8,19 @@
 
 #include "engine/incarnation.hpp"
 #include "engine/rules.hpp"
-#include "tests/model/compare.hpp"
 #include "tests/model/krst03.hpp"
 #include "tests/model/market_text.hpp"
+#include "tests/model/test/rules_fixture.hpp"
 
 namespace karst::model {
 namespace {
 
-constexpr std::int64_t hour = 490'992;
-
 /// An exchange with one merchant, who owns the capacity of a pool and asks for it.
-class Incarnations : public testing::Test {
+class Incarnations : public Rules {
  protected:
-  static constexpr AccountId alice{1};
-  static constexpr PoolId pool{1};
+  static constexpr Checks checks{50, 50, 50};
 
-  Incarnations() : twins_(sizes(), Checks{50, 50, 50}) {
-    Command configure = about(CommandType::configure);
-    configure.configure = sizes();
-    EXPECT_EQ(send(configure), RejectCode::none);
-  }
-
-  static Configure sizes() {
-    return Configure{.accounts_max = 4,
-                     .keys_max = 4,
-                     .instruments_max = 16,
-                     .orders_max = 16,
-                     .holdings_max = 32,
-                     .level_pages_max = 16,
-                     .client_ids_max = 16,
-                     .references_max = 16,
-                     .currencies_max = 2,
-                     .pools_max = 2,
-                     .answers_per_key = 2,
-                     .client_ids_per_account_max = 2,
-                     .makers_per_command_max = 4,
-                     .makers_per_bystander_max = 1,
-                     .releases_per_command_max = 16};
-  }
-
-  static Command about(CommandType type, AccountId account = AccountId{0}) {
-    Command command;
-    command.type = type;
-    command.account = account;
-    return command;
-  }
-
-  /// Returns: the code of the answer; none if the command was carried out.
-  RejectCode send(const Command& wish) {
-    Command command = wish;
-    command.sequence = ++sequence_;
-    now_ += ns_per_second;
-    command.time = Time{now_};
-    sent_.push_back(command);
-    const auto difference = twins_.apply(command);
-    EXPECT_FALSE(difference.has_value()) << *difference;
-    if (twins_.events().empty()) return RejectCode::none;
-    const Event& answer = twins_.events().front();
-    return answer.type == EventType::rejected ? static_cast<RejectCode>(answer.detail)
-                                              : RejectCode::none;
-  }
-
-  RejectCode adopt(std::uint32_t version) {
-    Command command = about(CommandType::adopt_rules);
-    command.adopt_rules.version = version;
-    return send(command);
-  }
+  Incarnations() : Rules(sizes(), checks) {}
 
   RejectCode begin(std::uint64_t number, std::uint64_t after, KeyId key = KeyId{0}) {
     Command command = about(CommandType::begin_incarnation);
@@ -98,33 +45,7 @@ class Incarnations : public testing::Test {
     admit.admit_merchant.name = {'m'};
     EXPECT_EQ(send(admit), RejectCode::none);
     make_pool();
-  }
-
-  void make_pool() {
-    Command define = about(CommandType::define_pool);
-    define.define_pool.pool = pool;
-    define.define_pool.operator_account = alice;
-    define.define_pool.symbol = {'g', 'y'};
-    define.define_pool.accelerator = {'x'};
-    define.define_pool.unit = Unit::card_hour;
-    EXPECT_EQ(send(define), RejectCode::none);
-    Command terms = about(CommandType::set_pool_terms);
-    SetPoolTerms& t = terms.set_pool_terms;
-    t.pool = pool;
-    t.currency = CurrencyId{1};
-    t.calendar = CalendarId{1};
-    t.fees = FeeScheduleId{1};
-    t.tick_value = Money{1};
-    t.price_min = Price{1};
-    t.price_max = Price{1'000};
-    t.list_price = Price{100};
-    t.quantity_max = Quantity{1'000};
-    t.grade = Grade::standard;
-    t.gate_open_lead_ns = ns_per_day;
-    EXPECT_EQ(send(terms), RejectCode::none);
-    Command capacity = about(CommandType::set_pool_capacity);
-    capacity.set_pool_capacity = {pool, Hour{0}, Quantity{100}};
-    EXPECT_EQ(send(capacity), RejectCode::none);
+    EXPECT_EQ(certify(0, 100), RejectCode::none);
   }
 
   /// Returns: the contract listed; none if it was refused.
@@ -143,9 +64,7 @@ class Incarnations : public testing::Test {
     make_market();
     contract_ = list(hour + 2);
     ASSERT_FALSE(contract_.is_none());
-    Command mint = about(CommandType::mint_capacity, alice);
-    mint.mint_capacity = {pool, Hour{hour + 2}, 1, Quantity{100}};
-    EXPECT_EQ(send(mint), RejectCode::none);
+    EXPECT_EQ(mint(hour + 2, 100), RejectCode::none);
   }
 
   OrderId place() {
@@ -168,11 +87,7 @@ class Incarnations : public testing::Test {
     EXPECT_EQ(send(command), RejectCode::none);
   }
 
-  Twins twins_;
-  std::vector<Command> sent_;
   InstrumentId contract_{0};
-  std::uint64_t sequence_ = 0;
-  std::int64_t now_ = hour * ns_per_hour;
 };
 
 TEST_F(Incarnations, are_begun_by_the_exchange_itself_under_the_third_rules) {
@@ -226,7 +141,7 @@ TEST_F(Incarnations, give_no_order_id_that_the_lost_history_gave) {
   std::set<std::uint64_t> given;
   // Three lives after one backup; the first is the one that is lost.
   for (const std::uint64_t life : {0U, 1U, 2U}) {
-    Twins twins(sizes(), Checks{50, 50, 50});
+    Twins twins(sizes(), checks);
     std::swap(twins, twins_);
     sequence_ = 0;
     now_ = hour * ns_per_hour;

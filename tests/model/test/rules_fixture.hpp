@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/rules.hpp"
 #include "tests/model/compare.hpp"
@@ -22,7 +23,8 @@ class Rules : public testing::Test {
   static constexpr AccountId bob{2};
   static constexpr PoolId pool{1};
 
-  explicit Rules(const Configure& given = sizes()) : twins_(given, Checks{1, 1, 3}) {
+  explicit Rules(const Configure& given = sizes(), const Checks& checks = Checks{1, 1, 3})
+      : twins_(given, checks) {
     Command configure = about(CommandType::configure);
     configure.configure = given;
     EXPECT_EQ(send(configure), RejectCode::none);
@@ -59,6 +61,7 @@ class Rules : public testing::Test {
     command.sequence = ++sequence_;
     now_ += ns_per_second;
     command.time = Time{now_};
+    sent_.push_back(command);
     const auto difference = twins_.apply(command);
     EXPECT_FALSE(difference.has_value()) << *difference;
     if (twins_.events().empty()) return RejectCode::none;
@@ -137,6 +140,7 @@ class Rules : public testing::Test {
   void pass_to(std::int64_t to_hour) { now_ = to_hour * ns_per_hour; }
 
   Twins twins_;
+  std::vector<Command> sent_;
   std::uint64_t sequence_ = 0;
   std::int64_t now_ = hour * ns_per_hour;
 };
