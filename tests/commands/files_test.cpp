@@ -237,6 +237,17 @@ TEST_F(FilesCommands, a_backup_has_the_access_log_and_its_chain_goes_on_from_the
   EXPECT_EQ(text_of(other("restored") + "/access.log"), copied);
 }
 
+TEST_F(FilesCommands, a_backup_restored_beside_the_data_folder_is_not_passed_by) {
+  static_cast<void>(good("backup " + data() + " --into " + other("backup")));
+  static_cast<void>(good("restore " + other("backup") + " --into " + other("restored")));
+  const std::string config = other("restored") + "/karst.toml";
+  std::filesystem::copy_file(exchange.folder() + "/karst.toml", config);
+  const ToolRun run = run_built("karstd", {config}, ".");
+  EXPECT_NE(run.exit, 0);
+  EXPECT_NE(run.err.find("move journal"), std::string::npos) << run.err;
+  EXPECT_FALSE(std::filesystem::exists(other("restored") + "/data"));
+}
+
 TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
   const std::vector<Json> three =
       lines_of(good("audit transactions " + data() + " --merchant 2 --limit 3 --json"));
