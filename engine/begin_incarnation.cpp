@@ -36,12 +36,4 @@ Outcome begin_incarnation(State& state, const Command& command) {
   return Outcome::done;
 }
 
-void pass_over_generations(State& state, std::uint32_t slot, std::uint64_t entered) {
-  std::uint32_t generations = 0;
-  for (const Incarnation& it : state.incarnations) {
-    if (it.begun >= entered) generations += it.generations;
-  }
-  state.orders.nodes.pass_over_generations(slot, generations);
-}
-
 }  // namespace karst

@@ -43,14 +43,14 @@ struct LoggedBatch {
 /// Takes one batch. Returns: false to stop.
 using BatchSink = std::function<bool(const LoggedBatch&)>;
 
-enum class Outcome : std::uint8_t {
+enum class AppendOutcome : std::uint8_t {
   committed,  ///< Durable and in its place for ever. Only this releases replies, feed and ledger.
   fenced,     ///< Not in the log and never will be: a higher epoch leads.
   unknown,    ///< It may be there or not: ask resolve().
 };
 
 struct Appended {
-  Outcome outcome = Outcome::unknown;
+  AppendOutcome outcome = AppendOutcome::unknown;
   std::uint64_t seq = 0;  ///< The place the batch has, or was meant to have.
 };
 

@@ -2,10 +2,9 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#include "engine/event.hpp"
 
 namespace karst {
 
@@ -124,11 +123,6 @@ template <std::size_t count>
   const FourWords words[2] = {first, second};
   return gather<8>(words);
 #endif
-}
-
-/// The running event hash, one event taken in: all its 64 bytes as they lie in memory.
-[[nodiscard]] inline std::uint64_t mix(std::uint64_t hash, const Event& event) {
-  return mix(hash, gather<8>(&event));
 }
 
 }  // namespace karst

@@ -13,6 +13,14 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
   return row;
 }
 
+void pass_over_generations(State& state, std::uint32_t slot, std::uint64_t entered) {
+  std::uint32_t generations = 0;
+  for (const Incarnation& it : state.incarnations) {
+    if (it.begun >= entered) generations += it.generations;
+  }
+  state.orders.nodes.pass_over_generations(slot, generations);
+}
+
 void enter_hibernation(State& state, Slot slot) {
   OrderHot& hot = state.orders.nodes.node(slot).hot;
   Instrument& instrument = state.instruments[hot.instrument];

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "engine/begin_incarnation.hpp"
 #include "engine/settlement.hpp"
 #include "engine/state.hpp"
 
@@ -44,6 +43,10 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
                       TimerKind::order_expiry, state.order_timer(slot)});
   }
 }
+
+/// The slot of an order entered by command `entered`, before the present incarnation, has been
+/// released last: it passes over what the others passed over since.
+void pass_over_generations(State& state, std::uint32_t slot, std::uint64_t entered);
 
 /// Takes a listed order, that is in no book and reserves nothing, out of the world.
 [[gnu::always_inline]] inline void drop_order(State& state, Slot slot) {

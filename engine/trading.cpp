@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/order_entry.hpp"
-#include "engine/reference_data.hpp"
 
 namespace karst {
 namespace {

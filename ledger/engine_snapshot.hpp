@@ -8,8 +8,8 @@
 
 #include "engine/command_log.hpp"
 #include "engine/engine.hpp"
-#include "ledger/sequencer.hpp"
 #include "ledger/snapshot_store.hpp"
+#include "ledger/stamp.hpp"
 
 namespace karst {
 

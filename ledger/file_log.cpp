@@ -76,10 +76,10 @@ Result<Appended> FileLog::append(const Leadership& leadership, const Batch& batc
     if (Status prepared = prepare(); !prepared) return prepared.error();
     seq = stage(leadership, batch);
   }
-  if (!seq && seq.error().code == ErrorCode::fenced) return Appended{Outcome::fenced, 0};
+  if (!seq && seq.error().code == ErrorCode::fenced) return Appended{AppendOutcome::fenced, 0};
   if (!seq) return seq.error();
   const Result<std::uint64_t> synced = sync();
-  return Appended{synced ? Outcome::committed : Outcome::unknown, *seq};
+  return Appended{synced ? AppendOutcome::committed : AppendOutcome::unknown, *seq};
 }
 
 Result<Resolution> FileLog::resolve(std::uint64_t seq) {

@@ -11,7 +11,7 @@
 #include "engine/engine.hpp"
 #include "engine/result.hpp"
 #include "ledger/executed.hpp"
-#include "ledger/sequencer.hpp"
+#include "ledger/stamp.hpp"
 
 namespace karst {
 

@@ -338,8 +338,8 @@ Result<bool> Sequencer::commit_batch(const Batch& batch) {
     return true;
   }
   if (!appended) return appended.error();
-  bool is_committed = appended->outcome == Outcome::committed;
-  if (appended->outcome == Outcome::unknown) {
+  bool is_committed = appended->outcome == AppendOutcome::committed;
+  if (appended->outcome == AppendOutcome::unknown) {
     const Result<Resolution> resolution = log_.resolve(appended->seq);
     if (!resolution) return resolution.error();
     is_committed = *resolution == Resolution::mine;

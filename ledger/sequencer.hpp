@@ -13,22 +13,9 @@
 #include "ledger/committer.hpp"
 #include "ledger/market_clock.hpp"
 #include "ledger/pipeline.hpp"
+#include "ledger/stamp.hpp"
 
 namespace karst {
-
-/// The place of a command in the order of all commands.
-struct Stamp {
-  std::uint64_t sequence = 0;
-  Time time{0};
-};
-
-/// The stamp of command `index` (0, 1 …) of a batch: sequence grows by one, time strictly.
-[[nodiscard]] constexpr Stamp next_stamp(Stamp last, std::uint64_t leader_time_ns,
-                                         std::uint32_t index) {
-  const std::int64_t wished = static_cast<std::int64_t>(leader_time_ns) + index;
-  const std::int64_t earliest = last.time.value() + 1;
-  return {last.sequence + 1, Time{wished < earliest ? earliest : wished}};
-}
 
 /// A submission that moves a trace clock to `time` and fires all that is due then; if the clock is
 /// there already only the latter. Its delivery, a tick of that time or later, comes when nothing

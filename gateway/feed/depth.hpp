@@ -4,16 +4,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "engine/assert.hpp"
 #include "engine/side.hpp"
+#include "schemas/quantity.hpp"
 
 namespace karst::feed {
-
-/// Quantity of a posted offer's level. Unit: lots.
-inline constexpr std::uint64_t quantity_unlimited = std::numeric_limits<std::uint64_t>::max();
 
 /// What rests at one price.
 struct DepthLevel {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/tool/human_units.hpp"
-#include "gateway/tool/load.hpp"
+#include "gateway/tool/latency_json.hpp"
 
 namespace karst::tool {
 namespace {
@@ -137,10 +137,10 @@ Json json_of(const ClusterReport& report) {
   return json;
 }
 
-std::string text_of(const ClusterReport& report, const Output& output) {
+std::string text_of(const ClusterReport& report, const Paint& paint) {
   const ClusterFigures& figures = report.figures;
   const HourDemand demand = sum_of(report.demand);
-  std::string text = output.coloured(Colour::bold, "The market") + "\n";
+  std::string text = paint(Colour::bold, "The market") + "\n";
   text += line("  %-22s %s", "hours", grouped(report.hours).c_str());
   text += line("  %-22s %s", "tasks", grouped(report.tasks).c_str());
   text += line("  %-22s %s card-hours, %.1f %% of the capacity", "asked for",
@@ -158,7 +158,7 @@ std::string text_of(const ClusterReport& report, const Output& output) {
                grouped(figures.fills).c_str(),
                hundredths(static_cast<std::uint64_t>(figures.turnover)).c_str(),
                hundredths(static_cast<std::uint64_t>(figures.fees)).c_str());
-  text += "\n" + output.coloured(Colour::bold, "Pools") + "\n";
+  text += "\n" + paint(Colour::bold, "Pools") + "\n";
   text += line("  %-10s %7s %6s %10s %10s %12s %8s %9s", "model", "cards", "list", "orders",
                "fills", "card-hours", "used", "yuan/h");
   for (const PoolSummary& it : report.pools) {
@@ -169,17 +169,17 @@ std::string text_of(const ClusterReport& report, const Output& output) {
                  grouped(it.orders).c_str(), grouped(it.fills).c_str(),
                  hundredths(it.sold).c_str(), percent(it.sold, it.capacity), mean);
   }
-  text += "\n" + output.coloured(Colour::bold, "Invariants") + "\n";
+  text += "\n" + paint(Colour::bold, "Invariants") + "\n";
   for (const ClusterCheck& it : report.checks) {
     const bool is_good = it.failures == 0 && it.looks > 0;
-    const std::string mark = output.coloured(is_good ? Colour::green : Colour::red,
+    const std::string mark = paint(is_good ? Colour::green : Colour::red,
                                              is_good ? "holds" : "FAILS");
     text += line("  %s  %-8s %s (looked at %s times)", mark.c_str(), it.name, it.text,
                  grouped(it.looks).c_str());
     if (it.failures > 0) text += "         " + it.first + "\n";
   }
   const LatencyHistogram& latency = report.latency;
-  text += "\n" + output.coloured(Colour::bold, "This run") + "\n";
+  text += "\n" + paint(Colour::bold, "This run") + "\n";
   text += line("  %-22s %.1f s of trading, %.1f s of checking", "time", report.trading_s,
                report.checking_s);
   text += line("  %-22s p50 %.2f, p90 %.2f, p99 %.2f, p99.9 %.2f, max %.1f ms", "latency",

@@ -9,8 +9,9 @@
 #include "gateway/tool/cluster_books.hpp"
 #include "gateway/tool/cluster_demand.hpp"
 #include "gateway/tool/cluster_run.hpp"
+#include "gateway/tool/colour.hpp"
+#include "gateway/tool/json.hpp"
 #include "gateway/tool/latency_histogram.hpp"
-#include "gateway/tool/output.hpp"
 
 namespace karst::tool {
 
@@ -56,7 +57,7 @@ struct ClusterReport {
 /// Everything that does not depend on the machine, then `machine`: what does.
 [[nodiscard]] Json json_of(const ClusterReport& report);
 /// For a terminal.
-[[nodiscard]] std::string text_of(const ClusterReport& report, const Output& output);
+[[nodiscard]] std::string text_of(const ClusterReport& report, const Paint& paint);
 /// One HTML page that needs nothing else.
 [[nodiscard]] std::string page_of(const ClusterReport& report);
 

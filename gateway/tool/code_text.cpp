@@ -1,5 +1,5 @@
-// What the codes of the exchange mean, and what to do about them.
-#include "gateway/tool/output.hpp"
+#include "gateway/tool/code_text.hpp"
+
 #include "schemas/karst/v1/common.pb.h"
 
 namespace karst::tool {

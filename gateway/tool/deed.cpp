@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "gateway/config/config.hpp"
+#include "gateway/tool/code_text.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/human_units.hpp"
 #include "gateway/tool/instrument_text.hpp"

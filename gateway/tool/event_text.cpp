@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/tool/code_text.hpp"
 #include "gateway/tool/human_units.hpp"
 #include "gateway/tool/instrument_text.hpp"
 #include "schemas/karst/v1/gateway.pb.h"

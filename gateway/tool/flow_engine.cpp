@@ -7,7 +7,7 @@
 
 #include "engine/assert.hpp"
 #include "engine/engine.hpp"
-#include "engine/hash.hpp"
+#include "engine/event_hash.hpp"
 #include "engine/look_ahead.hpp"
 #include "gateway/tool/flow_layer.hpp"
 #include "gateway/tool/flow_market.hpp"

@@ -6,6 +6,7 @@
 
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/deed.hpp"
+#include "gateway/tool/init_exchange.hpp"
 #include "gateway/tool/output.hpp"
 #include "gateway/tool/pki.hpp"
 

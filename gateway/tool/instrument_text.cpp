@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "gateway/feed/depth.hpp"
 #include "gateway/tool/human_units.hpp"
+#include "schemas/quantity.hpp"
 
 namespace karst::tool {
 
@@ -33,7 +33,7 @@ std::string price_unit_text(const v1::Definition& definition) {
 }
 
 std::string quantity_text(std::uint64_t quantity) {
-  return quantity == feed::quantity_unlimited ? "unlimited" : std::to_string(quantity);
+  return quantity == quantity_unlimited ? "unlimited" : std::to_string(quantity);
 }
 
 std::string plain_name(std::string_view prefix, std::string_view name) {

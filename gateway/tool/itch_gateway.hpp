@@ -5,9 +5,8 @@
 
 #include "engine/result.hpp"
 #include "gateway/client/client.hpp"
-#include "gateway/tool/itch_file.hpp"
+#include "gateway/tool/itch_match.hpp"
 #include "gateway/tool/latency_histogram.hpp"
-#include "gateway/tool/replay_itch.hpp"
 
 namespace karst::tool {
 

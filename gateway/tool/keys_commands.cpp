@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/config/config.hpp"
+#include "gateway/tool/code_text.hpp"
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/deed.hpp"
 #include "gateway/tool/exchange_link.hpp"

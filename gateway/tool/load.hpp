@@ -5,9 +5,9 @@
 #include <string>
 
 #include "engine/result.hpp"
+#include "gateway/tool/json.hpp"
 #include "gateway/tool/load_market.hpp"
 #include "gateway/tool/load_session.hpp"
-#include "gateway/tool/output.hpp"
 
 namespace karst::tool {
 
@@ -40,8 +40,6 @@ struct LoadReport {
 /// Errors: those of logging on; a session lost later is counted in the report.
 [[nodiscard]] Result<LoadReport> run_load(const LoadSetting& setting, const LoadPlan& plan);
 
-/// Percentiles and maximum, in microseconds.
-[[nodiscard]] Json to_json(const LatencyHistogram& histogram);
 /// The report for programs (docs/TOOL.md) and for people.
 [[nodiscard]] Json to_json(const LoadReport& report, const LoadPlan& plan, std::size_t sessions);
 [[nodiscard]] std::string to_text(const LoadReport& report, const LoadPlan& plan,

@@ -1,7 +1,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "gateway/tool/code_text.hpp"
 #include "gateway/tool/formatted.hpp"
+#include "gateway/tool/latency_json.hpp"
 #include "gateway/tool/latency_plot.hpp"
 #include "gateway/tool/load.hpp"
 
@@ -9,13 +11,6 @@ namespace karst::tool {
 namespace {
 
 constexpr double ns_per_us = 1'000.0;
-
-struct NamedPercentile {
-  const char* key;
-  double percent;
-};
-constexpr std::array<NamedPercentile, 5> percentiles{
-    {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99_9", 99.9}, {"p99_99", 99.99}}};
 
 struct NamedHistogram {
   const char* key;
@@ -47,17 +42,6 @@ std::string plan_text(const LoadPlan& plan, std::size_t sessions) {
 
 }  // namespace
 
-Json to_json(const LatencyHistogram& histogram) {
-  Json json;
-  for (const NamedPercentile& it : percentiles) {
-    json[it.key] = static_cast<double>(histogram.percentile_ns(it.percent)) / ns_per_us;
-  }
-  json["max"] = static_cast<double>(histogram.max_ns()) / ns_per_us;
-  json["mean"] = histogram.mean_ns() / ns_per_us;
-  json["count"] = histogram.count();
-  return json;
-}
-
 Json to_json(const LoadReport& report, const LoadPlan& plan, std::size_t sessions) {
   Json json;
   json["rate"] = plan.rate;
@@ -88,11 +72,11 @@ Json to_json(const LoadReport& report, const LoadPlan& plan, std::size_t session
 std::string to_text(const LoadReport& report, const LoadPlan& plan, std::size_t sessions) {
   std::string text = plan_text(plan, sessions) + "\n\n";
   append_formatted(text, "%-24s", "microseconds");
-  for (const NamedPercentile& it : percentiles) append_formatted(text, " %9g%%", it.percent);
+  for (const NamedPercentile& it : named_percentiles) append_formatted(text, " %9g%%", it.percent);
   append_formatted(text, " %10s\n", "max");
   for (const NamedHistogram& it : histograms_of(report.tally)) {
     append_formatted(text, "%-24s", it.name);
-    for (const NamedPercentile& percentile : percentiles) {
+    for (const NamedPercentile& percentile : named_percentiles) {
       const auto ns = static_cast<double>(it.histogram->percentile_ns(percentile.percent));
       append_formatted(text, " %10.1f", ns / ns_per_us);
     }

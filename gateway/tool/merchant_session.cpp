@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/tool/code_text.hpp"
 #include "schemas/karst/v1/common.pb.h"
 
 namespace karst::tool {

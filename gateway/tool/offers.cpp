@@ -35,7 +35,7 @@ const Listed& must_be_product(MerchantSession& session, const std::string& name)
 }
 
 std::optional<std::int64_t> offer_of(const Listed& listed) {
-  if (!listed.ask || listed.ask->quantity != feed::quantity_unlimited) return std::nullopt;
+  if (!listed.ask || listed.ask->quantity != quantity_unlimited) return std::nullopt;
   return listed.ask->price;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "gateway/tool/code_text.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {
@@ -50,7 +51,7 @@ std::string row_text(const Table& table, const std::vector<std::string>& cells,
 
 Output::Output(bool is_json)
     : is_json_(is_json),
-      is_coloured_(::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr) {}
+      paint_{!is_json && ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr} {}
 
 void Output::answer(const Json& json, const std::string& text) const {
   print(is_json_ ? line_of(json) : text);
@@ -90,20 +91,6 @@ int Output::failed(const Failure& failure) const {
 }
 
 void Output::fail(const Failure& failure) const { throw CLI::RuntimeError(failed(failure)); }
-
-std::string Output::coloured(Colour colour, const std::string& text) const {
-  if (!is_coloured_ || is_json_ || colour == Colour::plain) return text;
-  const char* start = "";
-  switch (colour) {
-    case Colour::plain: break;
-    case Colour::bold: start = "\x1b[1m"; break;
-    case Colour::faint: start = "\x1b[2m"; break;
-    case Colour::red: start = "\x1b[31m"; break;
-    case Colour::green: start = "\x1b[32m"; break;
-    case Colour::yellow: start = "\x1b[33m"; break;
-  }
-  return start + text + "\x1b[0m";
-}
 
 Failure failure_of(const Error& error) {
   std::string code(name(error.code));

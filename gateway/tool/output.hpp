@@ -2,20 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "gateway/tool/colour.hpp"
 #include "gateway/tool/exit_code.hpp"
+#include "gateway/tool/json.hpp"
 
 namespace karst::v1 {
 class Reply;
 }
 
 namespace karst::tool {
-
-using Json = nlohmann::ordered_json;
 
 /// What could not be done, why, and what to do next.
 struct Failure {
@@ -37,8 +35,6 @@ struct Table {
   std::vector<std::vector<std::string>> rows;  ///< as many cells as `head` has
   std::vector<bool> is_right = {};             ///< by column; left where it says nothing
 };
-
-enum class Colour { plain, bold, faint, red, green, yellow };
 
 /// Standard output of one subcommand. With --json it is one JSON value and nothing else: an object
 /// or array on success, {"error": …} on failure. Colours appear on a terminal only, and not where
@@ -62,18 +58,14 @@ class Output {
   /// The same, and ends the program: throws CLI::RuntimeError, which main turns into the exit code.
   [[noreturn]] void fail(const Failure& failure) const;
 
-  [[nodiscard]] std::string coloured(Colour colour, const std::string& text) const;
+  [[nodiscard]] std::string coloured(Colour colour, const std::string& text) const {
+    return paint_(colour, text);
+  }
+  [[nodiscard]] Paint paint() const { return paint_; }
 
  private:
   bool is_json_;
-  bool is_coloured_;
+  Paint paint_;
 };
-
-/// "UNKNOWN_ACCOUNT": the name of a code without its prefix.
-[[nodiscard]] std::string code_name(int code);
-/// Its text in docs/ERRORS.md, which is made from the same source. Empty for no code.
-[[nodiscard]] std::string_view code_text(int code);
-/// What to do about it; empty where there is no more to say than the text.
-[[nodiscard]] std::string_view code_hint(int code);
 
 }  // namespace karst::tool

@@ -15,8 +15,8 @@
 #include <iterator>
 #include <thread>
 
+#include "gateway/tool/init_exchange.hpp"
 #include "gateway/tool/key_file.hpp"
-#include "gateway/tool/pki.hpp"
 
 namespace karst::tool {
 namespace {

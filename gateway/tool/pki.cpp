@@ -7,12 +7,10 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -20,7 +18,6 @@
 #include <utility>
 
 #include "engine/assert.hpp"
-#include "gateway/config/config.hpp"
 #include "gateway/session/log_on_proof.hpp"
 #include "gateway/tool/key_file.hpp"
 
@@ -36,7 +33,6 @@ using Pkey = std::unique_ptr<EVP_PKEY, Free>;
 using Certificate = std::unique_ptr<X509, Free>;
 using Bio = std::unique_ptr<BIO, Free>;
 
-constexpr std::uint32_t operator_key_number = 1;  // as config_text() says
 constexpr int authority_days = 3'650;
 constexpr int server_days = 825;
 constexpr int client_days = 825;
@@ -263,28 +259,13 @@ Status write_files(const Certified& made, const std::string& path) {
 
 }  // namespace
 
-Status init_exchange(const std::string& directory, const std::string& names) {
-  if (Status named = check_server_names(names); !named) return named;
-  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return Error{ErrorCode::io, "make the folder", directory, Error::no_offset, errno};
-  }
-  const Certified authority = make_authority("Karst exchange authority");
-  const Certified server = make_server(authority, with_own(names), server_days);
-  const gateway::SigningKey operator_key = gateway::SigningKey::generate();
-  const std::string public_key = gateway::to_hex(operator_key.public_key());
-  const std::pair<const char*, std::string> files[] = {
-      {"karst.toml", gateway::config_text(public_key)},
-      {"ca.key", authority.private_key},
-      {"ca.crt", authority.certificate},
-      {"server.key", server.private_key},
-      {"server.crt", server.certificate + authority.certificate},
-      {"operator.key", key_file_text(operator_key_number, operator_key)},
-  };
-  // The configuration comes first: where there is one, nothing is touched.
-  for (const auto& [name, text] : files) {
-    if (Status status = write_new_file(directory + "/" + name, text); !status) return status;
-  }
-  return {};
+Result<OwnTrust> make_trust(const std::string& names) {
+  if (Status named = check_server_names(names); !named) return named.error();
+  OwnTrust made;
+  made.authority = make_authority("Karst exchange authority");
+  made.server = make_server(made.authority, with_own(names), server_days);
+  made.server.certificate += made.authority.certificate;
+  return made;
 }
 
 Status make_server_files(const std::string& directory, const std::string& names,

@@ -29,6 +29,18 @@ struct Certified {
 /// certificate names these beside the names asked for.
 inline constexpr const char* own_names = "localhost,127.0.0.1,::1";
 
+/// An authority, and the server it vouches for; the server's certificate has the authority's behind
+/// it, as clients want to see them.
+struct OwnTrust {
+  Certified authority;
+  Certified server;
+};
+
+/// Makes both, the server for `names` and `own_names`.
+///
+/// Errors: invalid: a name no certificate can have.
+[[nodiscard]] Result<OwnTrust> make_trust(const std::string& names);
+
 /// Makes a server's key and certificate, `path`.key and `path`.crt, for `names` (empty: those of
 /// the folder's server.crt) and `own_names`, signed by the authority in the folder of an exchange.
 ///
@@ -44,13 +56,6 @@ inline constexpr const char* own_names = "localhost,127.0.0.1,::1";
 ///         already_exists, io.
 [[nodiscard]] Status make_client_files(const std::string& directory, const std::string& name,
                                        const std::string& path);
-
-/// Makes a folder `directory` with authority, server certificate (for `names` and `own_names`),
-/// operator key and configuration: everything karstd needs. Files are readable by their owner only.
-///
-/// Errors: invalid: a name no certificate can have; already_exists: nothing there is ever
-///         overwritten; io.
-[[nodiscard]] Status init_exchange(const std::string& directory, const std::string& names);
 
 /// Makes a key pair in `path` (the secret, PEM, readable by its owner only).
 ///

@@ -92,7 +92,7 @@ class Replayer {
     play();
     check();
     write_page();
-    output_.answer(json_of(report_), text_of(report_, output_) + "\n\n  " + page_path());
+    output_.answer(json_of(report_), text_of(report_, output_.paint()) + "\n\n  " + page_path());
     if (!report_.is_sound()) {
       throw CLI::RuntimeError(exit_damaged);
     }

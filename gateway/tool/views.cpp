@@ -158,7 +158,7 @@ Json instrument_json(const Listed& listed, const std::string& state) {
   }
   if (listed.ask) {
     json["ask"] = price_text(definition, listed.ask->price);
-    if (listed.ask->quantity != feed::quantity_unlimited) json["ask_lots"] = listed.ask->quantity;
+    if (listed.ask->quantity != quantity_unlimited) json["ask_lots"] = listed.ask->quantity;
   }
   if (is_hour) {
     json["delivery"] = format_hour(definition.delivery_hour());

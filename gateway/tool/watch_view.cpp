@@ -150,7 +150,7 @@ std::string json_levels(std::span<const DepthLevel> levels) {
   std::string text = "[";
   for (const DepthLevel& level : levels) {
     if (text.size() > 1) text += ',';
-    const bool is_unlimited = level.quantity == feed::quantity_unlimited;
+    const bool is_unlimited = level.quantity == quantity_unlimited;
     text += '[' + std::to_string(level.price) + ',' +
             (is_unlimited ? std::string("null") : std::to_string(level.quantity)) + ',' +
             std::to_string(level.orders) + ']';

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "gateway/tool/init_exchange.hpp"
 #include "gateway/tool/pki.hpp"
 #include "tests/commands/tool_exchange.hpp"
 

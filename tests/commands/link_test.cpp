@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "gateway/tool/code_text.hpp"
 #include "gateway/tool/output.hpp"
 #include "tests/commands/tool_exchange.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "engine/hash.hpp"
+#include "engine/event_hash.hpp"
 #include "engine/random.hpp"
 #include "tests/random_run.hpp"
 

@@ -22,7 +22,7 @@ constexpr auto patience = std::chrono::seconds(120);
 feed::Depth depth_of(const Engine& engine, InstrumentId instrument) {
   feed::Depth depth;
   const std::int64_t offer = engine.instrument(instrument)->offer;
-  if (offer != 0) depth.push(Side::sell, {offer, feed::quantity_unlimited, 1});
+  if (offer != 0) depth.push(Side::sell, {offer, quantity_unlimited, 1});
   for (const Side side : {Side::buy, Side::sell}) {
     engine.levels(instrument, side,
                   [&](std::int64_t price, std::uint64_t quantity, std::uint32_t orders) {

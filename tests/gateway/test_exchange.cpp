@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "gateway/tool/pki.hpp"
+#include "gateway/tool/init_exchange.hpp"
 
 namespace karst::test {
 namespace {

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "gateway/tool/init_exchange.hpp"
 #include "gateway/tool/pki.hpp"
 #include "tests/gateway/test_exchange.hpp"
 

@@ -24,7 +24,7 @@ void SimLog::rival_takes_over() {
 
 Result<Appended> SimLog::append(const Leadership& leadership, const Batch& batch) {
   KARST_ASSERT(batch.count > 0);
-  if (leadership.epoch != epoch_) return Appended{Outcome::fenced, 0};
+  if (leadership.epoch != epoch_) return Appended{AppendOutcome::fenced, 0};
   KARST_ASSERT(unresolved_seq_ == 0);
   KARST_ASSERT(batch.first_command == next_command());
   Fate fate = Fate::committed;
@@ -43,10 +43,10 @@ Result<Appended> SimLog::append(const Leadership& leadership, const Batch& batch
                        {batch.payload.begin(), batch.payload.end()}});
   }
   if (fate == Fate::fenced || fate == Fate::unknown_other) rival_takes_over();
-  if (fate == Fate::committed) return Appended{Outcome::committed, seq};
-  if (fate == Fate::fenced) return Appended{Outcome::fenced, 0};
+  if (fate == Fate::committed) return Appended{AppendOutcome::committed, seq};
+  if (fate == Fate::fenced) return Appended{AppendOutcome::fenced, 0};
   unresolved_seq_ = seq;
-  return Appended{Outcome::unknown, seq};
+  return Appended{AppendOutcome::unknown, seq};
 }
 
 Result<Resolution> SimLog::resolve(std::uint64_t seq) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/tool/replay_itch.hpp"
+#include "gateway/tool/itch_match.hpp"
 #include "tests/tool/flow_data.hpp"
 
 namespace karst::test {
