@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "bench/flow_generator.hpp"
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/look_ahead.hpp"
 #include "gateway/tool/flow_file.hpp"

@@ -14,7 +14,7 @@
 
 #include "bench/bench_folder.hpp"
 #include "bench/registered.hpp"
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/posix_storage.hpp"
 

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/side.hpp"
+#include "engine/base/side.hpp"
 
 namespace karst::bench {
 

@@ -3,18 +3,18 @@
 
 #include <algorithm>
 
-#include "engine/assert.hpp"
-#include "engine/begin_incarnation.hpp"
-#include "engine/command_check.hpp"
-#include "engine/command_codec.hpp"
-#include "engine/command_traits.hpp"
-#include "engine/continuation.hpp"
-#include "engine/hash.hpp"
-#include "engine/held_clock.hpp"
-#include "engine/order_entry.hpp"
-#include "engine/reference_data.hpp"
-#include "engine/state.hpp"
-#include "engine/trading.hpp"
+#include "engine/base/assert.hpp"
+#include "engine/base/hash.hpp"
+#include "engine/command/check.hpp"
+#include "engine/command/codec.hpp"
+#include "engine/command/traits.hpp"
+#include "engine/continuation/continuation.hpp"
+#include "engine/order/entry.hpp"
+#include "engine/order/trading.hpp"
+#include "engine/reference/begin_incarnation.hpp"
+#include "engine/reference/held_clock.hpp"
+#include "engine/reference/reference_data.hpp"
+#include "engine/state/state.hpp"
 
 namespace karst {
 namespace {

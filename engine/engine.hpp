@@ -6,14 +6,14 @@
 #include <span>
 #include <vector>
 
-#include "engine/archive.hpp"
-#include "engine/command.hpp"
-#include "engine/event_ring.hpp"
-#include "engine/holding_table.hpp"
-#include "engine/incarnation.hpp"
-#include "engine/order_table.hpp"
-#include "engine/rehearsal.hpp"
+#include "engine/base/archive.hpp"
+#include "engine/command/command.hpp"
+#include "engine/command/rehearsal.hpp"
+#include "engine/event/event_ring.hpp"
 #include "engine/relief.hpp"
+#include "engine/state/holding_table.hpp"
+#include "engine/state/incarnation.hpp"
+#include "engine/state/order_table.hpp"
 
 namespace karst {
 
@@ -122,7 +122,7 @@ class Engine {
 
   // -- questions, answered as of the last command --
   [[nodiscard]] const Configure& sizes() const;
-  [[nodiscard]] std::uint32_t rules() const;  ///< the version it follows; engine/rules.hpp
+  [[nodiscard]] std::uint32_t rules() const;  ///< the version it follows; engine/command/rules.hpp
   /// The lives it has had since it was first restored, oldest first; none before.
   [[nodiscard]] std::span<const Incarnation> incarnations() const;
   [[nodiscard]] bool is_clock_held() const;   ///< the wall clock is not believed

@@ -1,6 +1,6 @@
 // Fetching ahead: what commands to come will touch.
 #include "engine/engine.hpp"
-#include "engine/state.hpp"
+#include "engine/state/state.hpp"
 
 namespace karst {
 namespace {

@@ -1,11 +1,11 @@
 // The engine's state as bytes, as a hash, as invariants, and as answers to questions.
 #include <algorithm>
 
-#include "engine/archive.hpp"
-#include "engine/assert.hpp"
+#include "engine/base/archive.hpp"
+#include "engine/base/assert.hpp"
 #include "engine/engine.hpp"
-#include "engine/order_life.hpp"
-#include "engine/state.hpp"
+#include "engine/order/life.hpp"
+#include "engine/state/state.hpp"
 
 namespace karst {
 namespace {

@@ -2,8 +2,8 @@
 #include "engine/relief.hpp"
 
 #include "engine/engine.hpp"
-#include "engine/order_life.hpp"
-#include "engine/state.hpp"
+#include "engine/order/life.hpp"
+#include "engine/state/state.hpp"
 
 namespace karst {
 namespace {

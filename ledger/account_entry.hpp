@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 #include "ledger/executed.hpp"
 
 namespace karst {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 
 namespace karst {
 

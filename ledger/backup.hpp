@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/offline.hpp"
 

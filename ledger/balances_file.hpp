@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/balances.hpp"
 #include "ledger/store.hpp"
 

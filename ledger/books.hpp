@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/storage.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/balances.hpp"
 #include "ledger/balances_file.hpp"
 #include "ledger/open_file.hpp"

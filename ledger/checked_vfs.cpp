@@ -5,7 +5,7 @@
 #include <cstring>
 #include <span>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "ledger/big_endian.hpp"
 #include "ledger/crc32c.hpp"
 #include "ledger/little_endian.hpp"

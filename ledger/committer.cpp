@@ -1,6 +1,6 @@
 #include "ledger/committer.hpp"
 
-#include "engine/plant.hpp"
+#include "engine/base/plant.hpp"
 
 namespace karst {
 

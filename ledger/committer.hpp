@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/command_log.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/bell.hpp"
 #include "ledger/pipeline.hpp"
 #include "ledger/spsc_ring.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "ledger/checked_vfs.hpp"
 
 namespace karst {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "ledger/executed.hpp"
 
 namespace karst {

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "engine/command_check.hpp"
+#include "engine/command/check.hpp"
 #include "ledger/little_endian.hpp"
 
 namespace karst {

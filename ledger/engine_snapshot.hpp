@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/command_log.hpp"
 #include "engine/engine.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/snapshot_store.hpp"
 #include "ledger/stamp.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/event_segment.hpp"
 
 namespace karst {

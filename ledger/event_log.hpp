@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/derived_store.hpp"
 #include "ledger/event_floor.hpp"
 #include "ledger/event_segment.hpp"

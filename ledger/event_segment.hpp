@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/storage.hpp"
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/account_entry.hpp"
 #include "ledger/open_file.hpp"
 

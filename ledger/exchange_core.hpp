@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/clock.hpp"
-#include "engine/command_log.hpp"
 #include "engine/engine.hpp"
+#include "engine/seams/clock.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/committer.hpp"
 #include "ledger/derived_store.hpp"
 #include "ledger/pipeline.hpp"

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "engine/plant.hpp"
+#include "engine/base/plant.hpp"
 #include "ledger/crc32c.hpp"
 
 namespace karst {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/clock.hpp"
-#include "engine/command_log.hpp"
-#include "engine/storage.hpp"
+#include "engine/seams/clock.hpp"
+#include "engine/seams/command_log.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/journal_reader.hpp"
 #include "ledger/open_file.hpp"
 

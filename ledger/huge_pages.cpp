@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/memory_source.hpp"
+#include "engine/base/memory_source.hpp"
 
 namespace karst {
 namespace {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "engine/command_log.hpp"
+#include "engine/seams/command_log.hpp"
 
 namespace karst {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/plant.hpp"
+#include "engine/base/plant.hpp"
 #include "ledger/crc32c.hpp"
 
 namespace karst {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/command_log.hpp"
-#include "engine/storage.hpp"
+#include "engine/seams/command_log.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/journal_frame.hpp"
 #include "ledger/journal_segments.hpp"
 

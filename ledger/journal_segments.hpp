@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/journal_frame.hpp"
 #include "ledger/open_file.hpp"
 

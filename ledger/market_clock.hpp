@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/clock.hpp"
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
+#include "engine/seams/clock.hpp"
 
 namespace karst {
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst {
 

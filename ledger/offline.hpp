@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/clock.hpp"
-#include "engine/storage.hpp"
+#include "engine/seams/clock.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/books.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/record_hash.hpp"

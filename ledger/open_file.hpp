@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 
 namespace karst {
 

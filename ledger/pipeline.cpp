@@ -4,7 +4,7 @@
 #include <bit>
 #include <utility>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst {
 

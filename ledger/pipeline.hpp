@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/event_ring.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
+#include "engine/event/event_ring.hpp"
 #include "ledger/bell.hpp"
 #include "ledger/executed.hpp"
 #include "ledger/market_clock.hpp"

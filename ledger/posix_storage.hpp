@@ -1,7 +1,7 @@
 // PosixStorage: files of the operating system.
 #pragma once
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 
 namespace karst {
 

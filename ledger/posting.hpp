@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 #include "ledger/record_draft.hpp"
 
 namespace karst {

@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "engine/result.hpp"
-#include "engine/side.hpp"
-#include "engine/units.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/side.hpp"
+#include "engine/base/units.hpp"
 #include "ledger/accounts.hpp"
 #include "ledger/big_endian.hpp"
 

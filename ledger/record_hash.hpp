@@ -7,7 +7,7 @@
 #include <cstring>
 #include <span>
 
-#include "engine/hash.hpp"
+#include "engine/base/hash.hpp"
 
 namespace karst {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/open_file.hpp"
 #include "ledger/record.hpp"
 #include "ledger/record_frame.hpp"

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/clock.hpp"
-#include "engine/command_log.hpp"
 #include "engine/engine.hpp"
+#include "engine/seams/clock.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/derived_store.hpp"
 #include "ledger/replay.hpp"
 #include "ledger/snapshot_store.hpp"

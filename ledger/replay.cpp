@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "engine/command_check.hpp"
-#include "engine/command_codec.hpp"
+#include "engine/command/check.hpp"
+#include "engine/command/codec.hpp"
+#include "engine/command/rules.hpp"
 #include "engine/look_ahead.hpp"
-#include "engine/rules.hpp"
 
 namespace karst {
 

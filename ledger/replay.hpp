@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "engine/command_log.hpp"
+#include "engine/base/result.hpp"
 #include "engine/engine.hpp"
-#include "engine/result.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/executed.hpp"
 #include "ledger/stamp.hpp"
 

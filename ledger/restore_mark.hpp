@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/exchange_directory.hpp"
 
 namespace karst {
 
 /// Says that the history in a folder came out of a backup: what the exchange did after it is lost,
-/// and whoever goes on from here begins an incarnation (engine/incarnation.hpp).
+/// and whoever goes on from here begins an incarnation (engine/state/incarnation.hpp).
 struct RestoreMark {
   std::uint64_t after = 0;        ///< The newest command restored.
   std::uint64_t incarnation = 0;  ///< The number drawn for what is to begin; 0: none yet.

@@ -4,8 +4,8 @@
 #include <array>
 #include <span>
 
-#include "engine/assert.hpp"
-#include "engine/rules.hpp"
+#include "engine/base/assert.hpp"
+#include "engine/command/rules.hpp"
 #include "ledger/journal_frame.hpp"
 
 namespace karst {

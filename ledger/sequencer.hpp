@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "engine/clock.hpp"
-#include "engine/command_codec.hpp"
-#include "engine/command_log.hpp"
+#include "engine/command/codec.hpp"
 #include "engine/engine.hpp"
+#include "engine/seams/clock.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/committer.hpp"
 #include "ledger/market_clock.hpp"
 #include "ledger/pipeline.hpp"

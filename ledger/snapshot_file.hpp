@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/command_log.hpp"
-#include "engine/storage.hpp"
+#include "engine/seams/command_log.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/open_file.hpp"
 
 namespace karst {

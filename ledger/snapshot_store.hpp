@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/snapshot_file.hpp"
 
 namespace karst {

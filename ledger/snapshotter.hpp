@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/command_log.hpp"
+#include "engine/seams/command_log.hpp"
 #include "ledger/derived_store.hpp"
 #include "ledger/pipeline.hpp"
 #include "ledger/replay.hpp"

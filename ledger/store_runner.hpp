@@ -6,7 +6,7 @@
 #include <functional>
 #include <thread>
 
-#include "engine/clock.hpp"
+#include "engine/seams/clock.hpp"
 #include "ledger/bell.hpp"
 #include "ledger/exchange_core.hpp"
 

@@ -1,7 +1,7 @@
 // SystemClock: the one place where the machine's clock is read.
 #pragma once
 
-#include "engine/clock.hpp"
+#include "engine/seams/clock.hpp"
 
 namespace karst {
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
 #include "schemas/fields.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 

@@ -1,6 +1,6 @@
 #include "schemas/translate.hpp"
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "schemas/command_fields.hpp"
 
 namespace karst::schemas {

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/reject_code.hpp"
+#include "engine/command/command.hpp"
+#include "engine/command/reject_code.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::v1 {
 class Command;

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <string>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "schemas/karst/v1/events.pb.h"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"

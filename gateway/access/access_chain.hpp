@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/result.hpp"
-#include "engine/units.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/units.hpp"
 
 namespace karst::gateway {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/result.hpp"
-#include "engine/units.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/units.hpp"
 #include "gateway/access/access_chain.hpp"
 
 namespace karst::gateway {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 

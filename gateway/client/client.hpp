@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/result.hpp"
-#include "engine/units.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/units.hpp"
 #include "gateway/client/tls_connection.hpp"
 #include "gateway/session/log_on_proof.hpp"
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/side.hpp"
+#include "engine/base/side.hpp"
 #include "gateway/feed/depth.hpp"
 #include "gateway/feed/feed_schema.hpp"
 #include "schemas/karst/v1/market_data.pb.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/session/log_on_proof.hpp"
 
 namespace karst::gateway {

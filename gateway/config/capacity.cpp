@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/client_id_table.hpp"
-#include "engine/instrument_table.hpp"
-#include "engine/state.hpp"
+#include "engine/state/client_id_table.hpp"
+#include "engine/state/instrument_table.hpp"
+#include "engine/state/state.hpp"
 #include "gateway/config/config.hpp"
 
 namespace karst::gateway {

@@ -9,8 +9,8 @@
 #include <set>
 #include <sstream>
 
-#include "engine/command_check.hpp"
-#include "engine/event_ring.hpp"
+#include "engine/command/check.hpp"
+#include "engine/event/event_ring.hpp"
 
 namespace karst::gateway {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
+#include "engine/command/command.hpp"
 #include "gateway/server/server.hpp"
 #include "gateway/server/tls_context.hpp"
 #include "gateway/session/hub.hpp"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/result.hpp"
-#include "engine/storage.hpp"
-#include "engine/units.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/units.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/derived_store.hpp"
 #include "ledger/record_hash.hpp"
 

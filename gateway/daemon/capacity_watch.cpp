@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/key_table.hpp"
+#include "engine/state/key_table.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {

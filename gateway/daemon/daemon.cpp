@@ -11,9 +11,9 @@
 #include <optional>
 #include <thread>
 
+#include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
-#include "engine/key_table.hpp"
-#include "engine/rules.hpp"
+#include "engine/state/key_table.hpp"
 #include "gateway/access/access_log.hpp"
 #include "gateway/config/version.hpp"
 #include "gateway/daemon/books_desk.hpp"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/config/config.hpp"
 
 namespace karst::gateway {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "engine/account_table.hpp"
+#include "engine/state/account_table.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "engine/clock.hpp"
+#include "engine/seams/clock.hpp"
 #include "gateway/session/hub.hpp"
 #include "ledger/exchange.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/config/config.hpp"
 
 namespace karst::gateway {

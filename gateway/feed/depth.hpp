@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/assert.hpp"
-#include "engine/side.hpp"
+#include "engine/base/assert.hpp"
+#include "engine/base/side.hpp"
 #include "schemas/quantity.hpp"
 
 namespace karst::feed {

@@ -1,6 +1,6 @@
 #include "gateway/feed/feed_book.hpp"
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::feed {
 namespace {

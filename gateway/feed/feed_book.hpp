@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/lazy_array.hpp"
-#include "engine/order_book.hpp"
-#include "engine/units.hpp"
+#include "engine/base/lazy_array.hpp"
+#include "engine/base/units.hpp"
+#include "engine/book/order_book.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 #include "gateway/feed/depth.hpp"
 
 namespace karst::feed {

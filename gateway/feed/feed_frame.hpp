@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 #include "gateway/feed/feed_schema.hpp"
 
 namespace karst::feed {

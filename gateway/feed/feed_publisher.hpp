@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/incarnation.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
+#include "engine/state/incarnation.hpp"
 #include "gateway/feed/depth.hpp"
 #include "gateway/feed/feed_book.hpp"
 #include "gateway/feed/feed_frame.hpp"

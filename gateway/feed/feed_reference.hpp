@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::feed {
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "engine/account_table.hpp"
-#include "engine/instrument_table.hpp"
+#include "engine/state/account_table.hpp"
+#include "engine/state/instrument_table.hpp"
 
 namespace karst::feed {
 namespace {

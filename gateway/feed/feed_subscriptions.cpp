@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 
 namespace karst::feed {

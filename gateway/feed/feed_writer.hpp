@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/event.hpp"
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
+#include "engine/event/event.hpp"
 #include "gateway/feed/depth.hpp"
 #include "gateway/feed/feed_book.hpp"
 #include "gateway/feed/feed_frame.hpp"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::feed {
 

@@ -6,7 +6,7 @@
 #include <deque>
 #include <vector>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 #include "gateway/feed/feed_frame.hpp"
 #include "gateway/feed/feed_schema.hpp"
 

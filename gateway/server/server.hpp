@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "engine/clock.hpp"
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
+#include "engine/seams/clock.hpp"
 #include "gateway/server/tls_context.hpp"
 
 namespace karst::gateway {

@@ -1,6 +1,6 @@
 #include "gateway/server/strangers.hpp"
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::gateway {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 
 struct ssl_ctx_st;
 

@@ -2,7 +2,7 @@
 
 #include <google/protobuf/message_lite.h>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::gateway {
 namespace {

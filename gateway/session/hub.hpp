@@ -11,9 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/incarnation.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
+#include "engine/state/incarnation.hpp"
 #include "gateway/session/session.hpp"
 
 namespace karst::gateway {

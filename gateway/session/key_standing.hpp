@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "engine/account_table.hpp"
 #include "engine/engine.hpp"
-#include "engine/key_table.hpp"
+#include "engine/state/account_table.hpp"
+#include "engine/state/key_table.hpp"
 
 namespace karst::gateway {
 

@@ -7,7 +7,7 @@
 
 #include <memory>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::gateway {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
 
 namespace karst::gateway {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "engine/command.hpp"
-#include "engine/command_traits.hpp"
+#include "engine/command/command.hpp"
+#include "engine/command/traits.hpp"
 
 namespace karst::gateway {
 

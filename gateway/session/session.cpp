@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "ledger/account_entry.hpp"
 #include "ledger/sequencer.hpp"
 #include "schemas/karst/v1/gateway.pb.h"

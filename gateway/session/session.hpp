@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/rehearsal.hpp"
+#include "engine/command/command.hpp"
+#include "engine/command/rehearsal.hpp"
+#include "engine/event/event.hpp"
 #include "gateway/session/frame.hpp"
 #include "gateway/session/key_standing.hpp"
 #include "gateway/session/log_on_proof.hpp"

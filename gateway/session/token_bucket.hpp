@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 
 namespace karst::gateway {
 

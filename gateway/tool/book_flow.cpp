@@ -5,7 +5,7 @@
 #include <memory>
 #include <thread>
 
-#include "engine/client_order_book.hpp"
+#include "engine/book/client_order_book.hpp"
 #include "gateway/tool/report_ring.hpp"
 #include "gateway/tool/stopwatch.hpp"
 

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {

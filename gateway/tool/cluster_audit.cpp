@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "engine/account_table.hpp"
-#include "engine/hash.hpp"
-#include "engine/instrument_table.hpp"
+#include "engine/base/hash.hpp"
+#include "engine/state/account_table.hpp"
+#include "engine/state/instrument_table.hpp"
 #include "gateway/tool/cluster_desk.hpp"
 #include "gateway/tool/cluster_market.hpp"
 #include "gateway/tool/cluster_settings.hpp"

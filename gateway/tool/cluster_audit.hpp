@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/result.hpp"
 #include "engine/engine.hpp"
-#include "engine/result.hpp"
 #include "gateway/tool/cluster_accounts.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/executed.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst::tool {
 namespace {

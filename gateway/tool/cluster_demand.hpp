@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/tool/cluster_trace.hpp"
 
 namespace karst::tool {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/tool/latency_histogram.hpp"
 #include "gateway/tool/own_exchange.hpp"

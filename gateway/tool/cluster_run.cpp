@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "engine/assert.hpp"
-#include "engine/random.hpp"
+#include "engine/base/assert.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst::tool {
 namespace {

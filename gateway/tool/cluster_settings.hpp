@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 #include "gateway/tool/own_exchange.hpp"
 
 namespace karst::tool {

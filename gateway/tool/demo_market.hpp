@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
+#include "engine/seams/random.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/client/feed_client.hpp"
 

@@ -1,7 +1,7 @@
 // What `karst` says to the shell.
 #pragma once
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 
 namespace karst::tool {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "engine/command_codec.hpp"
+#include "engine/command/codec.hpp"
 #include "gateway/tool/human_units.hpp"
 #include "gateway/tool/output.hpp"
 #include "gateway/tool/progress.hpp"

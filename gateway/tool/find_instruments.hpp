@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 #include "schemas/karst/v1/market_data.pb.h"
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "engine/lazy_array.hpp"
-#include "engine/order_book.hpp"
+#include "engine/base/lazy_array.hpp"
+#include "engine/book/order_book.hpp"
 #include "gateway/tool/flow_file.hpp"
 #include "gateway/tool/trade_hash.hpp"
 

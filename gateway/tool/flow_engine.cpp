@@ -5,9 +5,9 @@
 #include <thread>
 #include <vector>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "engine/engine.hpp"
-#include "engine/event_hash.hpp"
+#include "engine/event/event_hash.hpp"
 #include "engine/look_ahead.hpp"
 #include "gateway/tool/flow_layer.hpp"
 #include "gateway/tool/flow_market.hpp"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
 #include "gateway/tool/flow_file.hpp"
 
 namespace karst::tool {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 
 namespace karst::tool {
 namespace {

@@ -1,6 +1,6 @@
 #include "gateway/tool/itch_file.hpp"
 
-#include "engine/node_pool.hpp"
+#include "engine/book/node_pool.hpp"
 #include "gateway/tool/flow_file.hpp"
 
 namespace karst::tool {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/result.hpp"
-#include "engine/side.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/side.hpp"
 
 namespace karst::tool {
 

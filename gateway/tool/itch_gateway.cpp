@@ -9,7 +9,7 @@
 #include <thread>
 #include <unordered_map>
 
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
 #include "gateway/client/calls.hpp"
 #include "gateway/client/feed_client.hpp"
 #include "gateway/tool/find_instruments.hpp"

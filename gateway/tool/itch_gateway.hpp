@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/tool/itch_match.hpp"
 #include "gateway/tool/latency_histogram.hpp"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "engine/client_order_book.hpp"
+#include "engine/book/client_order_book.hpp"
 
 namespace karst::tool {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/tool/itch_file.hpp"
 #include "gateway/tool/trade_hash.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/session/log_on_proof.hpp"
 
 namespace karst::tool {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "gateway/tool/formatted.hpp"
 
 namespace karst::tool {

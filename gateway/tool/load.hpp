@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/tool/json.hpp"
 #include "gateway/tool/load_market.hpp"
 #include "gateway/tool/load_session.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst::v1 {
 class Command;

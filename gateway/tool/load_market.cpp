@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
 #include "gateway/tool/find_instruments.hpp"
 #include "gateway/tool/key_file.hpp"
 #include "schemas/karst/v1/gateway.pb.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/tool/load_flow.hpp"
 

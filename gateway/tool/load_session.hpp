@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/tool/latency_histogram.hpp"
 #include "gateway/tool/load_flow.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/result.hpp"
+#include "engine/base/result.hpp"
 #include "gateway/client/client.hpp"
 
 namespace karst::tool {

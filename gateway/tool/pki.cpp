@@ -17,7 +17,7 @@
 #include <sstream>
 #include <utility>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 #include "gateway/session/log_on_proof.hpp"
 #include "gateway/tool/key_file.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 #include "ledger/posix_storage.hpp"
 
 namespace karst::tool {

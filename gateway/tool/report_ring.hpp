@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::tool {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "tests/commands/tool_exchange.hpp"
 
 namespace karst::test {

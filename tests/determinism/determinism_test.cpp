@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/command_check.hpp"
-#include "engine/command_codec.hpp"
-#include "engine/command_fields.hpp"
+#include "engine/command/check.hpp"
+#include "engine/command/codec.hpp"
+#include "engine/command/fields.hpp"
 #include "engine/engine.hpp"
 #include "tests/model/krst03.hpp"
 #include "tests/model/random_commands.hpp"

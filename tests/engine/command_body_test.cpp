@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/command_codec.hpp"
-#include "engine/command_fields.hpp"
+#include "engine/command/codec.hpp"
+#include "engine/command/fields.hpp"
 
 namespace karst {
 namespace {

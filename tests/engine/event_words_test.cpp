@@ -1,12 +1,12 @@
 // An event made of words is, byte for byte, the one written field by field.
-#include "engine/event_words.hpp"
+#include "engine/event/event_words.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "engine/event_hash.hpp"
-#include "engine/random.hpp"
+#include "engine/event/event_hash.hpp"
+#include "engine/seams/random.hpp"
 #include "tests/random_run.hpp"
 
 namespace karst {

@@ -1,5 +1,5 @@
 // Hashes are the same on every processor: four words at once or one by one.
-#include "engine/event_hash.hpp"
+#include "engine/event/event_hash.hpp"
 
 #include <gtest/gtest.h>
 

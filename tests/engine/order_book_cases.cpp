@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/client_order_book.hpp"
-#include "engine/order_book.hpp"
+#include "engine/book/client_order_book.hpp"
+#include "engine/book/order_book.hpp"
 
 namespace karst::test {
 namespace {

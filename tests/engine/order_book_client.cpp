@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/client_order_book.hpp"
+#include "engine/book/client_order_book.hpp"
 #include "tests/engine/order_book_naive.hpp"
 #include "tests/random_run.hpp"
 

@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "engine/order_book.hpp"
+#include "engine/book/order_book.hpp"
 
 namespace karst::test {
 

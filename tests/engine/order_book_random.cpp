@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "engine/order_book.hpp"
+#include "engine/book/order_book.hpp"
 #include "tests/engine/order_book_naive.hpp"
 #include "tests/random_run.hpp"
 

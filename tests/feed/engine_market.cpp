@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "engine/instrument_table.hpp"
+#include "engine/state/instrument_table.hpp"
 
 namespace karst::feed::test {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "engine/event_ring.hpp"
+#include "engine/event/event_ring.hpp"
 #include "gateway/feed/depth.hpp"
 
 namespace karst::feed::test {

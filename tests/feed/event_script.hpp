@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::feed::test {
 

@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-#include "engine/instrument_table.hpp"
+#include "engine/state/instrument_table.hpp"
 #include "gateway/feed/feed_restore.hpp"
 #include "tests/feed/engine_market.hpp"
 #include "tests/feed/feed_fixture.hpp"

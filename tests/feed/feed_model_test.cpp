@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "engine/instrument_table.hpp"
+#include "engine/state/instrument_table.hpp"
 #include "gateway/feed/feed_restore.hpp"
 #include "tests/feed/feed_fixture.hpp"
 #include "tests/model/random_commands.hpp"

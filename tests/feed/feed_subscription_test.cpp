@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "tests/feed/event_script.hpp"
 #include "tests/feed/feed_fixture.hpp"
 #include "tests/feed/random_market.hpp"

@@ -6,9 +6,9 @@
 #include <random>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 #include "gateway/feed/depth.hpp"
 
 namespace karst::feed::test {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <span>
 
-#include "engine/command_codec.hpp"
+#include "engine/command/codec.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 

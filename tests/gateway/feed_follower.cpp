@@ -7,9 +7,9 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "engine/command_codec.hpp"
+#include "engine/command/codec.hpp"
 #include "engine/engine.hpp"
-#include "engine/instrument_table.hpp"
+#include "engine/state/instrument_table.hpp"
 #include "ledger/journal_reader.hpp"
 #include "ledger/posix_storage.hpp"
 #include "ledger/sequencer.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "gateway/client/client.hpp"
 #include "gateway/client/feed_client.hpp"
 #include "tests/gateway/test_exchange.hpp"

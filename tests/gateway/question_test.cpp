@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "tests/gateway/local_exchange.hpp"
 #include "tests/gateway/test_exchange.hpp"
 #include "tests/random_run.hpp"

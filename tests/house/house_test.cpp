@@ -149,14 +149,14 @@ TEST(House, libraries_may_not_sink_below_their_floor) {
 TEST(House, the_verifier_may_not_borrow) {
   const std::string text =
       "#include <openssl/sha.h>\n#include \"ledger/verify/tree.hpp\"\n"
-      "#include \"engine/units.hpp\"\n#include \"ledger/record.hpp\"\n";
+      "#include \"engine/base/units.hpp\"\n#include \"ledger/record.hpp\"\n";
   EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/verify/verify.cpp", text), (Lines{3, 4}));
   EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/record.cpp", text), Lines{});
 }
 
 TEST(House, the_model_may_not_borrow) {
   const std::string text =
-      "#include \"engine/command.hpp\"\n#include \"engine/order_book.hpp\"\n"
+      "#include \"engine/command/command.hpp\"\n#include \"engine/book/order_book.hpp\"\n"
       "#include \"tests/model/model.hpp\"\n";
   EXPECT_EQ(broken_lines(model_stands_apart, "tests/model/model_book.cpp", text), (Lines{2}));
   EXPECT_EQ(broken_lines(model_stands_apart, "tests/model/compare.cpp", text), Lines{});
@@ -176,7 +176,7 @@ TEST(House, the_engine_may_not_throw_or_round) {
       "int million = 1'000'000; virtual void f();\n";
   EXPECT_EQ(broken_lines(engine_uses_pure_words, "engine/a.cpp", text), (Lines{1, 5, 7}));
   EXPECT_EQ(broken_lines(engine_uses_pure_words, "ledger/a.cpp", text), Lines{});
-  EXPECT_EQ(broken_lines(engine_uses_pure_words, "engine/clock.hpp", text), (Lines{1, 5}));
+  EXPECT_EQ(broken_lines(engine_uses_pure_words, "engine/seams/clock.hpp", text), (Lines{1, 5}));
 }
 
 TEST(House, lines_may_not_be_wider_than_100_columns) {
@@ -229,7 +229,7 @@ TEST(House, machines_may_not_be_named) {
 TEST(House, names_must_be_snake_case) {
   EXPECT_EQ(broken_lines(names_are_snake_case, "engine/OrderBook.hpp", ""), (Lines{0}));
   EXPECT_EQ(broken_lines(names_are_snake_case, "engine/order-book.cpp", ""), (Lines{0}));
-  EXPECT_EQ(broken_lines(names_are_snake_case, "engine/order_book.hpp", ""), Lines{});
+  EXPECT_EQ(broken_lines(names_are_snake_case, "engine/book/order_book.hpp", ""), Lines{});
   EXPECT_EQ(broken_lines(names_are_snake_case, "engine/CMakeLists.txt", ""), Lines{});
 }
 

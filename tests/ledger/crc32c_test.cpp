@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::test {
 

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "engine/lazy_array.hpp"
-#include "engine/memory_source.hpp"
+#include "engine/base/lazy_array.hpp"
+#include "engine/base/memory_source.hpp"
 
 namespace karst {
 namespace {

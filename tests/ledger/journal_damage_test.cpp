@@ -5,7 +5,7 @@
 #include <cstring>
 #include <functional>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/crc32c.hpp"
 #include "ledger/little_endian.hpp"
 #include "tests/ledger/journal_fixture.hpp"

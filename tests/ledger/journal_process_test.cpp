@@ -9,7 +9,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/posix_storage.hpp"
 #include "ledger/system_clock.hpp"
 #include "tests/ledger/journal_fixture.hpp"

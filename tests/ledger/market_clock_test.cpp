@@ -7,7 +7,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "tests/random_run.hpp"
 
 namespace karst {

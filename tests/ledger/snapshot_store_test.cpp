@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/crc32c.hpp"
 #include "tests/random_run.hpp"
 #include "tests/sim/sim_storage.hpp"

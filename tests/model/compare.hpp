@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "engine/event_hash.hpp"
+#include "engine/event/event_hash.hpp"
 #include "tests/model/model.hpp"
 #include "tests/model/random_commands.hpp"
 

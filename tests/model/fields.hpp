@@ -1,7 +1,7 @@
 // Which fields of a command have a meaning at all (docs/ENGINE.md §2.4, `invalid_field`).
 #pragma once
 
-#include "engine/command.hpp"
+#include "engine/command/command.hpp"
 
 namespace karst::model {
 

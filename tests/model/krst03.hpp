@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/archive.hpp"
+#include "engine/base/archive.hpp"
 
 namespace karst::model {
 

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::model {
 
@@ -30,7 +30,7 @@ struct Names {
 [[nodiscard]] std::string text_of(const Event& event, const Names& names);
 /// One line, for example "m2 place_order buy 10 @ 250 gtc on i4.0".
 [[nodiscard]] std::string text_of(const Command& command, const Names& names);
-/// The enumerator as it stands in engine/reject_code.hpp.
+/// The enumerator as it stands in engine/command/reject_code.hpp.
 [[nodiscard]] std::string text_of(RejectCode code);
 
 }  // namespace karst::model

@@ -11,10 +11,10 @@
 #include <tuple>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
-#include "engine/reject_code.hpp"
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
+#include "engine/command/command.hpp"
+#include "engine/command/reject_code.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::model {
 

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
 #include "tests/model/random_commands.hpp"
 
 namespace karst::model {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
 
 namespace karst::model {
 namespace {

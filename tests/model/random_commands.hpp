@@ -5,7 +5,7 @@
 #include <deque>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "tests/model/model.hpp"
 
 namespace karst::model {

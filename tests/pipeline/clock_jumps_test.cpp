@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
 #include "ledger/exchange_core.hpp"
 #include "ledger/file_log.hpp"
 #include "ledger/replay.hpp"

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <thread>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/exchange_directory.hpp"
 #include "ledger/replay.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"

@@ -1,7 +1,7 @@
 // A wall clock that goes wrong under a running exchange, and over a restart.
 #include <gtest/gtest.h>
 
-#include "engine/instrument_table.hpp"
+#include "engine/state/instrument_table.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 
 namespace karst {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/event.hpp"
+#include "engine/command/command.hpp"
+#include "engine/event/event.hpp"
 #include "tests/model/market_text.hpp"
 
 namespace karst::scenarios {

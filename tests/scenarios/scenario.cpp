@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
 
 namespace karst::scenarios {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "engine/command.hpp"
-#include "engine/random.hpp"
+#include "engine/command/command.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst::test {
 

@@ -181,7 +181,7 @@ TEST(Schema, the_table_of_codes_is_that_of_the_schema) {
 /// The enumerators of RejectCode as its header has them: upper-case name and number.
 Lines reject_codes() {
   Lines codes;
-  std::istringstream text(read_file(std::string(KARST_SOURCE_DIR) + "/engine/reject_code.hpp"));
+  std::istringstream text(read_file(std::string(KARST_SOURCE_DIR) + "/engine/command/reject_code.hpp"));
   for (std::string line; std::getline(text, line);) {
     std::istringstream words(line);
     std::string name;

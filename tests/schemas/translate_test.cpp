@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/command_codec.hpp"
+#include "engine/command/codec.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 #include "tests/random_run.hpp"

@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "engine/event.hpp"
+#include "engine/event/event.hpp"
 
 namespace karst::sim {
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <utility>
 
-#include "engine/event.hpp"
-#include "engine/reject_code.hpp"
+#include "engine/command/reject_code.hpp"
+#include "engine/event/event.hpp"
 #include "ledger/executed.hpp"
 
 namespace karst::sim {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/books_store.hpp"
 #include "ledger/event_log.hpp"
 #include "ledger/exchange_core.hpp"

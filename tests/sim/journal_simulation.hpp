@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 #include "ledger/file_log.hpp"
 #include "tests/sim/sim_clock.hpp"
 #include "tests/sim/sim_storage.hpp"

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/clock.hpp"
+#include "engine/seams/clock.hpp"
 
 namespace karst::sim {
 

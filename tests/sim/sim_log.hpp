@@ -5,7 +5,7 @@
 #include <deque>
 #include <vector>
 
-#include "engine/command_log.hpp"
+#include "engine/seams/command_log.hpp"
 
 namespace karst::sim {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/random.hpp"
-#include "engine/storage.hpp"
+#include "engine/seams/random.hpp"
+#include "engine/seams/storage.hpp"
 
 namespace karst::sim {
 

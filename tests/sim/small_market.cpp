@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 
 namespace karst::sim {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/command.hpp"
-#include "engine/random.hpp"
+#include "engine/command/command.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst::sim {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-#include "engine/assert.hpp"
+#include "engine/base/assert.hpp"
 
 namespace karst::sim {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/storage.hpp"
+#include "engine/seams/storage.hpp"
 
 namespace karst::sim {
 

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <vector>
 
-#include "engine/random.hpp"
+#include "engine/seams/random.hpp"
 
 namespace karst::tool {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/units.hpp"
+#include "engine/base/units.hpp"
 #include "tests/sim/client_ack.hpp"
 
 namespace karst::test {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/incarnation.hpp"
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
+#include "engine/state/incarnation.hpp"
 #include "tests/model/krst03.hpp"
 #include "tests/model/market_text.hpp"
 #include "tests/model/test/rules_fixture.hpp"

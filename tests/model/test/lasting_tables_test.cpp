@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/key_table.hpp"
+#include "engine/state/key_table.hpp"
 #include "tests/model/test/rules_fixture.hpp"
 
 namespace karst::model {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
 #include "tests/model/compare.hpp"
 #include "tests/model/market_text.hpp"
 

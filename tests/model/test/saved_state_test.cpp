@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
-#include "engine/event_ring.hpp"
-#include "engine/rules.hpp"
+#include "engine/event/event_ring.hpp"
 #include "tests/model/krst03.hpp"
 #include "tests/model/model.hpp"
 #include "tests/model/random_commands.hpp"

@@ -1,0 +1,147 @@
+// Encoding and decoding of commands, field by field.
+#include "engine/command/codec.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "engine/base/assert.hpp"
+#include "engine/base/hash.hpp"
+#include "engine/command/fields.hpp"
+
+namespace karst {
+namespace {
+
+constexpr std::size_t header_bytes = 40;
+constexpr std::size_t length_at = 2;
+
+/// Writes integers least significant byte first, whatever the machine.
+class FieldWriter {
+ public:
+  explicit FieldWriter(std::uint8_t* out) : out_(out) {}
+  template <class T>
+  void operator()(const T& field) {
+    if constexpr (std::is_same_v<T, bool>) {
+      std::uint8_t byte = 0;  // as it lies there: a bool made of foreign bytes may hold anything
+      std::memcpy(&byte, &field, sizeof byte);
+      (*this)(byte);
+    } else if constexpr (std::is_integral_v<T>) {
+      auto value = static_cast<std::uint64_t>(field);
+      for (std::size_t i = 0; i < sizeof(T); ++i, value >>= 8) {
+        *out_++ = static_cast<std::uint8_t>(value);
+      }
+    } else if constexpr (std::is_enum_v<T>) {
+      (*this)(static_cast<std::underlying_type_t<T>>(field));
+    } else if constexpr (requires { field.value(); }) {
+      (*this)(field.value());
+    } else {
+      for (const auto& element : field) (*this)(element);
+    }
+  }
+  [[nodiscard]] std::uint8_t* end() const { return out_; }
+
+ private:
+  std::uint8_t* out_;
+};
+
+class FieldReader {
+ public:
+  FieldReader(const std::uint8_t* in, const std::uint8_t* end) : in_(in), end_(end) {}
+  template <class T>
+  void operator()(T& field) {
+    if constexpr (std::is_same_v<T, bool>) {
+      std::uint8_t byte = 0;
+      (*this)(byte);
+      is_good_ = is_good_ && byte <= 1;
+      field = byte == 1;
+    } else if constexpr (std::is_integral_v<T>) {
+      std::uint64_t value = 0;
+      if (static_cast<std::size_t>(end_ - in_) < sizeof(T)) {
+        is_good_ = false;
+        return;
+      }
+      for (std::size_t i = 0; i < sizeof(T); ++i) {
+        value |= static_cast<std::uint64_t>(*in_++) << (8 * i);
+      }
+      field = static_cast<T>(value);
+    } else if constexpr (std::is_enum_v<T>) {
+      std::underlying_type_t<T> value{};
+      (*this)(value);
+      field = static_cast<T>(value);
+    } else if constexpr (requires { typename T::Value; }) {
+      typename T::Value value{};
+      (*this)(value);
+      field = T{value};
+    } else {
+      for (auto& element : field) (*this)(element);
+    }
+  }
+  [[nodiscard]] bool is_at_end() const { return in_ == end_; }
+  [[nodiscard]] bool is_good_at_end() const { return is_good_ && in_ == end_; }
+
+ private:
+  const std::uint8_t* in_;
+  const std::uint8_t* end_;
+  bool is_good_ = true;
+};
+
+/// Format, type, length, then who, when and about whom.
+template <class C, class F>
+void visit_header(C& command, F&& f) {
+  f(command.key);
+  f(command.epoch);
+  f(command.account);
+  f(command.sequence);
+  f(command.time);
+  f(command.client_seq);
+}
+
+}  // namespace
+
+std::size_t encode_command(const Command& command, std::span<std::uint8_t> out) {
+  KARST_ASSERT(out.size() >= encoded_command_bytes_max);
+  FieldWriter write(out.data());
+  write(command_format);
+  write(command.type);
+  write(std::uint16_t{0});
+  visit_header(command, write);
+  const bool is_known = visit_body(command, [&](const auto& body) { visit_fields(body, write); });
+  KARST_ASSERT(is_known);
+  const auto size = static_cast<std::size_t>(write.end() - out.data());
+  KARST_ASSERT(size <= encoded_command_bytes_max);
+  FieldWriter(out.data() + length_at)(static_cast<std::uint16_t>(size));
+  return size;
+}
+
+bool decode_command(std::span<const std::uint8_t>& in, Command& out) {
+  if (in.size() < header_bytes || in[0] != command_format) return false;
+  const std::size_t size = in[length_at] | static_cast<std::size_t>(in[length_at + 1]) << 8;
+  if (size < header_bytes || size > in.size()) return false;
+  out = Command{};
+  out.type = static_cast<CommandType>(in[1]);
+  FieldReader read(in.data() + length_at + 2, in.data() + size);
+  visit_header(out, read);
+  // A body ends where it ended when it was written: fields added since then are zero.
+  const auto read_if_there = [&](auto& field) {
+    if (!read.is_at_end()) read(field);
+  };
+  const bool is_known = visit_body(out, [&](auto& body) { visit_fields(body, read_if_there); });
+  if (!is_known || !read.is_good_at_end()) return false;
+  in = in.subspan(size);
+  return true;
+}
+
+std::uint64_t other_request_hash(const Command& command) {
+  std::array<std::uint8_t, encoded_command_bytes_max> bytes{};
+  FieldWriter write(bytes.data());
+  (void)visit_body(command, [&](const auto& body) { visit_fields(body, write); });
+  std::uint64_t hash =
+      mix(hash_seed, command.account.value(), static_cast<std::uint64_t>(command.type));
+  for (std::size_t at = 0; at < bytes.size() && bytes.data() + at < write.end(); at += 8) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << (8 * i);
+    hash = mix(hash, word);
+  }
+  return hash;
+}
+
+}  // namespace karst
