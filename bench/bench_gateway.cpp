@@ -25,7 +25,7 @@
 #include "gateway/client/tls_connection.hpp"
 #include "gateway/server/tls_context.hpp"
 #include "gateway/session/frame.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/posix_storage.hpp"
 #include "tests/gateway/test_exchange.hpp"
 
 namespace karst {

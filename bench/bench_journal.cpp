@@ -7,9 +7,9 @@
 
 #include "bench/bench_folder.hpp"
 #include "bench/registered.hpp"
-#include "ledger/file_log.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
+#include "ledger/journal/file_log.hpp"
 
 namespace {
 

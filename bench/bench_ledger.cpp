@@ -15,8 +15,8 @@
 #include "bench/bench_folder.hpp"
 #include "bench/registered.hpp"
 #include "engine/seams/random.hpp"
-#include "ledger/audit.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/files/posix_storage.hpp"
 
 namespace {
 

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "bench/bench_folder.hpp"
-#include "ledger/books_store.hpp"
-#include "ledger/event_log.hpp"
-#include "ledger/exchange.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/file_log.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/events/event_log.hpp"
+#include "ledger/exchange/exchange.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
+#include "ledger/journal/file_log.hpp"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "gateway/config/version.hpp"
 #include "gateway/daemon/daemon.hpp"
 #include "gateway/daemon/open_files.hpp"
-#include "ledger/huge_pages.hpp"
+#include "ledger/files/huge_pages.hpp"
 
 namespace {
 

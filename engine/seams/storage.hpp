@@ -28,7 +28,7 @@ enum class OpenMode : std::uint8_t {
   write_direct,  ///< As `write`, for aligned write_through() only: may pass by the page cache.
 };
 
-/// What a file and a directory can do: `ledger/posix_storage` in the exchange; in tests
+/// What a file and a directory can do: `ledger/files/posix_storage` in the exchange; in tests
 /// `tests/sim/sim_storage`, which keeps, loses, tears and reorders whatever was not synced.
 ///
 /// What is durable: bytes after sync() or write_through() of their file has returned success; a

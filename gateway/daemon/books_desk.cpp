@@ -7,10 +7,10 @@
 #include <thread>
 #include <utility>
 
-#include "ledger/audit.hpp"
-#include "ledger/books.hpp"
-#include "ledger/books_store.hpp"
-#include "ledger/record.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/books/books.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/record/record.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {

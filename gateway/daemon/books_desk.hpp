@@ -10,8 +10,8 @@
 #include "engine/base/result.hpp"
 #include "engine/base/units.hpp"
 #include "engine/seams/storage.hpp"
-#include "ledger/derived_store.hpp"
-#include "ledger/record_hash.hpp"
+#include "ledger/record/record_hash.hpp"
+#include "ledger/stores/derived_store.hpp"
 
 namespace karst::v1 {
 class Response;

@@ -14,7 +14,7 @@
 #include "gateway/daemon/books_desk.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/session/hub.hpp"
-#include "ledger/exchange.hpp"
+#include "ledger/exchange/exchange.hpp"
 
 namespace karst::v1 {
 class QueryOrders;

@@ -8,7 +8,7 @@
 
 #include "engine/seams/clock.hpp"
 #include "gateway/session/hub.hpp"
-#include "ledger/exchange.hpp"
+#include "ledger/exchange/exchange.hpp"
 
 namespace karst::gateway {
 

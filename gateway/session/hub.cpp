@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "ledger/account_entry.hpp"
+#include "ledger/events/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 

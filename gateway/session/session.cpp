@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "engine/base/assert.hpp"
-#include "ledger/account_entry.hpp"
-#include "ledger/sequencer.hpp"
+#include "ledger/events/account_entry.hpp"
+#include "ledger/exchange/sequencer.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate.hpp"
 

@@ -9,13 +9,13 @@
 #include "engine/engine.hpp"
 #include "gateway/tool/audit_text.hpp"
 #include "gateway/tool/output.hpp"
-#include "ledger/audit.hpp"
-#include "ledger/books.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/recovery.hpp"
-#include "ledger/snapshot_store.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/books/books.hpp"
+#include "ledger/exchange/recovery.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/offline/offline.hpp"
+#include "ledger/snapshot/snapshot_store.hpp"
 
 namespace karst::tool {
 namespace {

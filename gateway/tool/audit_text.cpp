@@ -5,7 +5,7 @@
 #include <span>
 
 #include "gateway/tool/human_units.hpp"
-#include "ledger/accounts.hpp"
+#include "ledger/record/accounts.hpp"
 
 namespace karst::tool {
 namespace {

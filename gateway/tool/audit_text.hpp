@@ -6,8 +6,8 @@
 #include <string>
 
 #include "gateway/tool/output.hpp"
-#include "ledger/books.hpp"
-#include "ledger/record.hpp"
+#include "ledger/books/books.hpp"
+#include "ledger/record/record.hpp"
 
 namespace karst::tool {
 

@@ -11,8 +11,8 @@
 #include "engine/base/result.hpp"
 #include "engine/engine.hpp"
 #include "gateway/tool/cluster_accounts.hpp"
-#include "ledger/audit.hpp"
-#include "ledger/executed.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/replay/executed.hpp"
 
 namespace karst::tool {
 

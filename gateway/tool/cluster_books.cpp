@@ -7,12 +7,12 @@
 #include <memory>
 
 #include "gateway/tool/cluster_settings.hpp"
-#include "ledger/audit.hpp"
-#include "ledger/books.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/record_reader.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/books/books.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/offline/offline.hpp"
+#include "ledger/record/record_reader.hpp"
 
 namespace karst::tool {
 namespace {

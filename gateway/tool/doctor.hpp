@@ -8,7 +8,7 @@
 
 #include "gateway/config/config.hpp"
 #include "gateway/tool/exchange_link.hpp"
-#include "ledger/exchange_directory.hpp"
+#include "ledger/files/exchange_directory.hpp"
 
 namespace karst::v1 {
 class Status;

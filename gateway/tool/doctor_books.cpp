@@ -3,12 +3,12 @@
 #include <filesystem>
 
 #include "gateway/tool/doctor.hpp"
-#include "ledger/balances_file.hpp"
-#include "ledger/books.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/store.hpp"
+#include "ledger/books/balances_file.hpp"
+#include "ledger/books/books.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/index/store.hpp"
+#include "ledger/offline/offline.hpp"
 
 namespace karst::tool {
 

@@ -13,7 +13,7 @@
 
 #include "gateway/access/access_chain.hpp"
 #include "gateway/tool/doctor.hpp"
-#include "ledger/exchange_directory.hpp"
+#include "ledger/files/exchange_directory.hpp"
 
 namespace karst::tool {
 namespace {

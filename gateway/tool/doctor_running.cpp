@@ -11,8 +11,8 @@
 
 #include "gateway/tool/doctor.hpp"
 #include "gateway/tool/wall_clock.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/market_clock.hpp"
+#include "ledger/exchange/market_clock.hpp"
+#include "ledger/files/exchange_directory.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {

@@ -9,12 +9,12 @@
 #include "gateway/tool/human_units.hpp"
 #include "gateway/tool/output.hpp"
 #include "gateway/tool/progress.hpp"
-#include "ledger/backup.hpp"
-#include "ledger/journal_reader.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/sequencer.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/exchange/sequencer.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
+#include "ledger/journal/journal_reader.hpp"
+#include "ledger/offline/backup.hpp"
+#include "ledger/offline/offline.hpp"
 
 namespace karst::tool {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "engine/seams/storage.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/posix_storage.hpp"
 
 namespace karst::tool {
 

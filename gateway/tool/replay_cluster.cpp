@@ -15,9 +15,9 @@
 #include "gateway/tool/cluster_settings.hpp"
 #include "gateway/tool/progress.hpp"
 #include "gateway/tool/stopwatch.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/offline/offline.hpp"
 
 namespace karst::tool {
 namespace {

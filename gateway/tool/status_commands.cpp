@@ -10,7 +10,7 @@
 #include "gateway/tool/deed.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/human_units.hpp"
-#include "ledger/market_clock.hpp"
+#include "ledger/exchange/market_clock.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {

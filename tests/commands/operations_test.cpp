@@ -17,8 +17,8 @@
 #include <sstream>
 #include <thread>
 
-#include "ledger/posix_storage.hpp"
-#include "ledger/snapshot_file.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/snapshot/snapshot_file.hpp"
 #include "tests/commands/tool_exchange.hpp"
 
 namespace karst::test {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/crc32c.hpp"
-#include "ledger/file_log.hpp"
+#include "ledger/files/crc32c.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/sim/sim_clock.hpp"
 #include "tests/sim/sim_storage.hpp"
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "ledger/record.hpp"
+#include "ledger/record/record.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);

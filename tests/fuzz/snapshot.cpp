@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/snapshot_file.hpp"
+#include "ledger/snapshot/snapshot_file.hpp"
 #include "tests/sim/sim_storage.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -10,9 +10,9 @@
 #include "engine/command/codec.hpp"
 #include "engine/engine.hpp"
 #include "engine/state/instrument_table.hpp"
-#include "ledger/journal_reader.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/sequencer.hpp"
+#include "ledger/exchange/sequencer.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/journal/journal_reader.hpp"
 
 namespace karst::test {
 namespace {

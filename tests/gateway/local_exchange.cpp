@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "ledger/account_entry.hpp"
+#include "ledger/events/account_entry.hpp"
 
 namespace karst::test {
 namespace {

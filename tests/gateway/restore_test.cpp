@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "gateway/client/calls.hpp"
-#include "ledger/backup.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/restore_mark.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/offline/backup.hpp"
+#include "ledger/offline/restore_mark.hpp"
 #include "tests/gateway/feed_follower.hpp"
 #include "tests/gateway/test_exchange.hpp"
 

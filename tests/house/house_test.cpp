@@ -149,9 +149,9 @@ TEST(House, libraries_may_not_sink_below_their_floor) {
 TEST(House, the_verifier_may_not_borrow) {
   const std::string text =
       "#include <openssl/sha.h>\n#include \"ledger/verify/tree.hpp\"\n"
-      "#include \"engine/base/units.hpp\"\n#include \"ledger/record.hpp\"\n";
+      "#include \"engine/base/units.hpp\"\n#include \"ledger/record/record.hpp\"\n";
   EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/verify/verify.cpp", text), (Lines{3, 4}));
-  EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/record.cpp", text), Lines{});
+  EXPECT_EQ(broken_lines(verifier_stands_alone, "ledger/record/record.cpp", text), Lines{});
 }
 
 TEST(House, the_model_may_not_borrow) {

@@ -3,8 +3,8 @@
 
 #include <random>
 
-#include "ledger/books_store.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/files/posix_storage.hpp"
 #include "tests/ledger/books_fixture.hpp"
 #include "tests/ledger/naive_ledger.hpp"
 #include "tests/random_run.hpp"

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "ledger/crc32c.hpp"
+#include "ledger/files/crc32c.hpp"
 #include "tests/ledger/books_fixture.hpp"
 #include "tests/random_run.hpp"
 #include "tests/sim/sim_storage.hpp"

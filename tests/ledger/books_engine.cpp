@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "ledger/audit.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/files/posix_storage.hpp"
 #include "tests/ledger/books_fixture.hpp"
 #include "tests/ledger/engine_totals.hpp"
 #include "tests/model/compare.hpp"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/books.hpp"
-#include "ledger/record_reader.hpp"
+#include "ledger/books/books.hpp"
+#include "ledger/record/record_reader.hpp"
 #include "tests/ledger/random_market.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <map>
 
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/posix_storage.hpp"
 #include "tests/ledger/books_fixture.hpp"
 
 namespace karst {

@@ -5,8 +5,8 @@
 #include <random>
 #include <thread>
 
-#include "ledger/audit.hpp"
-#include "ledger/posix_storage.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/files/posix_storage.hpp"
 #include "tests/ledger/books_fixture.hpp"
 #include "tests/random_run.hpp"
 

@@ -1,5 +1,5 @@
 // What the sync thread releases, whatever the sequencer was interrupted at.
-#include "ledger/committer.hpp"
+#include "ledger/exchange/committer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ledger/crc32c.hpp"
+#include "ledger/files/crc32c.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
-#include "ledger/balances.hpp"
+#include "ledger/index/balances.hpp"
 
 namespace karst::test {
 

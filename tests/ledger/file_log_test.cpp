@@ -1,4 +1,4 @@
-#include "ledger/file_log.hpp"
+#include "ledger/journal/file_log.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <thread>
 
-#include "ledger/posix_storage.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 #include "tests/random_run.hpp"
 #include "tests/temporary_folder.hpp"

@@ -1,5 +1,5 @@
 // Tables in huge pages hold what tables on the heap hold.
-#include "ledger/huge_pages.hpp"
+#include "ledger/files/huge_pages.hpp"
 
 #include <gtest/gtest.h>
 

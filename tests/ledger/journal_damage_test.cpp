@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "engine/seams/random.hpp"
-#include "ledger/crc32c.hpp"
-#include "ledger/little_endian.hpp"
+#include "ledger/files/crc32c.hpp"
+#include "ledger/files/little_endian.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 #include "tests/random_run.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/file_log.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/sim/sim_clock.hpp"
 #include "tests/sim/sim_storage.hpp"
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "ledger/snapshot_store.hpp"
+#include "ledger/snapshot/snapshot_store.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 
 namespace karst {

@@ -10,8 +10,8 @@
 #include <filesystem>
 
 #include "engine/seams/random.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 #include "tests/random_run.hpp"
 #include "tests/temporary_folder.hpp"

@@ -1,5 +1,5 @@
 // The exchange's own time under wall clocks that jump: said by hand, and random against an oracle.
-#include "ledger/market_clock.hpp"
+#include "ledger/exchange/market_clock.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/posix_storage.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "ledger/file_log.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/files/system_clock.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/ledger/journal_fixture.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/record.hpp"
+#include "ledger/record/record.hpp"
 #include "tests/random_run.hpp"
 
 namespace karst {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/record_log.hpp"
-#include "ledger/record_reader.hpp"
+#include "ledger/record/record_log.hpp"
+#include "ledger/record/record_reader.hpp"
 #include "tests/sim/sim_storage.hpp"
 
 namespace karst {

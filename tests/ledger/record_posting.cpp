@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/posting.hpp"
+#include "ledger/record/posting.hpp"
 #include "tests/ledger/event_maker.hpp"
 
 namespace karst {

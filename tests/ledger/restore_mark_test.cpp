@@ -1,5 +1,5 @@
 // What a restore leaves for the first start: whole, or found to be damaged.
-#include "ledger/restore_mark.hpp"
+#include "ledger/offline/restore_mark.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string>
 
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/posix_storage.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace karst {

@@ -1,4 +1,4 @@
-#include "ledger/snapshot_store.hpp"
+#include "ledger/snapshot/snapshot_store.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "engine/seams/random.hpp"
-#include "ledger/crc32c.hpp"
+#include "ledger/files/crc32c.hpp"
 #include "tests/random_run.hpp"
 #include "tests/sim/sim_storage.hpp"
 

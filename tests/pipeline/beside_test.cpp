@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "ledger/backup.hpp"
-#include "ledger/record_reader.hpp"
+#include "ledger/offline/backup.hpp"
+#include "ledger/record/record_reader.hpp"
 #include "tests/frozen/frozen_market.hpp"
 #include "tests/random_run.hpp"
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/command/rules.hpp"
-#include "ledger/exchange_core.hpp"
-#include "ledger/file_log.hpp"
-#include "ledger/replay.hpp"
+#include "ledger/exchange/exchange_core.hpp"
+#include "ledger/journal/file_log.hpp"
+#include "ledger/replay/replay.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/sim/sim_clock.hpp"
 #include "tests/sim/sim_storage.hpp"

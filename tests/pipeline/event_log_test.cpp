@@ -1,5 +1,5 @@
 // The account event log: reading on from a number, letting go, damage, rebuilding.
-#include "ledger/event_log.hpp"
+#include "ledger/events/event_log.hpp"
 
 #include <gtest/gtest.h>
 

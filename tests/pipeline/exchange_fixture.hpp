@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "ledger/exchange.hpp"
-#include "ledger/file_log.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/exchange/exchange.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/sim/small_market.hpp"
 #include "tests/temporary_folder.hpp"
 

@@ -6,10 +6,10 @@
 #include <functional>
 #include <random>
 
-#include "ledger/audit.hpp"
-#include "ledger/books_store.hpp"
-#include "ledger/event_log.hpp"
-#include "ledger/offline.hpp"
+#include "ledger/audit/audit.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/events/event_log.hpp"
+#include "ledger/offline/offline.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/random_run.hpp"
 

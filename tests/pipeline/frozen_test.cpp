@@ -4,7 +4,7 @@
 #include <fstream>
 #include <map>
 
-#include "ledger/record_reader.hpp"
+#include "ledger/record/record_reader.hpp"
 #include "tests/frozen/frozen_market.hpp"
 #include "tests/frozen/unpack_frozen.hpp"
 #include "tests/ledger/engine_totals.hpp"

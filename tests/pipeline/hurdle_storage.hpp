@@ -4,7 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "ledger/posix_storage.hpp"
+#include "ledger/files/posix_storage.hpp"
 
 namespace karst::test {
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "ledger/books_store.hpp"
-#include "ledger/event_log.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/record_reader.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/events/event_log.hpp"
+#include "ledger/offline/offline.hpp"
+#include "ledger/record/record_reader.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/pipeline/hurdle_storage.hpp"
 

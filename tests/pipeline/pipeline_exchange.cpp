@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-#include "ledger/event_log.hpp"
+#include "ledger/events/event_log.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/sim/memory_store.hpp"
 

@@ -14,8 +14,8 @@
 #include <thread>
 
 #include "engine/seams/random.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/replay.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/replay/replay.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/random_run.hpp"
 #include "tests/victims/ack_file.hpp"

@@ -4,9 +4,9 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/bell.hpp"
-#include "ledger/mpsc_ring.hpp"
-#include "ledger/spsc_ring.hpp"
+#include "ledger/exchange/bell.hpp"
+#include "ledger/exchange/mpsc_ring.hpp"
+#include "ledger/exchange/spsc_ring.hpp"
 
 namespace karst {
 namespace {

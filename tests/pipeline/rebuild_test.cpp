@@ -3,10 +3,10 @@
 
 #include <map>
 
-#include "ledger/books_store.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/record_reader.hpp"
-#include "ledger/store_feeder.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/exchange/store_feeder.hpp"
+#include "ledger/offline/offline.hpp"
+#include "ledger/record/record_reader.hpp"
 #include "tests/ledger/engine_totals.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/random_run.hpp"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/backup.hpp"
-#include "ledger/restore_mark.hpp"
+#include "ledger/offline/backup.hpp"
+#include "ledger/offline/restore_mark.hpp"
 #include "tests/pipeline/exchange_fixture.hpp"
 #include "tests/sim/sim_storage.hpp"
 

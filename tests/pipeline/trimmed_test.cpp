@@ -8,8 +8,8 @@
 #include <fstream>
 #include <thread>
 
-#include "ledger/backup.hpp"
-#include "ledger/offline.hpp"
+#include "ledger/offline/backup.hpp"
+#include "ledger/offline/offline.hpp"
 #include "tests/frozen/frozen_market.hpp"
 #include "tests/frozen/unpack_frozen.hpp"
 #include "tests/ledger/engine_totals.hpp"

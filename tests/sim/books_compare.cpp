@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ledger/audit.hpp"
+#include "ledger/audit/audit.hpp"
 
 namespace karst::sim {
 namespace {

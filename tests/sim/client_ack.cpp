@@ -1,6 +1,6 @@
 #include "tests/sim/client_ack.hpp"
 
-#include "ledger/account_entry.hpp"
+#include "ledger/events/account_entry.hpp"
 
 namespace karst::sim {
 

@@ -7,7 +7,7 @@
 
 #include "engine/command/reject_code.hpp"
 #include "engine/event/event.hpp"
-#include "ledger/executed.hpp"
+#include "ledger/replay/executed.hpp"
 
 namespace karst::sim {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "engine/seams/random.hpp"
-#include "ledger/books_store.hpp"
-#include "ledger/event_log.hpp"
-#include "ledger/exchange_core.hpp"
-#include "ledger/file_log.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/events/event_log.hpp"
+#include "ledger/exchange/exchange_core.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/sim/client_ack.hpp"
 #include "tests/sim/memory_store.hpp"
 #include "tests/sim/sim_clock.hpp"

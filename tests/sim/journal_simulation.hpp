@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/seams/random.hpp"
-#include "ledger/file_log.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/sim/sim_clock.hpp"
 #include "tests/sim/sim_storage.hpp"
 

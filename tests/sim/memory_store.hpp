@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/derived_store.hpp"
+#include "ledger/stores/derived_store.hpp"
 
 namespace karst::sim {
 

@@ -12,13 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "ledger/books_store.hpp"
-#include "ledger/event_log.hpp"
-#include "ledger/exchange.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/file_log.hpp"
-#include "ledger/posix_storage.hpp"
-#include "ledger/system_clock.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/events/event_log.hpp"
+#include "ledger/exchange/exchange.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/files/system_clock.hpp"
+#include "ledger/journal/file_log.hpp"
 #include "tests/sim/exchange_simulation.hpp"
 #include "tests/sim/small_market.hpp"
 #include "tests/victims/ack_file.hpp"

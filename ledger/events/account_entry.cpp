@@ -1,0 +1,162 @@
+#include "ledger/events/account_entry.hpp"
+
+#include <cstring>
+
+#include "ledger/files/crc32c.hpp"
+#include "ledger/files/little_endian.hpp"
+
+namespace karst {
+namespace {
+
+// Offsets in an entry.
+constexpr std::size_t at_crc = 0;
+constexpr std::size_t at_account = 4;
+constexpr std::size_t at_number = 8;
+constexpr std::size_t at_time = 16;
+constexpr std::size_t at_client_order_id = 24;
+constexpr std::size_t at_key = 40;
+constexpr std::size_t at_command = 44;
+constexpr std::size_t at_flags = 45;
+constexpr std::size_t at_reserved = 46;
+constexpr std::size_t at_event = 52;
+static_assert(at_event + sizeof(Event) == entry_bytes);
+
+constexpr std::uint8_t flag_own_command = 1;
+constexpr std::uint8_t flag_trade = 2;
+constexpr std::uint8_t flag_answer = 4;
+constexpr std::uint8_t flags_known = flag_own_command | flag_trade | flag_answer;
+
+ClientOrderId client_order_id_of(const Command& command) {
+  switch (command.type) {
+    case CommandType::place_order:
+      return command.place_order.client_order_id;
+    case CommandType::cancel_order:
+      return command.cancel_order.client_order_id;
+    default:
+      return {};
+  }
+}
+
+AccountPlaces one(AccountId account, std::uint64_t number) {
+  AccountPlaces numbers{};
+  if (number != 0 && !account.is_none()) numbers.items[numbers.count++] = {account, number};
+  return numbers;
+}
+
+}  // namespace
+
+AccountPlaces account_places(const Event& event) {
+  switch (event.type) {
+    case EventType::done:
+    case EventType::rejected:
+      return one(event.answer.account, event.answer.account_event);
+    case EventType::order_accepted:
+    case EventType::order_booked:
+    case EventType::order_amended:
+    case EventType::order_cancelled:
+    case EventType::order_hibernated:
+    case EventType::order_reactivated:
+      return one(event.order.account, event.order.account_event);
+    case EventType::self_match_prevented:
+      return one(event.self_match.taker_account, event.self_match.account_event);
+    case EventType::settlement: {
+      AccountPlaces numbers = one(event.settlement.buyer, event.settlement.buyer_event);
+      const AccountPlaces seller = one(event.settlement.seller, event.settlement.seller_event);
+      if (seller.count != 0) numbers.items[numbers.count++] = seller.items[0];
+      return numbers;
+    }
+    case EventType::entitlement:
+      return one(event.entitlement.account, event.entitlement.account_event);
+    case EventType::funded:
+    case EventType::withdrawn:
+      return one(event.cash.account, event.cash.account_event);
+    case EventType::merchant_admitted:
+    case EventType::merchant_changed:
+      return one(event.merchant.account, event.merchant.account_event);
+    case EventType::escrow_released:
+      return one(event.escrow.account, event.escrow.account_event);
+    case EventType::capacity_minted:
+    case EventType::units_burnt:
+      return one(event.units.account, event.units.account_event);
+    case EventType::key_created:
+    case EventType::key_revoked:
+    case EventType::session_opened:
+    case EventType::session_closed:
+    case EventType::dead_man_fired:
+      return one(event.session.account, event.session.account_event);
+    case EventType::product_defined:
+    case EventType::product_changed:
+      return one(event.product.issuer, event.product.account_event);
+    case EventType::offer_posted:
+      return one(event.offer.account, event.offer.account_event);
+    case EventType::repeated:
+    case EventType::trade:
+    case EventType::currency_defined:
+    case EventType::contract_listed:
+    case EventType::instrument_state:
+    case EventType::instrument_retired:
+    case EventType::incarnation_begun:
+    case EventType::clock_held:
+    case EventType::clock_accepted:
+      break;
+  }
+  return {};
+}
+
+void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace place,
+                  std::vector<std::byte>& bytes) {
+  const Command& command = executed.command;
+  const std::span<const Event> events = executed.events;
+  const Event& event = events[index];
+  const bool has_trade = event.type == EventType::settlement && index > 0 &&
+                         events[index - 1].type == EventType::trade;
+  const std::size_t length = has_trade ? entry_with_trade_bytes : entry_bytes;
+  const std::size_t begin = bytes.size();
+  bytes.resize(begin + length);
+  std::byte* entry = bytes.data() + begin;
+  const bool is_own = command.account == place.account;
+  store_le<std::uint32_t>(entry + at_account, place.account.value());
+  store_le<std::uint64_t>(entry + at_number, place.number);
+  store_le<std::uint64_t>(entry + at_time, static_cast<std::uint64_t>(command.time.value()));
+  const ClientOrderId id = is_own ? client_order_id_of(command) : ClientOrderId{};
+  store_le<std::uint64_t>(entry + at_client_order_id, id[0]);
+  store_le<std::uint64_t>(entry + at_client_order_id + 8, id[1]);
+  store_le<std::uint32_t>(entry + at_key, command.key.value());
+  entry[at_command] = std::byte{static_cast<std::uint8_t>(command.type)};
+  const unsigned flags = (is_own ? flag_own_command : 0U) | (has_trade ? flag_trade : 0U) |
+                         (executed.answer == index ? flag_answer : 0U);
+  entry[at_flags] = std::byte{static_cast<std::uint8_t>(flags)};
+  std::memset(entry + at_reserved, 0, at_event - at_reserved);
+  std::memcpy(entry + at_event, &event, sizeof event);
+  if (has_trade) std::memcpy(entry + entry_bytes, &events[index - 1], sizeof(Event));
+  store_le<std::uint32_t>(entry + at_crc, crc32c({entry + at_account, length - at_account}));
+}
+
+std::size_t decode_entry(std::span<const std::byte> bytes, AccountEntry& entry) {
+  if (bytes.size() < entry_bytes) return 0;
+  const auto flags = std::to_integer<std::uint8_t>(bytes[at_flags]);
+  if ((flags & ~flags_known) != 0) return 0;
+  const bool has_trade = (flags & flag_trade) != 0;
+  const std::size_t length = has_trade ? entry_with_trade_bytes : entry_bytes;
+  if (bytes.size() < length) return 0;
+  const std::uint32_t crc = crc32c(bytes.subspan(at_account, length - at_account));
+  if (load_le<std::uint32_t>(&bytes[at_crc]) != crc) return 0;
+  entry.account = AccountId{load_le<std::uint32_t>(&bytes[at_account])};
+  entry.number = load_le<std::uint64_t>(&bytes[at_number]);
+  entry.time = Time{static_cast<std::int64_t>(load_le<std::uint64_t>(&bytes[at_time]))};
+  entry.client_order_id = {load_le<std::uint64_t>(&bytes[at_client_order_id]),
+                           load_le<std::uint64_t>(&bytes[at_client_order_id + 8])};
+  entry.key = KeyId{load_le<std::uint32_t>(&bytes[at_key])};
+  entry.command = CommandType{std::to_integer<std::uint8_t>(bytes[at_command])};
+  entry.is_own_command = (flags & flag_own_command) != 0;
+  std::memcpy(static_cast<void*>(&entry.event), &bytes[at_event], sizeof(Event));
+  entry.is_answer = (flags & flag_answer) != 0;
+  entry.trade.reset();
+  if (has_trade) {
+    entry.trade.emplace();
+    std::memcpy(static_cast<void*>(&*entry.trade), &bytes[entry_bytes], sizeof(Event));
+  }
+  return length;
+}
+
+}  // namespace karst
