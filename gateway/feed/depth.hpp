@@ -8,7 +8,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/base/side.hpp"
-#include "schemas/quantity.hpp"
+#include "schemas/words/quantity.hpp"
 
 namespace karst::feed {
 

@@ -6,7 +6,7 @@
 
 #include "ledger/events/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 
 namespace karst::gateway {
 namespace {

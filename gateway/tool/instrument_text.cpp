@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gateway/tool/human_units.hpp"
-#include "schemas/quantity.hpp"
+#include "schemas/words/quantity.hpp"
 
 namespace karst::tool {
 

@@ -7,7 +7,7 @@
 
 #include "engine/command/codec.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   karst::v1::Command wire;

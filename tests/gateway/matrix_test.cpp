@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 #include "tests/gateway/local_exchange.hpp"
 
 namespace karst {

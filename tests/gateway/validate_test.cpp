@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 #include "tests/gateway/local_exchange.hpp"
 #include "tests/random_run.hpp"
 #include "tests/schemas/random_command.hpp"

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <vector>
 
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 #include "tests/schemas/random_command.hpp"
 
 namespace karst::test {

@@ -8,7 +8,7 @@
 
 #include "engine/command/codec.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 #include "tests/random_run.hpp"
 #include "tests/schemas/random_command.hpp"
 

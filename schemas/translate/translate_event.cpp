@@ -5,7 +5,7 @@
 #include "engine/base/assert.hpp"
 #include "schemas/karst/v1/events.pb.h"
 #include "schemas/karst/v1/gateway.pb.h"
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 
 namespace karst::schemas {
 namespace {

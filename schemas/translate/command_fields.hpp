@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "engine/command/command.hpp"
-#include "schemas/fields.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate/fields.hpp"
 
 namespace karst::schemas {
 

@@ -1,7 +1,7 @@
-#include "schemas/translate.hpp"
+#include "schemas/translate/translate.hpp"
 
 #include "engine/base/assert.hpp"
-#include "schemas/command_fields.hpp"
+#include "schemas/translate/command_fields.hpp"
 
 namespace karst::schemas {
 namespace {
