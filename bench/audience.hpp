@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "gateway/tool/latency_histogram.hpp"
-#include "tests/gateway/test_exchange.hpp"
+#include "gateway/measure/latency_histogram.hpp"
+#include "tests/gateway/daemon/test_exchange.hpp"
 
 namespace karst {
 

@@ -12,9 +12,9 @@
 
 #include "bench/flow_generator.hpp"
 #include "bench/naive_book.hpp"
-#include "gateway/tool/flow_file.hpp"
-#include "gateway/tool/flow_layer.hpp"
-#include "gateway/tool/stopwatch.hpp"
+#include "gateway/client/stopwatch.hpp"
+#include "gateway/measure/flow_file.hpp"
+#include "gateway/measure/flow_layer.hpp"
 
 namespace karst::bench {
 namespace {

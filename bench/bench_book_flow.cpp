@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bench/book_flow_generator.hpp"
-#include "gateway/tool/book_flow.hpp"
-#include "gateway/tool/flow_file.hpp"
+#include "gateway/measure/book_flow.hpp"
+#include "gateway/measure/flow_file.hpp"
 
 namespace karst::bench {
 namespace {

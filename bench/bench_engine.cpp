@@ -16,10 +16,10 @@
 #include "engine/base/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/look_ahead.hpp"
-#include "gateway/tool/flow_file.hpp"
-#include "gateway/tool/flow_layer.hpp"
-#include "gateway/tool/flow_market.hpp"
-#include "gateway/tool/stopwatch.hpp"
+#include "gateway/client/stopwatch.hpp"
+#include "gateway/measure/flow_file.hpp"
+#include "gateway/measure/flow_layer.hpp"
+#include "gateway/measure/flow_market.hpp"
 
 namespace {
 std::atomic<std::uint64_t> allocations{0};

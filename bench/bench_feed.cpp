@@ -11,8 +11,8 @@
 
 #include "bench/flow_generator.hpp"
 #include "engine/engine.hpp"
+#include "gateway/client/stopwatch.hpp"
 #include "gateway/feed/feed_publisher.hpp"
-#include "gateway/tool/stopwatch.hpp"
 
 namespace karst::bench {
 namespace {

@@ -23,10 +23,10 @@
 #include <vector>
 
 #include "gateway/client/tls_connection.hpp"
-#include "gateway/server/tls_context.hpp"
-#include "gateway/session/frame.hpp"
+#include "gateway/trust/tls_context.hpp"
+#include "gateway/wire/frame.hpp"
 #include "ledger/files/posix_storage.hpp"
-#include "tests/gateway/test_exchange.hpp"
+#include "tests/gateway/daemon/test_exchange.hpp"
 
 namespace karst {
 namespace {

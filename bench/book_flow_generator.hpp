@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "gateway/tool/flow_file.hpp"
+#include "gateway/measure/flow_file.hpp"
 
 namespace karst::bench {
 

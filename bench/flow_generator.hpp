@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/naive_book.hpp"
-#include "gateway/tool/flow_file.hpp"
+#include "gateway/measure/flow_file.hpp"
 
 namespace karst::bench {
 

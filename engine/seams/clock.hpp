@@ -6,7 +6,8 @@
 
 namespace karst {
 
-/// Where time comes from: `ledger/files/system_clock` in the exchange, `tests/sim/sim_clock` in tests.
+/// Where time comes from: `ledger/files/system_clock` in the exchange,
+/// `tests/support/machine/sim_clock` in tests.
 ///
 /// Threads: every call from any thread.
 class Clock {

@@ -29,7 +29,8 @@ enum class OpenMode : std::uint8_t {
 };
 
 /// What a file and a directory can do: `ledger/files/posix_storage` in the exchange; in tests
-/// `tests/sim/sim_storage`, which keeps, loses, tears and reorders whatever was not synced.
+/// `tests/support/machine/sim_storage`, which keeps, loses, tears and reorders whatever was not
+/// synced.
 ///
 /// What is durable: bytes after sync() or write_through() of their file has returned success; a
 /// name (made, renamed or removed) after sync_directory() of its directory has. Nothing else.

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "gateway/session/frame.hpp"
+#include "gateway/wire/frame.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {

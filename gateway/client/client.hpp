@@ -10,7 +10,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/units.hpp"
 #include "gateway/client/tls_connection.hpp"
-#include "gateway/session/log_on_proof.hpp"
+#include "gateway/trust/log_on_proof.hpp"
 
 namespace karst::v1 {
 class Command;

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "engine/base/result.hpp"
-#include "gateway/session/log_on_proof.hpp"
+#include "gateway/trust/log_on_proof.hpp"
 
 namespace karst::gateway {
 

@@ -11,6 +11,7 @@
 
 #include "engine/command/check.hpp"
 #include "engine/event/event_ring.hpp"
+#include "gateway/trust/log_on_proof.hpp"
 
 namespace karst::gateway {
 namespace {
@@ -452,32 +453,6 @@ std::string config_text(const std::string& operator_public_key) {
       << "[[operator]]\nkey_id = 1\npublic_key = \"" << operator_public_key << "\"\n"
       << "scopes = [\"read\", \"audit\", \"operate\"]\n";
   return out.str();
-}
-
-std::string to_hex(const Digest& digest) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : digest) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
-}
-
-bool from_hex(const std::string& text, Digest& digest) {
-  if (text.size() != 2 * digest.size()) return false;
-  const auto value = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-  };
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = value(text[2 * i]);
-    const int low = value(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    digest[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return true;
 }
 
 }  // namespace karst::gateway

@@ -8,9 +8,9 @@
 #include "engine/base/result.hpp"
 #include "engine/command/command.hpp"
 #include "gateway/server/server.hpp"
-#include "gateway/server/tls_context.hpp"
 #include "gateway/session/hub.hpp"
 #include "gateway/session/session_limits.hpp"
+#include "gateway/trust/tls_context.hpp"
 
 namespace karst::gateway {
 
@@ -80,9 +80,5 @@ struct Config {
 
 /// Capacities and the memory they take, one line each, and the sum.
 [[nodiscard]] std::string capacity_table(const Config& config);
-
-/// 64 hexadecimal digits and back.
-[[nodiscard]] std::string to_hex(const Digest& digest);
-[[nodiscard]] bool from_hex(const std::string& text, Digest& digest);
 
 }  // namespace karst::gateway

@@ -11,9 +11,9 @@
 #include <span>
 #include <string>
 
-#include "gateway/server/tls_context.hpp"
 #include "gateway/session/session.hpp"
 #include "gateway/session/token_bucket.hpp"
+#include "gateway/trust/tls_context.hpp"
 
 struct ssl_st;
 

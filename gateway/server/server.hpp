@@ -8,7 +8,7 @@
 
 #include "engine/base/result.hpp"
 #include "engine/seams/clock.hpp"
-#include "gateway/server/tls_context.hpp"
+#include "gateway/trust/tls_context.hpp"
 
 namespace karst::gateway {
 

@@ -14,12 +14,12 @@
 #include "engine/command/command.hpp"
 #include "engine/command/rehearsal.hpp"
 #include "engine/event/event.hpp"
-#include "gateway/session/frame.hpp"
 #include "gateway/session/key_standing.hpp"
-#include "gateway/session/log_on_proof.hpp"
 #include "gateway/session/permission.hpp"
 #include "gateway/session/session_limits.hpp"
 #include "gateway/session/token_bucket.hpp"
+#include "gateway/trust/log_on_proof.hpp"
+#include "gateway/wire/frame.hpp"
 
 namespace google::protobuf {
 class Arena;

@@ -13,12 +13,12 @@
 #include <sstream>
 
 #include "gateway/config/config.hpp"
-#include "gateway/tool/code_text.hpp"
 #include "gateway/tool/exchange_link.hpp"
-#include "gateway/tool/human_units.hpp"
-#include "gateway/tool/instrument_text.hpp"
 #include "gateway/tool/listing.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/words/code_text.hpp"
+#include "schemas/words/human_units.hpp"
+#include "schemas/words/instrument_text.hpp"
 
 namespace karst::tool {
 namespace {

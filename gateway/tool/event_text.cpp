@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/tool/code_text.hpp"
-#include "gateway/tool/human_units.hpp"
-#include "gateway/tool/instrument_text.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/words/code_text.hpp"
+#include "schemas/words/human_units.hpp"
+#include "schemas/words/instrument_text.hpp"
 
 namespace karst::tool {
 namespace {

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "gateway/config/config.hpp"
-#include "gateway/tool/key_file.hpp"
+#include "gateway/trust/key_file.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::tool {

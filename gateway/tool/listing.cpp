@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "gateway/client/feed_client.hpp"
-#include "gateway/tool/human_units.hpp"
-#include "gateway/tool/instrument_text.hpp"
-#include "gateway/tool/stopwatch.hpp"
+#include "gateway/client/stopwatch.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/words/human_units.hpp"
+#include "schemas/words/instrument_text.hpp"
 
 namespace karst::tool {
 namespace {

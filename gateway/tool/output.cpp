@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "gateway/tool/code_text.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/words/code_text.hpp"
 
 namespace karst::tool {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "gateway/tool/colour.hpp"
 #include "gateway/tool/exit_code.hpp"
-#include "gateway/tool/json.hpp"
+#include "schemas/words/colour.hpp"
+#include "schemas/words/json.hpp"
 
 namespace karst::v1 {
 class Reply;

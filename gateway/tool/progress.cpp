@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "gateway/tool/stopwatch.hpp"
+#include "gateway/client/stopwatch.hpp"
 
 namespace karst::tool {
 namespace {

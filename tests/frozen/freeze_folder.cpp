@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "engine/rules.hpp"
+#include "engine/command/rules.hpp"
 #include "tests/frozen/frozen_market.hpp"
 
 namespace {

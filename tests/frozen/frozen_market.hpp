@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "ledger/books_store.hpp"
-#include "ledger/event_log.hpp"
-#include "ledger/exchange_directory.hpp"
-#include "ledger/offline.hpp"
-#include "ledger/posix_storage.hpp"
-#include "tests/pipeline/exchange_fixture.hpp"
+#include "ledger/books/books_store.hpp"
+#include "ledger/events/event_log.hpp"
+#include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/offline/offline.hpp"
+#include "tests/ledger/exchange/exchange_fixture.hpp"
 
 namespace karst::test {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "gateway/client/feed_client.hpp"
-#include "gateway/tool/watch_view.hpp"
+#include "gateway/tool/trade/watch_view.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace {
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         book->levels(side, [&](std::int64_t price, const feed::FeedClientBook::Level& level) {
           if (side == Side::buy ? price > before : price < before) std::abort();
           before = price;
-          if (schema == feed::Schema::mbo && level.quantity != feed::quantity_unlimited &&
+          if (schema == feed::Schema::mbo && level.quantity != quantity_unlimited &&
               level.queue.size() != level.orders) {
             std::abort();
           }

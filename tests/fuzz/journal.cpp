@@ -14,8 +14,8 @@
 
 #include "ledger/files/crc32c.hpp"
 #include "ledger/journal/file_log.hpp"
-#include "tests/sim/sim_clock.hpp"
-#include "tests/sim/sim_storage.hpp"
+#include "tests/support/machine/sim_clock.hpp"
+#include "tests/support/machine/sim_storage.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ledger/snapshot/snapshot_file.hpp"
-#include "tests/sim/sim_storage.hpp"
+#include "tests/support/machine/sim_storage.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace karst;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gateway/feed/feed_publisher.hpp"
-#include "tests/feed/event_script.hpp"
+#include "tests/gateway/feed/event_script.hpp"
 
 namespace {
 

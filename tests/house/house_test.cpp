@@ -118,20 +118,66 @@ TEST(House, packages_have_a_group_and_a_reason) {
   }
 }
 
+TEST(House, files_may_not_stand_outside_of_the_rooms) {
+  EXPECT_EQ(broken_lines(files_have_a_room, "engine/attic/a.hpp", ""), (Lines{0}));
+  EXPECT_EQ(broken_lines(files_have_a_room, "ledger/a.hpp", ""), (Lines{0}));
+  EXPECT_EQ(broken_lines(files_have_a_room, "engine/book/a.hpp", ""), Lines{});
+  EXPECT_EQ(broken_lines(files_have_a_room, "tests/attic/a.hpp", ""), Lines{});
+}
+
 TEST(House, includes_may_not_run_up) {
-  EXPECT_EQ(broken_lines(includes_run_down, "engine/book.cpp",
-                         "#include \"engine/book.hpp\"\n#include \"ledger/journal.hpp\"\n"),
+  // Between floors ...
+  EXPECT_EQ(broken_lines(includes_run_down, "engine/book/book.cpp",
+                         "#include \"engine/book/book.hpp\"\n#include \"ledger/files/a.hpp\"\n"),
             (Lines{2}));
-  EXPECT_EQ(broken_lines(includes_run_down, "ledger/a.hpp",
-                         "#include \"schemas/a.hpp\"\n#  include \"gateway/b.hpp\"\n"),
+  EXPECT_EQ(broken_lines(includes_run_down, "ledger/audit/a.hpp",
+                         "#include \"schemas/words/a.hpp\"\n#  include \"gateway/wire/b.hpp\"\n"),
             (Lines{2}));
-  EXPECT_EQ(broken_lines(includes_run_down, "gateway/a.hpp", "#include \"tests/effort.hpp\"\n"),
+  // ... and between the rooms of one.
+  EXPECT_EQ(broken_lines(includes_run_down, "engine/order/a.hpp",
+                         "#include \"engine/settlement/a.hpp\"\n"
+                         "#include \"engine/reference/b.hpp\"\n#include \"engine/engine.hpp\"\n"),
+            (Lines{2, 3}));
+  EXPECT_EQ(broken_lines(includes_run_down, "gateway/tool/trade/a.hpp",
+                         "#include \"gateway/tool/b.hpp\"\n"
+                         "#include \"gateway/tool/files/b.hpp\"\n"),
+            (Lines{2}));
+  EXPECT_EQ(broken_lines(includes_run_down, "gateway/wire/a.hpp",
+                         "#include \"tests/effort.hpp\"\n"),
             (Lines{1}));
-  EXPECT_EQ(broken_lines(includes_run_down, "gateway/a.hpp",
-                         "// #include \"tests/a.hpp\"\n#include \"engine/a.hpp\"\n"),
+  EXPECT_EQ(broken_lines(includes_run_down, "gateway/wire/a.hpp",
+                         "// #include \"tests/a.hpp\"\n#include \"engine/base/a.hpp\"\n"),
             Lines{});
-  EXPECT_EQ(broken_lines(includes_run_down, "tests/a.cpp", "#include \"gateway/a.hpp\"\n"),
+  EXPECT_EQ(broken_lines(includes_run_down, "tests/a.cpp", "#include \"gateway/wire/a.hpp\"\n"),
             Lines{});
+}
+
+TEST(House, includes_run_in_no_circle) {
+  for (const Finding& it : includes_run_in_no_circle(tree())) ADD_FAILURE() << it.text();
+}
+
+TEST(House, includes_may_not_run_in_a_circle) {
+  const Findings findings = includes_run_in_no_circle(
+      {{"engine/book/a.hpp", "#include \"engine/book/b.hpp\"\n"},
+       {"engine/book/b.hpp", "#include <vector>\n#include \"engine/book/c.hpp\"\n"},
+       {"engine/book/c.hpp", "#include \"engine/book/a.hpp\"\n"},
+       {"engine/book/d.hpp", "#include \"engine/book/a.hpp\"\n"}});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].path, "engine/book/c.hpp");
+}
+
+TEST(House, benchmarks_may_not_include_the_tool) {
+  const std::string text =
+      "#include \"gateway/measure/a.hpp\"\n#include \"gateway/tool/output.hpp\"\n";
+  EXPECT_EQ(broken_lines(benchmarks_know_no_tool, "bench/a.cpp", text), (Lines{2}));
+  EXPECT_EQ(broken_lines(benchmarks_know_no_tool, "tests/a.cpp", text), Lines{});
+}
+
+TEST(House, tests_may_not_hide) {
+  const std::string text =
+      "// TEST(In, comment)\n\nTEST(Some, thing) {}\nTEST_F(Other, thing) {}\n";
+  EXPECT_EQ(broken_lines(tests_are_named_so, "tests/ledger/books/books.cpp", text), (Lines{3}));
+  EXPECT_EQ(broken_lines(tests_are_named_so, "tests/ledger/books/books_test.cpp", text), Lines{});
 }
 
 TEST(House, libraries_may_not_sink_below_their_floor) {

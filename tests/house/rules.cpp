@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string_view>
+
+#include "tests/house/rooms.hpp"
 
 namespace karst::house {
 namespace {
@@ -12,8 +17,6 @@ namespace {
 constexpr std::size_t columns_max = 100;
 constexpr std::size_t file_lines_max = 600;
 constexpr std::size_t introduction_bytes_min = 12;
-
-constexpr std::array<std::string_view, 4> floors{"engine", "schemas", "ledger", "gateway"};
 
 constexpr std::array<std::string_view, 30> pure_headers{
     "algorithm",   "array",   "bit",        "cassert",          "charconv",
@@ -28,8 +31,8 @@ constexpr std::array<std::string_view, 6> impure_words{"float", "double", "throw
 
 /// What the model shares with the engine: the values that go in and come out.
 constexpr std::array<std::string_view, 5> shared_with_model{
-    "engine/command/command.hpp", "engine/event/event.hpp", "engine/command/reject_code.hpp", "engine/base/side.hpp",
-    "engine/base/units.hpp"};
+    "engine/base/side.hpp", "engine/base/units.hpp", "engine/command/command.hpp",
+    "engine/command/reject_code.hpp", "engine/event/event.hpp"};
 
 /// What one file of the engine may use beyond the rules, because that is its purpose: the seams
 /// are interfaces that floors above implement, and an assertion says where it failed.
@@ -62,12 +65,6 @@ constexpr std::array<Library, 7> libraries{{{"boost/asio", 3, 3},
                                             {"openssl/", 2, 3},
                                             {"sqlite3.h", 2, 2},
                                             {"google/protobuf", 1, 3}}};
-
-std::optional<int> floor_of(std::string_view folder) {
-  const auto found = std::ranges::find(floors, folder);
-  if (found == floors.end()) return std::nullopt;
-  return static_cast<int>(found - floors.begin());
-}
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
@@ -117,30 +114,88 @@ std::string Finding::text() const {
   return path + ":" + std::to_string(line) + ": " + what + "\n    mend: " + mend;
 }
 
+Findings files_have_a_room(const SourceFile& file) {
+  if (!file.is_cpp() || !floor_of(file.path) || room_of(file.path)) return {};
+  return {{file.path, 0, "stands in no room",
+           "move it to the room it belongs to, or add one: tests/house/rooms.cpp and "
+           "docs/ARCHITECTURE.md"}};
+}
+
 Findings includes_run_down(const SourceFile& file) {
   Findings findings;
-  const auto floor = floor_of(file.folder());
-  if (!file.is_cpp() || !floor) return findings;
+  const auto room = room_of(file.path);
+  if (!file.is_cpp() || !room) return findings;
   for (const Include& include : includes_of(file)) {
     if (!include.is_quoted) continue;
-    const std::string_view folder = include.target.substr(0, include.target.find('/'));
-    const auto target = floor_of(folder);
+    const auto target = room_of(include.target);
     if (!target) {
       findings.push_back({file.path, include.line, "includes " + quoted(include.target),
-                          "name it from the top of the project; floors include only floors"});
-    } else if (*target > *floor) {
+                          "name it from the top of the project; rooms include only rooms"});
+    } else if (*target > *room) {
       findings.push_back({file.path, include.line,
-                          std::string(floors[static_cast<std::size_t>(*floor)]) + " includes " +
-                              quoted(include.target) + " from a floor above",
+                          std::string(name_of(*room)) + " includes " + quoted(include.target) +
+                              " from a room above",
                           "move what both need down, or hand it in as a value"});
     }
   }
   return findings;
 }
 
+Findings includes_run_in_no_circle(const std::vector<SourceFile>& files) {
+  std::map<std::string_view, const SourceFile*> by_path;
+  for (const SourceFile& file : files) by_path.emplace(file.path, &file);
+  Findings findings;
+  enum class Seen : std::uint8_t { entered, left };
+  std::map<std::string_view, Seen> seen;
+  const std::function<void(const SourceFile&)> enter = [&](const SourceFile& file) {
+    seen[file.path] = Seen::entered;
+    for (const Include& include : includes_of(file)) {
+      const auto target = by_path.find(include.target);
+      if (!include.is_quoted || target == by_path.end()) continue;
+      const auto known = seen.find(target->first);
+      if (known == seen.end()) {
+        enter(*target->second);
+      } else if (known->second == Seen::entered) {
+        findings.push_back({file.path, include.line,
+                            "includes " + quoted(include.target) + ", which includes it",
+                            "give what both need a file of its own"});
+      }
+    }
+    seen[file.path] = Seen::left;
+  };
+  for (const SourceFile& file : files) {
+    if (file.is_cpp() && !seen.contains(file.path)) enter(file);
+  }
+  return findings;
+}
+
+Findings benchmarks_know_no_tool(const SourceFile& file) {
+  Findings findings;
+  if (!file.is_cpp() || !file.path.starts_with("bench/")) return findings;
+  for (const Include& include : includes_of(file)) {
+    if (!include.is_quoted || !include.target.starts_with("gateway/tool/")) continue;
+    findings.push_back({file.path, include.line, "includes " + quoted(include.target),
+                        "what is measured with stands in gateway/measure"});
+  }
+  return findings;
+}
+
+Findings tests_are_named_so(const SourceFile& file) {
+  if (!file.is_cpp() || file.path.ends_with("_test.cpp")) return {};
+  const std::string code = blank_comments_and_literals(file.text);
+  const auto lines = split_lines(code);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (const std::string_view word : {"TEST(", "TEST_F(", "TEST_P("}) {
+      if (!lines[i].starts_with(word)) continue;
+      return {{file.path, static_cast<int>(i) + 1, "has a test", "name the file ..._test.cpp"}};
+    }
+  }
+  return {};
+}
+
 Findings libraries_stay_on_their_floor(const SourceFile& file) {
   Findings findings;
-  const auto floor = floor_of(file.folder());
+  const auto floor = floor_of(file.path);
   if (!file.is_cpp() || !floor) return findings;
   for (const Include& include : includes_of(file)) {
     const auto library = std::ranges::find_if(
@@ -294,7 +349,10 @@ Findings names_are_snake_case(const SourceFile& file) {
 
 const std::vector<Rule>& all_rules() {
   static const std::vector<Rule> rules{
+      {"files_have_a_room", files_have_a_room},
       {"includes_run_down", includes_run_down},
+      {"benchmarks_know_no_tool", benchmarks_know_no_tool},
+      {"tests_are_named_so", tests_are_named_so},
       {"libraries_stay_on_their_floor", libraries_stay_on_their_floor},
       {"verifier_stands_alone", verifier_stands_alone},
       {"model_stands_apart", model_stands_apart},

@@ -30,9 +30,21 @@ struct Rule {
   friend std::ostream& operator<<(std::ostream& out, const Rule& rule) { return out << rule.name; }
 };
 
-/// Includes of our own headers only run down the floors (engine 0, schemas 1, ledger 2, gateway 3),
-/// and no floor includes tests or benchmarks.
+/// Every source file of the product stands in a room of the table (tests/house/rooms.cpp).
+[[nodiscard]] Findings files_have_a_room(const SourceFile& file);
+
+/// Includes of our own headers only run down the table of rooms, so no room includes tests or
+/// benchmarks either.
 [[nodiscard]] Findings includes_run_down(const SourceFile& file);
+
+/// No two files include each other, directly or through others. A rule about all files at once.
+[[nodiscard]] Findings includes_run_in_no_circle(const std::vector<SourceFile>& files);
+
+/// bench/ measures the product through gateway/measure and below, never through the tool.
+[[nodiscard]] Findings benchmarks_know_no_tool(const SourceFile& file);
+
+/// A file that has tests is named after that: _test.cpp.
+[[nodiscard]] Findings tests_are_named_so(const SourceFile& file);
 
 /// Libraries stay on the floors that may use them: Asio and Beast from gateway up, SQLite in the
 /// ledger, Protobuf in schemas and above the ledger.
@@ -70,7 +82,7 @@ struct Rule {
 /// Source files are named in snake_case.
 [[nodiscard]] Findings names_are_snake_case(const SourceFile& file);
 
-/// All of the above.
+/// All of the above that look at one file.
 [[nodiscard]] const std::vector<Rule>& all_rules();
 
 }  // namespace karst::house

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "tests/plants/violation.hpp"
-#include "tests/sim/exchange_simulation.hpp"
+#include "tests/support/machine/exchange_simulation.hpp"
 
 int main() {
   using namespace karst::sim;

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "tests/plants/violation.hpp"
-#include "tests/sim/journal_simulation.hpp"
+#include "tests/support/machine/journal_simulation.hpp"
 
 int main() {
   using namespace karst::sim;
