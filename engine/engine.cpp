@@ -7,13 +7,13 @@
 #include "engine/base/hash.hpp"
 #include "engine/command/check.hpp"
 #include "engine/command/codec.hpp"
-#include "engine/command/traits.hpp"
+#include "engine/command/fields.hpp"
+#include "engine/command/permission.hpp"
 #include "engine/continuation/continuation.hpp"
 #include "engine/order/entry.hpp"
-#include "engine/order/trading.hpp"
-#include "engine/reference/begin_incarnation.hpp"
+#include "engine/reference/capacity_plan.hpp"
 #include "engine/reference/held_clock.hpp"
-#include "engine/reference/reference_data.hpp"
+#include "engine/state/handler.hpp"
 #include "engine/state/state.hpp"
 
 namespace karst {
@@ -21,38 +21,30 @@ namespace {
 
 /// The order a command names by id; none if it names none.
 [[nodiscard]] OrderId order_in(const Command& command) {
-  switch (command.type) {
-    case CommandType::amend_order: return command.amend_order.order;
-    case CommandType::cancel_order: return command.cancel_order.order;
-    case CommandType::hibernate_order: return command.hibernate_order.order;
-    case CommandType::reactivate_order: return command.reactivate_order.order;
-    default: return OrderId{0};
-  }
+  return traits_of(command.type).names == NamesBook::by_order ? command.cancel_order.order
+                                                              : OrderId{0};
 }
 
 /// The slot of the instrument whose book a command names; 0 for none.
 [[nodiscard]] std::uint32_t named_book(const State& state, const Command& command) {
-  switch (command.type) {
-    case CommandType::place_order:
-    case CommandType::post_offer: {
-      const InstrumentId id = command.type == CommandType::place_order
-                                  ? command.place_order.instrument
-                                  : command.post_offer.instrument;
+  switch (traits_of(command.type).names) {
+    case NamesBook::none: return 0;
+    case NamesBook::by_instrument: {
+      // Both that do begin with it.
+      static_assert(offsetof(PlaceOrder, instrument) == 0 && offsetof(PostOffer, instrument) == 0);
+      const InstrumentId id = command.post_offer.instrument;
       return state.instruments.find(id) != nullptr ? slot_of(id) : 0;
     }
-    case CommandType::amend_order:
-    case CommandType::cancel_order:
-    case CommandType::hibernate_order:
-    case CommandType::reactivate_order: {
+    case NamesBook::by_order: {
       const Slot slot = named_order(state, command);
       return slot == no_slot ? 0 : state.orders.nodes.node(slot).hot.instrument;
     }
-    default: return 0;
   }
+  return 0;
 }
 
 /// Codes 1-6 of a numbered command that is not the next one: what it came to the first time.
-[[nodiscard]] RejectCode hear_again(State& state, const Command& command) {
+[[nodiscard]] RejectCode hear_again(const State& state, const Command& command) {
   const Key& key = state.keys[command.key];
   if (command.client_seq > key.last_client_seq) return RejectCode::seq_gap;
   if (key.last_client_seq - command.client_seq >= state.keys.answers_per_key()) {
@@ -92,7 +84,7 @@ namespace {
     return false;
   }
   return (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0 &&
-         has_valid_fields(command, state.config);
+         wrong_field(command, state.config) == nullptr;
 }
 
 /// Codes 10-13: is it well formed, may the key say it, is there such a merchant.
@@ -105,11 +97,7 @@ namespace {
   if (!command.key.is_none()) {
     const Key& key = state.keys[command.key];
     const bool is_own = key.account == command.account.value();
-    const bool is_operator = (key.scopes & scope::operate) != 0 && !traits.is_internal;
-    const bool is_allowed = traits.is_session
-                                ? is_own
-                                : is_operator || (is_own && (key.scopes & traits.scopes) != 0);
-    if (!is_allowed) return RejectCode::not_permitted;
+    if (!may_say(command.type, key.scopes, is_own)) return RejectCode::not_permitted;
   }
   if (state.is_configured && command.type == CommandType::configure) {
     return RejectCode::not_configured;
@@ -122,84 +110,28 @@ namespace {
   return RejectCode::none;
 }
 
-[[nodiscard]] Outcome configure(State& state, const Command& command) {
-  KARST_ASSERT(std::memcmp(&command.configure, &state.config, sizeof(Configure)) == 0);
-  if (state.is_rehearsal) return Outcome::done;
-  state.is_configured = true;
-  emit_done(state, command, 0);
-  return Outcome::done;
-}
-
-[[nodiscard]] Outcome adopt_rules(State& state, const Command& command) {
-  const std::uint32_t version = command.adopt_rules.version;
-  if (version <= state.rules || version > rules_newest) return refuse(RejectCode::invalid_field);
-  if (state.is_rehearsal) return Outcome::done;
-  state.rules = version;
-  emit_done(state, command, 0);
-  return Outcome::done;
-}
-
-/// The commands that are not about orders.
-[[nodiscard]] Outcome operate(State& state, const Command& command) {
-  const bool is_operator = command.key.is_none() ||
-                           (state.keys[command.key].scopes & scope::operate) != 0;
-  switch (command.type) {
-    case CommandType::configure: return configure(state, command);
-    case CommandType::adopt_rules: return adopt_rules(state, command);
-    case CommandType::begin_incarnation: return begin_incarnation(state, command);
-    case CommandType::clock_held: return clock_held(state, command);
-    case CommandType::accept_clock: return accept_clock(state, command);
-    case CommandType::define_currency: return define_currency(state, command);
-    case CommandType::define_calendar: return define_calendar(state, command);
-    case CommandType::define_fees: return define_fees(state, command);
-    case CommandType::admit_merchant: return admit_merchant(state, command);
-    case CommandType::set_merchant_state: return set_merchant_state(state, command);
-    case CommandType::set_merchant_limits: return set_merchant_limits(state, command);
-    case CommandType::set_merchant_profile: return set_merchant_profile(state, command);
-    case CommandType::kill_switch: return kill_switch(state, command, is_operator);
-    case CommandType::fund:
-    case CommandType::withdraw: return move_cash(state, command);
-    case CommandType::create_key: return create_key(state, command);
-    case CommandType::revoke_key: return revoke_key(state, command);
-    case CommandType::open_session: return open_session(state, command);
-    case CommandType::close_session: return close_session(state, command);
-    case CommandType::set_dead_man: return set_dead_man(state, command);
-    case CommandType::define_pool: return define_pool(state, command);
-    case CommandType::set_pool_capacity: return set_pool_capacity(state, command);
-    case CommandType::set_pool_terms: return set_pool_terms(state, command);
-    case CommandType::list_contracts: return list_contracts(state, command);
-    case CommandType::mint_capacity: return mint_capacity(state, command);
-    case CommandType::define_product: return define_product(state, command);
-    case CommandType::set_product_terms: return set_product_terms(state, command);
-    case CommandType::set_instrument_state: return set_instrument_state(state, command);
-    case CommandType::halt: return halt(state, command);
-    case CommandType::resume: return resume(state, command);
-    case CommandType::mass_cancel: {
-      const Outcome outcome = mass_cancel(state, command);
-      if (outcome == Outcome::done && !state.is_rehearsal) {
-        emit_done(state, command, command.account.value());
-      }
-      return outcome;
-    }
-    case CommandType::heartbeat:
-      if (!state.is_rehearsal) emit_done(state, command, command.account.value());
-      return Outcome::done;
-    default: return refuse(RejectCode::invalid_field);
+/// Counts a message of its merchant, if it came so far that its limits were looked at.
+void count_message(State& state, const Command& command, RejectCode code) {
+  if (code == RejectCode::none || code >= RejectCode::rate_exceeded) {
+    (void)state.accounts.count_message(command.account.value(), state.now);
   }
 }
 
-/// All of them, out of line.
-[[nodiscard, gnu::noinline]] Outcome carry_out(State& state, const Command& command,
-                                               bool is_busy) {
-  switch (command.type) {
-    case CommandType::place_order: return place_order<Course::any>(state, command, is_busy);
-    case CommandType::cancel_order: return cancel_order<Course::any>(state, command, is_busy);
-    case CommandType::amend_order: return amend_order(state, command, is_busy);
-    case CommandType::hibernate_order: return hibernate_order(state, command, is_busy);
-    case CommandType::reactivate_order: return reactivate_order(state, command, is_busy);
-    case CommandType::post_offer: return post_offer(state, command, is_busy);
-    default: return operate(state, command);
+/// All commands, out of line: checks, then does.
+template <class Body>
+[[nodiscard]] Ruling handle(State& state, const Command& command, const Body& body) {
+  const Checked<Body> checked = check(state, command, body);
+  if (traits_of(type_of<Body>).is_counted && !checked.is_repeated) {
+    count_message(state, command, checked.code);
   }
+  if (checked.is_good()) carry_out(state, command, checked);
+  return checked;
+}
+
+[[nodiscard, gnu::noinline]] Ruling handle(State& state, const Command& command) {
+  Ruling ruling{.code = RejectCode::invalid_field};
+  (void)visit_body(command, [&](const auto& body) { ruling = handle(state, command, body); });
+  return ruling;
 }
 
 /// Whether a refusal stands in the merchant's event log.
@@ -215,7 +147,8 @@ namespace {
          state.accounts.is_known(command.account);
 }
 
-void emit_rejected(State& state, const Command& command, RejectCode code, std::int64_t value) {
+[[gnu::cold, gnu::noinline]] void emit_rejected(State& state, const Command& command,
+                                                RejectCode code, std::int64_t value) {
   const bool is_in_log = is_logged(state, command, code);
   const std::uint32_t account = is_in_log ? command.account.value() : 0;
   const std::uint64_t number = state.next_event_number(account);
@@ -247,33 +180,32 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 
 /// Says what became of a command that was not simply carried out.
 [[gnu::cold, gnu::noinline]] void emit_exception(State& state, const Command& command,
-                                                 Outcome outcome) {
-  if (outcome == Outcome::repeated) {
-    emit_repeated(state, command,
-                  {.request_hash = 0,
-                   .sequence = state.answer_sequence,
-                   .order = state.answer_order,
-                   .event_and_code = state.answer_event << 8});
-  } else {
-    emit_rejected(state, command, code_of(outcome), 0);
-  }
+                                                 const Ruling& ruling) {
+  if (!ruling.is_repeated) return emit_rejected(state, command, ruling.code, 0);
+  state.note_answer(ruling.first.account_event, ruling.first.order);
+  emit_repeated(state, command,
+                {.request_hash = 0,
+                 .sequence = ruling.first.sequence,
+                 .order = ruling.first.order,
+                 .event_and_code = ruling.first.account_event << 8});
 }
 
-/// Remembers what a numbered command of the key in `place` came to.
+/// Remembers what a numbered command of the key in `place` came to, answered by the command of that
+/// sequence: an earlier one where a first answer was given again.
 [[gnu::always_inline]] inline void remember(State& state, std::uint32_t place,
                                             const Command& command, std::uint64_t hash,
-                                            Outcome outcome) {
+                                            RejectCode code, std::uint64_t answered_by) {
   state.keys.in_place(place).last_client_seq = command.client_seq;
   RememberedAnswer& answer = state.keys.answer_in(place, command.client_seq);
   answer.request_hash = hash;
-  answer.sequence = outcome == Outcome::repeated ? state.answer_sequence : command.sequence;
+  answer.sequence = answered_by;
   answer.order = state.answer_order;
-  answer.event_and_code = state.answer_event << 8 | static_cast<std::uint64_t>(code_of(outcome));
+  answer.event_and_code = state.answer_event << 8 | static_cast<std::uint64_t>(code);
 }
 
 /// The whole way from the words to their answer: who speaks, is it new, may it speak.
 /// Writes the answer and all that follows. Source: docs/ENGINE.md §2.
-[[gnu::noinline]] void answer_carefully(State& state, const Command& command, bool is_busy) {
+[[gnu::noinline]] void answer_carefully(State& state, const Command& command) {
   if (command.type == CommandType::tick && command.key.is_none()) return;
   RejectCode code = hear(state, command);
   const bool is_numbered = !command.key.is_none() && command.client_seq != 0 &&
@@ -297,11 +229,12 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
     emit_rejected(state, command, code, static_cast<std::int64_t>(expected));
     return;
   }
-  Outcome outcome = refuse(admit(state, command));
-  if (outcome == Outcome::done) outcome = carry_out(state, command, is_busy);
-  if (outcome != Outcome::done) emit_exception(state, command, outcome);
+  Ruling ruling{.code = admit(state, command)};
+  if (ruling.is_good()) ruling = handle(state, command);
+  if (!ruling.is_good()) emit_exception(state, command, ruling);
   if (!is_next) return;
-  remember(state, state.keys.place_of(command.key), command, request_hash(command), outcome);
+  remember(state, state.keys.place_of(command.key), command, request_hash(command), ruling.code,
+           ruling.is_repeated ? ruling.first.sequence : command.sequence);
 }
 
 /// Whether a command is of this type and its reserved bytes are zero: one word.
@@ -340,7 +273,6 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 
 /// Any command: what is due or left over first, then what it asks.
 [[nodiscard, gnu::noinline]] Applied apply_carefully(State& state, const Command& command) {
-  bool is_busy = false;
   if (command.type == CommandType::clock_held && command.key.is_none() &&
       is_well_formed(state, command) && is_begin_of_hold(state, command)) [[unlikely]] {
     state.is_clock_held = true;
@@ -349,10 +281,9 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
     fire_timers_and_jobs(state);
     const std::uint32_t named = named_book(state, command);
     state.makers_left -= continue_sweeps(state, named, command.type == CommandType::tick);
-    is_busy = named != 0 && state.instruments[named].pending != 0;
   }
   const auto before_answer = static_cast<std::uint32_t>(state.ring->next - state.first_event);
-  answer_carefully(state, command, is_busy);
+  answer_carefully(state, command);
   const std::uint32_t count = count_events(state);
   return {state.first_event, count, count == before_answer ? Applied::no_answer : before_answer};
 }
@@ -364,8 +295,21 @@ struct UsualPlace {
     const PlaceOrder& order = command.place_order;
     return is_none(order.client_order_id) && is_plain_limit(order);
   }
-  [[nodiscard, gnu::always_inline]] static Outcome handle(State& state, const Command& command) {
-    return place_order<Course::usual>(state, command, false);
+  [[nodiscard, gnu::always_inline]] static RejectCode handle(State& state,
+                                                             const Command& command) {
+    const std::uint32_t account = command.account.value();
+    RejectCode code = check_merchant(state.accounts[account]);
+    if (code != RejectCode::none) [[unlikely]] return code;
+    if (!state.accounts.count_message(account, state.now)) [[unlikely]] {
+      return RejectCode::rate_exceeded;
+    }
+    Instrument* const instrument = state.instruments.find(command.place_order.instrument);
+    Entry entry;
+    code = check_place<Course::usual>(state, command, instrument, entry);
+    if (code == RejectCode::none) [[likely]] {
+      place_order<Course::usual>(state, command, *instrument, entry);
+    }
+    return code;
   }
 };
 struct UsualCancel {
@@ -374,8 +318,11 @@ struct UsualCancel {
     const CancelOrder& order = command.cancel_order;
     return is_none(order.client_order_id) && !order.order.is_none();
   }
-  [[nodiscard, gnu::always_inline]] static Outcome handle(State& state, const Command& command) {
-    return cancel_order<Course::usual>(state, command, false);
+  [[nodiscard, gnu::always_inline]] static RejectCode handle(State& state,
+                                                             const Command& command) {
+    const Checked<CancelOrder> checked = check_cancel<Course::usual>(state, command);
+    if (checked.is_good()) [[likely]] cancel_order(state, command, checked.found.slot);
+    return checked.code;
   }
 };
 
@@ -391,15 +338,16 @@ template <class Usual>
     return apply_carefully(state, command);
   }
   key.last_word_ns = state.now;
-  const Outcome outcome = Usual::handle(state, command);
-  if (outcome != Outcome::done) [[unlikely]] emit_exception(state, command, outcome);
-  remember(state, command.key.value(), command, request_hash<Usual::type>(command), outcome);
+  const RejectCode code = Usual::handle(state, command);
+  if (code != RejectCode::none) [[unlikely]] emit_rejected(state, command, code, 0);
+  remember(state, command.key.value(), command, request_hash<Usual::type>(command), code,
+           command.sequence);
   const std::uint32_t count = count_events(state);
   return {state.first_event, count, 0};
 }
 
 /// What answer_carefully() would answer, without saying it.
-[[nodiscard]] Rehearsal rehearse_answer(State& state, const Command& command) {
+[[nodiscard]] Rehearsal rehearse_answer(const State& state, const Command& command) {
   if (command.type == CommandType::tick && command.key.is_none()) return {};
   RejectCode code = hear(state, command);
   const bool is_numbered = !command.key.is_none() && command.client_seq != 0 &&
@@ -417,13 +365,12 @@ template <class Usual>
     const std::uint64_t expected = is_gap ? state.keys[command.key].last_client_seq + 1 : 0;
     return {code, false, static_cast<std::int64_t>(expected)};
   }
-  Outcome outcome = refuse(admit(state, command));
-  if (outcome == Outcome::done) {
-    const std::uint32_t named = named_book(state, command);
-    const bool is_busy = named != 0 && state.instruments[named].pending != 0;
-    outcome = carry_out(state, command, is_busy);
+  Ruling ruling{.code = admit(state, command)};
+  if (ruling.is_good()) {
+    ruling.code = RejectCode::invalid_field;
+    (void)visit_body(command, [&](const auto& body) { ruling = check(state, command, body); });
   }
-  return {code_of(outcome), outcome == Outcome::repeated, 0};
+  return {ruling.code, ruling.is_repeated, 0};
 }
 
 }  // namespace
@@ -454,15 +401,11 @@ Applied Engine::apply(const Command& command, EventRing& ring) {
 Rehearsal Engine::rehearse(const Command& command) const {
   State& state = *state_;
   const std::int64_t now = state.now;
-  const bool is_account = command.account.value() < state.config.accounts_max;
-  const std::uint32_t account = is_account ? command.account.value() : 0;
-  const MessageCounts counts = state.accounts.message_counts(account);
   state.now = std::max(now, command.time.value());
-  state.is_rehearsal = true;
+  ++state.sequence;  // as if it were the next
   const Rehearsal rehearsal = rehearse_answer(state, command);
-  state.is_rehearsal = false;
+  --state.sequence;
   state.now = now;
-  state.accounts.restore(account, counts);
   return rehearsal;
 }
 

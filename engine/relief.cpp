@@ -1,9 +1,10 @@
 // What a command would free.
 #include "engine/relief.hpp"
 
+#include "engine/command/fields.hpp"
 #include "engine/engine.hpp"
 #include "engine/order/life.hpp"
-#include "engine/state/state.hpp"
+#include "engine/state/handler.hpp"
 
 namespace karst {
 namespace {
@@ -20,8 +21,14 @@ constexpr std::uint32_t looks_max = 256;
          (filter.tag == 0 || filter.tag == hot.tag) && doom_of(state, slot) == CancelReason{};
 }
 
-[[nodiscard]] Relief relief_of_mass_cancel(const State& state, const Command& command) {
-  const MassCancel& filter = command.mass_cancel;
+// What a command of which it depends on the state would free.
+template <class Body>
+[[nodiscard]] Relief relief_of(const State&, const Command&, const Body&) {
+  return Relief::none;
+}
+
+[[nodiscard]] Relief relief_of(const State& state, const Command& command,
+                               const MassCancel& filter) {
   const bool is_of_all = filter.instrument.is_none() && filter.side == 0 && filter.tag == 0;
   Slot slot = state.accounts[command.account.value()].oldest_order;
   for (std::uint32_t looks = 0; slot != no_slot && looks < looks_max; ++looks) {
@@ -32,39 +39,36 @@ constexpr std::uint32_t looks_max = 256;
 }
 
 /// Whether the switch is off as far as the one who speaks can turn it on.
-[[nodiscard]] Relief relief_of_kill_switch(const State& state, const Command& command) {
-  if (!command.kill_switch.on) return Relief::none;
-  const bool is_operator =
-      command.key.is_none() || (state.keys[command.key].scopes & scope::operate) != 0;
-  const auto own = is_operator ? Account::killed_by_operator : Account::killed_by_merchant;
+[[nodiscard]] Relief relief_of(const State& state, const Command& command,
+                               const KillSwitch& body) {
+  if (!body.on) return Relief::none;
+  const auto own = is_operator(state, command) ? Account::killed_by_operator
+                                               : Account::killed_by_merchant;
   const bool is_on = (state.accounts[command.account.value()].killed & own) != 0;
   return is_on ? Relief::none : Relief::utmost;
 }
 
+[[nodiscard]] Relief relief_of(const State& state, const Command& command,
+                               const SetMerchantState& body) {
+  const MerchantState before = state.accounts[command.account.value()].state;
+  const bool is_less = before == MerchantState::admitted || body.state == MerchantState::exited;
+  return is_less && before != body.state ? Relief::some : Relief::none;
+}
+
+[[nodiscard]] Relief relief_of(const State&, const Command&, const SetInstrumentState& body) {
+  return body.state == InstrumentState::open ? Relief::none : Relief::some;
+}
+
 [[nodiscard]] Relief relief_if_done(const State& state, const Command& command) {
-  switch (command.type) {
-    case CommandType::cancel_order:
-    case CommandType::hibernate_order:
-    case CommandType::revoke_key:
-      return Relief::some;
-    case CommandType::set_merchant_state: {
-      const MerchantState before = state.accounts[command.account.value()].state;
-      const MerchantState after = command.set_merchant_state.state;
-      const bool is_less = before == MerchantState::admitted || after == MerchantState::exited;
-      return is_less && before != after ? Relief::some : Relief::none;
-    }
-    case CommandType::set_instrument_state:
-      return command.set_instrument_state.state == InstrumentState::open ? Relief::none
-                                                                         : Relief::some;
-    case CommandType::halt:
-      return Relief::utmost;
-    case CommandType::kill_switch:
-      return relief_of_kill_switch(state, command);
-    case CommandType::mass_cancel:
-      return relief_of_mass_cancel(state, command);
-    default:
-      return Relief::none;
+  switch (traits_of(command.type).on_full_disk) {
+    case OnFullDisk::refused: return Relief::none;
+    case OnFullDisk::frees: return Relief::some;
+    case OnFullDisk::shuts: return Relief::utmost;
+    case OnFullDisk::depends: break;
   }
+  Relief relief = Relief::none;
+  (void)visit_body(command, [&](const auto& body) { relief = relief_of(state, command, body); });
+  return relief;
 }
 
 }  // namespace

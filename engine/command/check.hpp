@@ -4,20 +4,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "engine/command/command.hpp"
 
 namespace karst {
 
-/// Whether every field of the command, and every combination, has a meaning. Source:
-/// docs/ENGINE.md, the conditions marked "fields". `sizes` are those of the exchange.
-[[nodiscard]] bool has_valid_fields(const Command& command, const Configure& sizes);
+/// The first field that has no meaning, by itself or beside the others, under its name on the wire.
+/// Source: docs/ENGINE.md, the conditions marked "fields". `sizes` are those of the exchange.
+///
+/// Returns: null = every one has; "account_id" for that of an admission, "body" for a type
+///          that is none.
+[[nodiscard]] const char* wrong_field(const Command& command, const Configure& sizes);
 
 /// The sizes an exchange can be made with.
 [[nodiscard]] bool is_valid(const Configure& sizes);
 
-/// The same for the one command that is many.
-[[nodiscard]] bool has_valid_fields(const PlaceOrder& order);
+// The first field that has no meaning beside the others, each being good by itself; null = all fit.
+template <class Body>
+[[nodiscard]] constexpr const char* misfit(const Body&) {
+  return nullptr;
+}
+[[nodiscard]] const char* misfit(const Configure& sizes);
+[[nodiscard]] const char* misfit(const AcceptClock& body);
+[[nodiscard]] const char* misfit(const SetDeadMan& body);
+[[nodiscard]] const char* misfit(const SetPoolTerms& body);
+[[nodiscard]] const char* misfit(const DefineProduct& body);
+[[nodiscard]] const char* misfit(const PlaceOrder& body);
+[[nodiscard]] const char* misfit(const CancelOrder& body);
+
+/// 1 to all of `text` printable ASCII characters, no space at either end, zeros behind.
+[[nodiscard]] bool is_words(std::span<const char> text);
 
 /// Whether it is a plain limit order, good till cancelled or immediate, without a wish; has no
 /// meaningless field then. Decides most orders in a few instructions.

@@ -1,227 +1,291 @@
-// The fields of every command, in the order in which they are written: one list for the codec, for
-// request hashes and for canonical copies.
+// The fields of every command: how they are called on the wire, what each may be, and the order in
+// which they are written. One list for codec, request hashes, field checks and translation.
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
+#include "engine/base/bounds.hpp"
 #include "engine/command/command.hpp"
 
 namespace karst {
 
+/// What a field may be.
+namespace field {
+struct Any {};  ///< whatever its type holds; what it means the engine says in codes of its own
+struct Id {};   ///< any; from the wire not 0, which names nothing
+struct Within {
+  std::int64_t min;
+  std::int64_t max;
+};
+struct IdBelow {  ///< 1 .. size - 1
+  std::uint32_t Configure::* size;
+};
+struct KeyNumber {};  ///< any whose place in the table of keys is one
+struct OneOf {        ///< the values whose bits are set
+  std::uint64_t values;
+};
+struct Flag {};
+struct Words {};  ///< printable ASCII without spaces at the ends, at least one character
+struct Label {    ///< 16 bytes, compared as a whole
+  bool may_be_none;
+};
+struct Digest {};
+
+inline constexpr Any any{};
+inline constexpr Id id{};
+inline constexpr KeyNumber key_number{};
+inline constexpr Flag flag{};
+inline constexpr Words words{};
+inline constexpr Label label{false};
+inline constexpr Label label_or_none{true};
+inline constexpr Digest digest{};
+
+[[nodiscard]] constexpr Within within(std::int64_t min, std::int64_t max) { return {min, max}; }
+[[nodiscard]] constexpr IdBelow id_below(std::uint32_t Configure::* size) { return {size}; }
+template <class... Values>
+[[nodiscard]] constexpr OneOf one_of(Values... values) {
+  return {((std::uint64_t{1} << static_cast<int>(values)) | ...)};
+}
+template <class First, class Last>
+[[nodiscard]] constexpr OneOf from_to(First first, Last last) {
+  return {(std::uint64_t{2} << static_cast<int>(last)) -
+          (std::uint64_t{1} << static_cast<int>(first))};
+}
+/// All values of an enumeration that has none at zero.
+template <class Enum>
+[[nodiscard]] constexpr OneOf up_to(Enum last) {
+  return from_to(1, last);
+}
+}  // namespace field
+
+// clang-format off
+// FIELD(member, name on the wire, what it may be), in the order of the journal. Fields are only
+// ever added behind the last of a body: a body that ends earlier reads as zero there.
+#define KARST_FIELDS_Configure(FIELD)                                                              \
+  FIELD(accounts_max, accounts_max, any)                                                           \
+  FIELD(keys_max, keys_max, any)                                                                   \
+  FIELD(instruments_max, instruments_max, any)                                                     \
+  FIELD(orders_max, orders_max, any)                                                               \
+  FIELD(holdings_max, holdings_max, any)                                                           \
+  FIELD(level_pages_max, level_pages_max, any)                                                     \
+  FIELD(client_ids_max, client_ids_max, any)                                                       \
+  FIELD(references_max, references_max, any)                                                       \
+  FIELD(currencies_max, currencies_max, any)                                                       \
+  FIELD(pools_max, pools_max, any)                                                                 \
+  FIELD(answers_per_key, answers_per_key, any)                                                     \
+  FIELD(client_ids_per_account_max, client_ids_per_account_max, any)                               \
+  FIELD(makers_per_command_max, makers_per_command_max, any)                                       \
+  FIELD(makers_per_bystander_max, makers_per_bystander_max, any)                                   \
+  FIELD(releases_per_command_max, releases_per_command_max, any)
+#define KARST_FIELDS_Tick(FIELD)
+#define KARST_FIELDS_AdoptRules(FIELD)                                                             \
+  FIELD(version, version, any)
+#define KARST_FIELDS_BeginIncarnation(FIELD)                                                       \
+  FIELD(number, incarnation, any)                                                                  \
+  FIELD(after, after_sequence, any)
+#define KARST_FIELDS_ClockHeld(FIELD)                                                              \
+  FIELD(held, held, flag)
+#define KARST_FIELDS_AcceptClock(FIELD)                                                            \
+  FIELD(step_ns, step_ns, any)
+#define KARST_FIELDS_DefineCurrency(FIELD)                                                         \
+  FIELD(currency, currency_id, id_below(&Configure::currencies_max))                               \
+  FIELD(code, code, words)
+#define KARST_FIELDS_DefineCalendar(FIELD)                                                         \
+  FIELD(calendar, calendar_id, within(1, bound::byte_id_max))                                      \
+  FIELD(utc_offset_ns, utc_offset_ns, within(bound::utc_offset_ns_min, bound::utc_offset_ns_max))
+#define KARST_FIELDS_DefineFees(FIELD)                                                             \
+  FIELD(schedule, fee_schedule_id, within(1, bound::byte_id_max))                                  \
+  FIELD(maker_bps, maker_bps, within(0, bound::fee_bps_max))                                       \
+  FIELD(taker_bps, taker_bps, within(0, bound::fee_bps_max))                                       \
+  FIELD(maker_per_lot, maker_per_lot_fen, within(0, bound::fen_per_lot_max))                       \
+  FIELD(taker_per_lot, taker_per_lot_fen, within(0, bound::fen_per_lot_max))
+#define KARST_FIELDS_AdmitMerchant(FIELD)                                                          \
+  FIELD(group, group_id, any)                                                                      \
+  FIELD(tier, tier, within(0, bound::level_max))                                                   \
+  FIELD(clearance, clearance, within(0, bound::level_max))                                         \
+  FIELD(domestic, domestic, flag)                                                                  \
+  FIELD(name, name, words)
+#define KARST_FIELDS_SetMerchantState(FIELD)                                                       \
+  FIELD(state, state, up_to(MerchantState::exited))
+#define KARST_FIELDS_SetMerchantLimits(FIELD)                                                      \
+  FIELD(order_quantity_max, order_quantity_lots_max, within(1, bound::lots_max))                   \
+  FIELD(open_orders_max, open_orders_max, any)                                                     \
+  FIELD(order_notional_max, order_notional_fen_max, within(1, bound::amount_fen_max))              \
+  FIELD(messages_per_10s_max, messages_per_10s_max, any)                                           \
+  FIELD(messages_per_hour_max, messages_per_hour_max, any)                                         \
+  FIELD(messages_per_day_max, messages_per_day_max, any)
+#define KARST_FIELDS_SetMerchantProfile(FIELD)                                                     \
+  FIELD(group, group_id, any)                                                                      \
+  FIELD(tier, tier, within(0, bound::level_max))                                                   \
+  FIELD(clearance, clearance, within(0, bound::level_max))                                         \
+  FIELD(domestic, domestic, flag)
+#define KARST_FIELDS_KillSwitch(FIELD)                                                             \
+  FIELD(on, on, flag)
+#define KARST_FIELDS_Fund(FIELD)                                                                   \
+  FIELD(currency, currency_id, id)                                                                 \
+  FIELD(amount, amount_fen, within(1, bound::amount_fen_max))                                      \
+  FIELD(reference, reference, label)
+#define KARST_FIELDS_Withdraw(FIELD)                                                               \
+  FIELD(currency, currency_id, id)                                                                 \
+  FIELD(amount, amount_fen, within(1, bound::amount_fen_max))                                      \
+  FIELD(reference, reference, label)
+#define KARST_FIELDS_CreateKey(FIELD)                                                              \
+  FIELD(new_key, key_id, key_number)                                                               \
+  FIELD(scopes, scopes, within(1, scope::all))                                                     \
+  FIELD(public_key, public_key, digest)
+#define KARST_FIELDS_RevokeKey(FIELD)                                                              \
+  FIELD(revoked_key, key_id, id)
+#define KARST_FIELDS_OpenSession(FIELD)                                                            \
+  FIELD(disconnect_grace_ns, disconnect_grace_ns, within(-1, ns_per_day))
+#define KARST_FIELDS_CloseSession(FIELD)
+#define KARST_FIELDS_SetDeadMan(FIELD)                                                             \
+  FIELD(timeout_ns, timeout_ns, within(0, ns_per_day))
+#define KARST_FIELDS_Heartbeat(FIELD)
+#define KARST_FIELDS_DefinePool(FIELD)                                                             \
+  FIELD(pool, pool_id, id_below(&Configure::pools_max))                                            \
+  FIELD(operator_account, operator_account_id, any)                                                \
+  FIELD(hub, hub, any)                                                                             \
+  FIELD(cluster, cluster, any)                                                                     \
+  FIELD(cards_per_node, cards_per_node, any)                                                       \
+  FIELD(interconnect_gbps, interconnect_gbps, any)                                                 \
+  FIELD(memory_gib, memory_gib, any)                                                               \
+  FIELD(mflops_per_card, mflops_per_card, any)                                                     \
+  FIELD(symbol, symbol, words)                                                                     \
+  FIELD(accelerator, accelerator, words)                                                           \
+  FIELD(unit, unit, up_to(Unit::core_hour))                                                        \
+  FIELD(domestic_chip, domestic_chip, flag)
+#define KARST_FIELDS_SetPoolCapacity(FIELD)                                                        \
+  FIELD(pool, pool_id, any)                                                                        \
+  FIELD(from_hour, from_hour, any)                                                                 \
+  FIELD(capacity, capacity_lots, any)
+#define KARST_FIELDS_SetPoolTerms(FIELD)                                                           \
+  FIELD(pool, pool_id, any)                                                                        \
+  FIELD(currency, currency_id, any)                                                                \
+  FIELD(calendar, calendar_id, any)                                                                \
+  FIELD(fees, fee_schedule_id, any)                                                                \
+  FIELD(band_bps, band_bps, within(0, bound::band_bps_max))                                        \
+  FIELD(tick_value, tick_value_fen, within(1, bound::fen_per_lot_max))                             \
+  FIELD(price_min, price_min_ticks, within(1, bound::ticks_max))                                   \
+  FIELD(price_max, price_max_ticks, within(1, bound::ticks_max))                                   \
+  FIELD(list_price, list_price_ticks, within(1, bound::ticks_max))                                 \
+  FIELD(quantity_max, quantity_lots_max, within(1, bound::lots_max))                               \
+  FIELD(tier_min, tier_min, within(0, bound::level_max))                                           \
+  FIELD(clearance_min, clearance_min, within(0, bound::level_max))                                 \
+  FIELD(domestic_only, domestic_only, flag)                                                        \
+  FIELD(grade, grade, up_to(Grade::spot))                                                          \
+  FIELD(penalty_bps, penalty_bps, within(0, bound::penalty_bps_max))                               \
+  FIELD(gate_open_lead_ns, gate_open_lead_ns, within(0, bound::lead_ns_max))                       \
+  FIELD(gate_close_lead_ns, gate_close_lead_ns, within(0, bound::lead_ns_max))
+#define KARST_FIELDS_ListContracts(FIELD)                                                          \
+  FIELD(pool, pool_id, any)                                                                        \
+  FIELD(from_hour, from_hour, any)                                                                 \
+  FIELD(hours, hours, within(1, bound::contract_hours_max))
+#define KARST_FIELDS_MintCapacity(FIELD)                                                           \
+  FIELD(pool, pool_id, any)                                                                        \
+  FIELD(from_hour, from_hour, any)                                                                 \
+  FIELD(hours, hours, within(1, bound::contract_hours_max))                                        \
+  FIELD(quantity, quantity_lots, within(1, bound::lots_max))
+#define KARST_FIELDS_DefineProduct(FIELD)                                                          \
+  FIELD(currency, currency_id, any)                                                                \
+  FIELD(calendar, calendar_id, any)                                                                \
+  FIELD(fees, fee_schedule_id, any)                                                                \
+  FIELD(band_bps, band_bps, within(0, bound::band_bps_max))                                        \
+  FIELD(tick_value, tick_value_fen, within(1, bound::fen_per_lot_max))                             \
+  FIELD(price_min, price_min_ticks, within(1, bound::ticks_max))                                   \
+  FIELD(price_max, price_max_ticks, within(1, bound::ticks_max))                                   \
+  FIELD(list_price, list_price_ticks, within(1, bound::ticks_max))                                 \
+  FIELD(quantity_max, quantity_lots_max, within(1, bound::lots_max))                               \
+  FIELD(seats, seats, within(0, bound::lots_max))                                                  \
+  FIELD(supply, supply, up_to(Supply::exclusive))                                                  \
+  FIELD(resale, resale, up_to(Resale::free))                                                       \
+  FIELD(unit, unit, from_to(Unit::copy, Unit::mtoken))                                             \
+  FIELD(tier_min, tier_min, within(0, bound::level_max))                                           \
+  FIELD(clearance_min, clearance_min, within(0, bound::level_max))                                 \
+  FIELD(domestic_only, domestic_only, flag)                                                        \
+  FIELD(certificate_expiry, certificate_expiry_ns, any)                                            \
+  FIELD(symbol, symbol, words)
+#define KARST_FIELDS_SetProductTerms(FIELD)                                                        \
+  FIELD(instrument, instrument_id, any)                                                            \
+  FIELD(certificate_expiry, certificate_expiry_ns, any)                                            \
+  FIELD(terms_hash, terms_hash, digest)
+#define KARST_FIELDS_SetInstrumentState(FIELD)                                                     \
+  FIELD(instrument, instrument_id, any)                                                            \
+  FIELD(state, state,                                                                              \
+        one_of(InstrumentState::open, InstrumentState::suspended, InstrumentState::delisted))
+#define KARST_FIELDS_Halt(FIELD)                                                                   \
+  FIELD(instrument, instrument_id, any)
+#define KARST_FIELDS_Resume(FIELD)                                                                 \
+  FIELD(instrument, instrument_id, any)                                                            \
+  FIELD(reference, reference_ticks, any)
+#define KARST_FIELDS_PlaceOrder(FIELD)                                                             \
+  FIELD(instrument, instrument_id, any)                                                            \
+  FIELD(quantity, quantity_lots, any)                                                              \
+  FIELD(limit, limit_ticks, any)                                                                   \
+  FIELD(expiry, expiry_ns, any)                                                                    \
+  FIELD(client_order_id, client_order_id, label_or_none)                                           \
+  FIELD(minimum, minimum_lots, any)                                                                \
+  FIELD(tag, tag, any)                                                                             \
+  FIELD(side, side, up_to(Side::sell))                                                             \
+  FIELD(kind, kind, up_to(OrderKind::post_only))                                                   \
+  FIELD(time_in_force, time_in_force, up_to(TimeInForce::fok))                                     \
+  FIELD(self_match, self_match, up_to(SelfMatch::decrement))                                       \
+  FIELD(draw, draw, from_to(Draw::none, Draw::holding))                                            \
+  FIELD(all_or_none, all_or_none, flag)
+#define KARST_FIELDS_AmendOrder(FIELD)                                                             \
+  FIELD(order, order_id, any)                                                                      \
+  FIELD(limit, limit_ticks, any)                                                                   \
+  FIELD(quantity, quantity_lots, within(1, 0xffffffff))
+#define KARST_FIELDS_CancelOrder(FIELD)                                                            \
+  FIELD(order, order_id, any)                                                                      \
+  FIELD(client_order_id, client_order_id, label_or_none)
+#define KARST_FIELDS_MassCancel(FIELD)                                                             \
+  FIELD(instrument, instrument_id, any)                                                            \
+  FIELD(tag, tag, any)                                                                             \
+  FIELD(side, side, from_to(0, 2))
+#define KARST_FIELDS_HibernateOrder(FIELD)                                                         \
+  FIELD(order, order_id, any)
+#define KARST_FIELDS_ReactivateOrder(FIELD)                                                        \
+  FIELD(order, order_id, any)
+#define KARST_FIELDS_PostOffer(FIELD)                                                              \
+  FIELD(instrument, instrument_id, any)                                                            \
+  FIELD(price, price_ticks, any)
+// clang-format on
+
 template <class Body, class Of>
 concept BodyOf = std::same_as<std::remove_const_t<Body>, Of>;
 
-// Calls `f(field)` for each field of a body. Bodies without fields have no call.
-template <class F>
-void visit_fields(BodyOf<Configure> auto& b, F&& f) {
-  f(b.accounts_max), f(b.keys_max), f(b.instruments_max), f(b.orders_max), f(b.holdings_max);
-  f(b.level_pages_max), f(b.client_ids_max), f(b.references_max), f(b.currencies_max);
-  f(b.pools_max), f(b.answers_per_key), f(b.client_ids_per_account_max);
-  f(b.makers_per_command_max), f(b.makers_per_bystander_max), f(b.releases_per_command_max);
-}
-template <class F>
-void visit_fields(BodyOf<Tick> auto&, F&&) {}
-template <class F>
-void visit_fields(BodyOf<AdoptRules> auto& b, F&& f) {
-  f(b.version);
-}
-template <class F>
-void visit_fields(BodyOf<BeginIncarnation> auto& b, F&& f) {
-  f(b.number), f(b.after);
-}
-template <class F>
-void visit_fields(BodyOf<ClockHeld> auto& b, F&& f) {
-  f(b.held);
-}
-template <class F>
-void visit_fields(BodyOf<AcceptClock> auto& b, F&& f) {
-  f(b.step_ns);
-}
-template <class F>
-void visit_fields(BodyOf<DefineCurrency> auto& b, F&& f) {
-  f(b.currency), f(b.code);
-}
-template <class F>
-void visit_fields(BodyOf<DefineCalendar> auto& b, F&& f) {
-  f(b.calendar), f(b.utc_offset_ns);
-}
-template <class F>
-void visit_fields(BodyOf<DefineFees> auto& b, F&& f) {
-  f(b.schedule), f(b.maker_bps), f(b.taker_bps), f(b.maker_per_lot), f(b.taker_per_lot);
-}
-template <class F>
-void visit_fields(BodyOf<AdmitMerchant> auto& b, F&& f) {
-  f(b.group), f(b.tier), f(b.clearance), f(b.domestic), f(b.name);
-}
-template <class F>
-void visit_fields(BodyOf<SetMerchantState> auto& b, F&& f) {
-  f(b.state);
-}
-template <class F>
-void visit_fields(BodyOf<SetMerchantLimits> auto& b, F&& f) {
-  f(b.order_quantity_max), f(b.open_orders_max), f(b.order_notional_max);
-  f(b.messages_per_10s_max), f(b.messages_per_hour_max), f(b.messages_per_day_max);
-}
-template <class F>
-void visit_fields(BodyOf<SetMerchantProfile> auto& b, F&& f) {
-  f(b.group), f(b.tier), f(b.clearance), f(b.domestic);
-}
-template <class F>
-void visit_fields(BodyOf<KillSwitch> auto& b, F&& f) {
-  f(b.on);
-}
-template <class F>
-void visit_fields(BodyOf<Fund> auto& b, F&& f) {
-  f(b.currency), f(b.amount), f(b.reference);
-}
-template <class F>
-void visit_fields(BodyOf<Withdraw> auto& b, F&& f) {
-  f(b.currency), f(b.amount), f(b.reference);
-}
-template <class F>
-void visit_fields(BodyOf<CreateKey> auto& b, F&& f) {
-  f(b.new_key), f(b.scopes), f(b.public_key);
-}
-template <class F>
-void visit_fields(BodyOf<RevokeKey> auto& b, F&& f) {
-  f(b.revoked_key);
-}
-template <class F>
-void visit_fields(BodyOf<OpenSession> auto& b, F&& f) {
-  f(b.disconnect_grace_ns);
-}
-template <class F>
-void visit_fields(BodyOf<CloseSession> auto&, F&&) {}
-template <class F>
-void visit_fields(BodyOf<SetDeadMan> auto& b, F&& f) {
-  f(b.timeout_ns);
-}
-template <class F>
-void visit_fields(BodyOf<Heartbeat> auto&, F&&) {}
-template <class F>
-void visit_fields(BodyOf<DefinePool> auto& b, F&& f) {
-  f(b.pool), f(b.operator_account), f(b.hub), f(b.cluster), f(b.cards_per_node);
-  f(b.interconnect_gbps), f(b.memory_gib), f(b.mflops_per_card), f(b.symbol), f(b.accelerator);
-  f(b.unit), f(b.domestic_chip);
-}
-template <class F>
-void visit_fields(BodyOf<SetPoolCapacity> auto& b, F&& f) {
-  f(b.pool), f(b.from_hour), f(b.capacity);
-}
-template <class F>
-void visit_fields(BodyOf<SetPoolTerms> auto& b, F&& f) {
-  f(b.pool), f(b.currency), f(b.calendar), f(b.fees), f(b.band_bps), f(b.tick_value);
-  f(b.price_min), f(b.price_max), f(b.list_price), f(b.quantity_max), f(b.tier_min);
-  f(b.clearance_min), f(b.domestic_only), f(b.grade), f(b.penalty_bps);
-  f(b.gate_open_lead_ns), f(b.gate_close_lead_ns);
-}
-template <class F>
-void visit_fields(BodyOf<ListContracts> auto& b, F&& f) {
-  f(b.pool), f(b.from_hour), f(b.hours);
-}
-template <class F>
-void visit_fields(BodyOf<MintCapacity> auto& b, F&& f) {
-  f(b.pool), f(b.from_hour), f(b.hours), f(b.quantity);
-}
-template <class F>
-void visit_fields(BodyOf<DefineProduct> auto& b, F&& f) {
-  f(b.currency), f(b.calendar), f(b.fees), f(b.band_bps), f(b.tick_value), f(b.price_min);
-  f(b.price_max), f(b.list_price), f(b.quantity_max), f(b.seats), f(b.supply), f(b.resale);
-  f(b.unit), f(b.tier_min), f(b.clearance_min), f(b.domestic_only), f(b.certificate_expiry);
-  f(b.symbol);
-}
-template <class F>
-void visit_fields(BodyOf<SetProductTerms> auto& b, F&& f) {
-  f(b.instrument), f(b.certificate_expiry), f(b.terms_hash);
-}
-template <class F>
-void visit_fields(BodyOf<SetInstrumentState> auto& b, F&& f) {
-  f(b.instrument), f(b.state);
-}
-template <class F>
-void visit_fields(BodyOf<Halt> auto& b, F&& f) {
-  f(b.instrument);
-}
-template <class F>
-void visit_fields(BodyOf<Resume> auto& b, F&& f) {
-  f(b.instrument), f(b.reference);
-}
-template <class F>
-void visit_fields(BodyOf<PlaceOrder> auto& b, F&& f) {
-  f(b.instrument), f(b.quantity), f(b.limit), f(b.expiry), f(b.client_order_id), f(b.minimum);
-  f(b.tag), f(b.side), f(b.kind), f(b.time_in_force), f(b.self_match), f(b.draw);
-  f(b.all_or_none);
-}
-template <class F>
-void visit_fields(BodyOf<AmendOrder> auto& b, F&& f) {
-  f(b.order), f(b.limit), f(b.quantity);
-}
-template <class F>
-void visit_fields(BodyOf<CancelOrder> auto& b, F&& f) {
-  f(b.order), f(b.client_order_id);
-}
-template <class F>
-void visit_fields(BodyOf<MassCancel> auto& b, F&& f) {
-  f(b.instrument), f(b.tag), f(b.side);
-}
-template <class F>
-void visit_fields(BodyOf<HibernateOrder> auto& b, F&& f) {
-  f(b.order);
-}
-template <class F>
-void visit_fields(BodyOf<ReactivateOrder> auto& b, F&& f) {
-  f(b.order);
-}
-template <class F>
-void visit_fields(BodyOf<PostOffer> auto& b, F&& f) {
-  f(b.instrument), f(b.price);
-}
+// visit_fields(body, f) calls `f(field)` for each field of a body; describe_fields(body, f) calls
+// `f(name on the wire, field, what it may be)`.
+#define KARST_VISIT(member, wire, range) f(b.member);
+#define KARST_DESCRIBE(member, wire, range) f(#wire, b.member, range);
+#define KARST_FIELD_LISTS(name, number, Body, ...)                             \
+  template <class F>                                                           \
+  void visit_fields([[maybe_unused]] BodyOf<Body> auto& b,                     \
+                    [[maybe_unused]] F&& f) {                                  \
+    KARST_FIELDS_##Body(KARST_VISIT)                                           \
+  }                                                                            \
+  template <class F>                                                           \
+  void describe_fields([[maybe_unused]] BodyOf<Body> auto& b,                  \
+                       [[maybe_unused]] F&& f) {                               \
+    using namespace field;                                                     \
+    KARST_FIELDS_##Body(KARST_DESCRIBE)                                        \
+  }
+KARST_COMMANDS(KARST_FIELD_LISTS)
+#undef KARST_FIELD_LISTS
+#undef KARST_DESCRIBE
+#undef KARST_VISIT
 
 /// Calls `f(body)` with the body that the command's type says. Returns: false for an unknown type.
 template <class C, class F>
   requires std::same_as<std::remove_const_t<C>, Command>
 bool visit_body(C& c, F&& f) {
   switch (c.type) {
-    case CommandType::configure: f(c.configure); return true;
-    case CommandType::tick: f(c.tick); return true;
-    case CommandType::adopt_rules: f(c.adopt_rules); return true;
-    case CommandType::begin_incarnation: f(c.begin_incarnation); return true;
-    case CommandType::clock_held: f(c.clock_held); return true;
-    case CommandType::accept_clock: f(c.accept_clock); return true;
-    case CommandType::define_currency: f(c.define_currency); return true;
-    case CommandType::define_calendar: f(c.define_calendar); return true;
-    case CommandType::define_fees: f(c.define_fees); return true;
-    case CommandType::admit_merchant: f(c.admit_merchant); return true;
-    case CommandType::set_merchant_state: f(c.set_merchant_state); return true;
-    case CommandType::set_merchant_limits: f(c.set_merchant_limits); return true;
-    case CommandType::set_merchant_profile: f(c.set_merchant_profile); return true;
-    case CommandType::kill_switch: f(c.kill_switch); return true;
-    case CommandType::fund: f(c.fund); return true;
-    case CommandType::withdraw: f(c.withdraw); return true;
-    case CommandType::create_key: f(c.create_key); return true;
-    case CommandType::revoke_key: f(c.revoke_key); return true;
-    case CommandType::open_session: f(c.open_session); return true;
-    case CommandType::close_session: f(c.close_session); return true;
-    case CommandType::set_dead_man: f(c.set_dead_man); return true;
-    case CommandType::heartbeat: f(c.heartbeat); return true;
-    case CommandType::define_pool: f(c.define_pool); return true;
-    case CommandType::set_pool_capacity: f(c.set_pool_capacity); return true;
-    case CommandType::set_pool_terms: f(c.set_pool_terms); return true;
-    case CommandType::list_contracts: f(c.list_contracts); return true;
-    case CommandType::mint_capacity: f(c.mint_capacity); return true;
-    case CommandType::define_product: f(c.define_product); return true;
-    case CommandType::set_product_terms: f(c.set_product_terms); return true;
-    case CommandType::set_instrument_state: f(c.set_instrument_state); return true;
-    case CommandType::halt: f(c.halt); return true;
-    case CommandType::resume: f(c.resume); return true;
-    case CommandType::place_order: f(c.place_order); return true;
-    case CommandType::amend_order: f(c.amend_order); return true;
-    case CommandType::cancel_order: f(c.cancel_order); return true;
-    case CommandType::mass_cancel: f(c.mass_cancel); return true;
-    case CommandType::hibernate_order: f(c.hibernate_order); return true;
-    case CommandType::reactivate_order: f(c.reactivate_order); return true;
-    case CommandType::post_offer: f(c.post_offer); return true;
+#define KARST_CASE(name, number, Body, ...) \
+  case CommandType::name: f(c.name); return true;
+    KARST_COMMANDS(KARST_CASE)
+#undef KARST_CASE
   }
   return false;
 }

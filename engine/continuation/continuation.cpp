@@ -4,7 +4,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/order/life.hpp"
 #include "engine/order/matching.hpp"
-#include "engine/reference/reference_data.hpp"
+#include "engine/state/handler.hpp"
 
 namespace karst {
 namespace {

@@ -1,19 +1,7 @@
-// The part of order entry that concerns client order ids.
+// Placing and cancelling where nothing is known beforehand, and client order ids.
 #include "engine/order/entry.hpp"
 
 namespace karst {
-
-Outcome check_client_id(State& state, const Command& command) {
-  const std::uint32_t at =
-      state.client_ids.find(command.account.value(), command.place_order.client_order_id);
-  if (at == ClientIdTable::none) return Outcome::done;
-  const ClientIdEntry& entry = state.client_ids[at];
-  if (entry.request_hash != request_hash(command.place_order)) {
-    return refuse(RejectCode::client_order_id_in_use);
-  }
-  state.note_first_answer(entry.sequence, entry.account_event, entry.order);
-  return Outcome::repeated;
-}
 
 RejectCode check_client_id_room(const State& state, const Account& account) {
   if (account.client_ids >= state.config.client_ids_per_account_max) {
@@ -35,6 +23,38 @@ void remember_client_id(State& state, const Command& command, Slot slot) {
   ++state.accounts[command.account.value()].client_ids;
   state.timers.set({state.now + ns_per_day, state.client_ids[at].number, TimerKind::client_id,
                     state.client_id_timer(at)});
+}
+
+Checked<PlaceOrder> check(const State& state, const Command& command, const PlaceOrder& order) {
+  if (!is_none(order.client_order_id)) {
+    const std::uint32_t at = state.client_ids.find(command.account.value(), order.client_order_id);
+    if (at != ClientIdTable::none) {
+      const ClientIdEntry& entry = state.client_ids[at];
+      if (entry.request_hash != request_hash(order)) return RejectCode::client_order_id_in_use;
+      return FirstAnswer{entry.sequence, entry.account_event, entry.order};
+    }
+  }
+  RejectCode code = check_speaker(state, command);
+  if (code != RejectCode::none) return code;
+  Found<PlaceOrder> found;
+  code = check_place<Course::any>(
+      state, command, state.instruments.find(order.instrument), found.entry);
+  if (code != RejectCode::none) return code;
+  return found;
+}
+
+void carry_out(State& state, const Command& command, const Checked<PlaceOrder>& checked) {
+  place_order<Course::any>(state, command,
+                           state.instruments[slot_of(command.place_order.instrument)],
+                           checked.found.entry);
+}
+
+Checked<CancelOrder> check(const State& state, const Command& command, const CancelOrder&) {
+  return check_cancel<Course::any>(state, command);
+}
+
+void carry_out(State& state, const Command& command, const Checked<CancelOrder>& checked) {
+  cancel_order(state, command, checked.found.slot);
 }
 
 }  // namespace karst

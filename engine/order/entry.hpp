@@ -6,10 +6,10 @@
 #pragma once
 
 #include "engine/command/codec.hpp"
-#include "engine/command/outcome.hpp"
 #include "engine/order/life.hpp"
 #include "engine/order/matching.hpp"
 #include "engine/order/risk.hpp"
+#include "engine/state/handler.hpp"
 #include "engine/state/state.hpp"
 
 namespace karst {
@@ -53,16 +53,39 @@ template <Course course = Course::any>
   return !is_usual && is_doomed(state, slot, state.instruments[instrument]) ? no_slot : slot;
 }
 
-/// Cancels an order. Errors: unknown_order, book_busy. Source: docs/ENGINE.md §4.
+/// Whether the book of an order has not finished an earlier sweep.
+[[nodiscard]] inline bool is_busy(const State& state, Slot slot) {
+  return state.instruments[state.orders.nodes.node(slot).hot.instrument].pending != 0;
+}
+
+/// What the commands that name an order of one's own find out: which one it is.
+struct NamedOrder {
+  Slot slot = no_slot;
+};
+template <>
+struct Found<CancelOrder> : NamedOrder {};
+template <>
+struct Found<HibernateOrder> : NamedOrder {};
+template <>
+struct Found<ReactivateOrder> : NamedOrder {};
+template <>
+struct Found<AmendOrder> : NamedOrder {
+  std::uint32_t leaves = 0;  ///< what is left to trade afterwards
+  bool keeps_place = false;
+};
+
+/// Errors: unknown_order, book_busy. Source: docs/ENGINE.md §4.
 template <Course course>
-[[nodiscard, gnu::always_inline]] inline Outcome cancel_order(State& state, const Command& command,
-                                                              bool is_busy) {
+[[nodiscard, gnu::always_inline]] inline Checked<CancelOrder> check_cancel(const State& state,
+                                                                           const Command& command) {
   const Slot slot = own_order<course>(state, command);
-  if (slot == no_slot) [[unlikely]] return refuse(RejectCode::unknown_order);
-  if (course == Course::any && is_busy) return refuse(RejectCode::book_busy);
-  if (course == Course::any && state.is_rehearsal) return Outcome::done;
+  if (slot == no_slot) [[unlikely]] return RejectCode::unknown_order;
+  if (course == Course::any && is_busy(state, slot)) return RejectCode::book_busy;
+  return Found<CancelOrder>{{slot}};
+}
+
+[[gnu::always_inline]] inline void cancel_order(State& state, const Command& command, Slot slot) {
   cancel(state, slot, CancelReason::by_client, order_flag::answer, command.client_seq);
-  return Outcome::done;
 }
 
 /// The end of the calendar's local day. Source: MARKET.md §4, DAY.
@@ -73,7 +96,6 @@ template <Course course>
 
 /// An order on its way in, with what the checks found out on the way.
 struct Entry {
-  Book* book = nullptr;  ///< of its instrument
   std::int64_t expiry_ns = 0;
   std::uint32_t row = HoldingTable::none;
   Place place{};  ///< where it would rest
@@ -81,64 +103,40 @@ struct Entry {
   Need need{};
 };
 
-/// Codes 30-57: is it open, is it within bounds.
+template <>
+struct Found<PlaceOrder> {
+  Entry entry;
+};
+
+/// The order a command asks for.
 template <Course course>
-[[nodiscard, gnu::always_inline]] inline RejectCode check_bounds(const State& state,
-                                                                 const Account& account,
-                                                                 const Instrument& instrument,
-                                                                 const PlaceOrder& order,
-                                                                 Entry& entry) {
+[[nodiscard, gnu::always_inline]] inline Ask ask_of(const Instrument& instrument,
+                                                    const PlaceOrder& order) {
   constexpr bool is_usual = course == Course::usual;
-  const bool is_buy = order.side == Side::buy;
-  if (const RejectCode code = check_open(instrument, state.now); code != RejectCode::none)
-      [[unlikely]] {
-    return code;
-  }
-  if (is_buy) {
-    const RejectCode code = check_buyer(account, instrument);
-    if (code != RejectCode::none) [[unlikely]] return code;
-  } else if (instrument.is_product != 0) [[unlikely]] {
-    if (instrument.is_posted != 0) return RejectCode::mode_not_allowed;
-    if (order.draw == Draw::holding && instrument.resale == Resale::none) {
-      return RejectCode::resale_not_allowed;
-    }
-  }
-  const std::uint32_t lots = order.quantity.value();
   std::int64_t limit = order.limit.value();
   if (!is_usual && order.kind == OrderKind::market) {
     const Band band = band_of(instrument);
-    limit = is_buy ? band.high : band.low;
-  } else if (limit < instrument.price_min || limit > instrument.price_max) [[unlikely]] {
-    return RejectCode::price_out_of_bounds;
+    limit = order.side == Side::buy ? band.high : band.low;
   }
-  if (lots - 1 >= instrument.quantity_max) [[unlikely]] return RejectCode::quantity_out_of_bounds;
-  entry.ask = {.side = order.side,
-               .kind = is_usual ? OrderKind::limit : order.kind,
-               .time_in_force = order.time_in_force,
-               .draw = order.draw,
-               .limit = limit,
-               .lots = lots,
-               .remainder = 0,
-               .held_lots = 0,
-               .held_limit = 0};
-  entry.need = need_of(instrument, entry.ask);
-  if (instrument.is_narrow == 0 && entry.need.worst > amount_max) [[unlikely]] {
-    return RejectCode::amount_out_of_bounds;
-  }
-  if (!is_usual &&
-      (order.time_in_force == TimeInForce::gtd || order.time_in_force == TimeInForce::day)) {
-    entry.expiry_ns =
-        order.time_in_force == TimeInForce::gtd ? order.expiry.value() : day_end(state, instrument);
-    if (entry.expiry_ns <= state.now) return RejectCode::expiry_in_past;
-  }
-  if (lots > account.quantity_max) [[unlikely]] return RejectCode::order_size_exceeded;
-  if (entry.need.notional > account.notional_max) [[unlikely]] {
-    return RejectCode::order_notional_exceeded;
-  }
-  if (account.open_orders >= account.orders_max) [[unlikely]] {
-    return RejectCode::open_orders_exceeded;
-  }
-  return RejectCode::none;
+  return {.side = order.side,
+          .kind = is_usual ? OrderKind::limit : order.kind,
+          .time_in_force = order.time_in_force,
+          .draw = order.draw,
+          .limit = limit,
+          .lots = order.quantity.value(),
+          .remainder = 0,
+          .held_lots = 0,
+          .held_limit = 0};
+}
+
+/// When it ends by itself; 0 = never.
+template <Course course>
+[[nodiscard, gnu::always_inline]] inline std::int64_t expiry_of(const State& state,
+                                                                const Instrument& instrument,
+                                                                const PlaceOrder& order) {
+  if (course == Course::usual) return 0;
+  if (order.time_in_force == TimeInForce::gtd) return order.expiry.value();
+  return order.time_in_force == TimeInForce::day ? day_end(state, instrument) : 0;
 }
 
 /// Codes 70-75. Finds the row an order reserves from or buys into, and the level it may rest at.
@@ -147,6 +145,7 @@ template <Course course>
                                                                std::uint32_t account_id,
                                                                const PlaceOrder& order,
                                                                Entry& entry) {
+  const Book& book = state.instruments.book(slot_of(order.instrument));
   // A buy draws from nothing and becomes a holding.
   entry.row = state.holdings.find(account_id, HoldingTable::asset(order.instrument, order.draw));
   const RejectCode code =
@@ -157,24 +156,24 @@ template <Course course>
     return RejectCode::exchange_full;
   }
   if (order.time_in_force <= TimeInForce::day) {
-    entry.place = entry.book->place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
+    entry.place = book.place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
     if (!entry.place.has_room) [[unlikely]] return RejectCode::exchange_full;
   } else {
-    entry.book->prefetch_front(state.orders, opposite(order.side));
+    book.prefetch_front(state.orders, opposite(order.side));
   }
   return RejectCode::none;
 }
 
-/// Code 14 and the answer to a resend, for orders with a client order id.
-[[nodiscard]] Outcome check_client_id(State& state, const Command& command);
 /// Codes 58 and 75 for orders with a client order id.
 [[nodiscard]] RejectCode check_client_id_room(const State& state, const Account& account);
 /// Keeps the client order id of an order that is about to be accepted.
 void remember_client_id(State& state, const Command& command, Slot slot);
 
-/// Fills in the order and takes what it reserves. Requires: all checks passed.
+/// Fills in the order, whose holding row is `row`, and takes what it reserves.
+/// Requires: all checks passed.
 [[gnu::always_inline]] inline Slot enter_order(State& state, const Instrument& instrument,
-                                               const Command& command, const Entry& entry) {
+                                               const Command& command, const Entry& entry,
+                                               std::uint32_t row) {
   const PlaceOrder& order = command.place_order;
   const Slot slot = state.orders.nodes.allocate();
   OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
@@ -182,7 +181,7 @@ void remember_client_id(State& state, const Command& command, Slot slot);
   // Field by field: a whole one put together first would be read back in wider pieces at once.
   OrderHot& hot = node.hot;
   hot.account = command.account.value();
-  hot.row = entry.row;
+  hot.row = row;
   hot.fee_remainder = 0;
   hot.side = order.side;
   hot.kind = order.kind;
@@ -203,63 +202,64 @@ void remember_client_id(State& state, const Command& command, Slot slot);
     balance.available -= Money{entry.need.worst};
     balance.reserved += Money{entry.need.worst};
   } else {
-    HoldingRow& row = state.holdings[entry.row];
-    row.free -= entry.ask.lots;
-    row.reserved += entry.ask.lots;
+    HoldingRow& holding = state.holdings[row];
+    holding.free -= entry.ask.lots;
+    holding.reserved += entry.ask.lots;
   }
   return slot;
 }
 
-/// Places an order: every check in order of precedence, then what cannot fail.
-/// Errors: codes 14-76; nothing has changed then. Source: docs/ENGINE.md §4.
+/// Codes 24-76 for an order whose merchant may trade. `instrument`: what it names; null if there is
+/// none. Source: docs/ENGINE.md §4.
 template <Course course>
-[[nodiscard, gnu::always_inline]] inline Outcome place_order(State& state, const Command& command,
-                                                             bool is_busy) {
+[[nodiscard, gnu::always_inline]] inline RejectCode check_place(const State& state,
+                                                                const Command& command,
+                                                                const Instrument* instrument,
+                                                                Entry& entry) {
   constexpr bool is_usual = course == Course::usual;
   const PlaceOrder& order = command.place_order;
   const std::uint32_t account_id = command.account.value();
-  Account& account = state.accounts[account_id];
+  const Account& account = state.accounts[account_id];
   const bool has_client_id = !is_usual && !is_none(order.client_order_id);
-  if (has_client_id) [[unlikely]] {
-    const Outcome outcome = check_client_id(state, command);
-    if (outcome != Outcome::done) return outcome;
-  }
-  RejectCode code = check_merchant(account);
-  if (code != RejectCode::none) [[unlikely]] return refuse(code);
-  if (!state.accounts.count_message(account_id, state.now)) [[unlikely]] {
-    return refuse(RejectCode::rate_exceeded);
-  }
-  Instrument* const found = state.instruments.find(order.instrument);
-  if (found == nullptr) [[unlikely]] return refuse(RejectCode::unknown_instrument);
-  Instrument& instrument = *found;
-  Entry entry;
-  entry.book = &state.instruments.book(slot_of(order.instrument));
-  code = check_bounds<course>(state, account, instrument, order, entry);
-  if (code != RejectCode::none) [[unlikely]] return refuse(code);
+  if (instrument == nullptr) [[unlikely]] return RejectCode::unknown_instrument;
+  entry.ask = ask_of<course>(*instrument, order);
+  entry.expiry_ns = expiry_of<course>(state, *instrument, order);
+  RejectCode code = check_order<Wish::enter>(state, account, *instrument, entry.ask,
+                                             order.quantity.value(), entry.expiry_ns, entry.need);
+  if (code != RejectCode::none) [[unlikely]] return code;
   RejectCode id_code = RejectCode::none;
   if (has_client_id) [[unlikely]] {
     id_code = check_client_id_room(state, account);
-    if (id_code == RejectCode::client_order_ids_exceeded) return refuse(id_code);
+    if (id_code == RejectCode::client_order_ids_exceeded) return id_code;
   }
-  code = check_room(state, instrument, account_id, order, entry);
-  if (code != RejectCode::none) [[unlikely]] return refuse(code);
-  if (id_code != RejectCode::none) [[unlikely]] return refuse(id_code);
-  if (!is_usual && is_busy) return refuse(RejectCode::book_busy);
-  if (!is_usual && state.is_rehearsal) return Outcome::done;
+  code = check_room(state, *instrument, account_id, order, entry);
+  if (code != RejectCode::none) [[unlikely]] return code;
+  if (id_code != RejectCode::none) [[unlikely]] return id_code;
+  return !is_usual && instrument->pending != 0 ? RejectCode::book_busy : RejectCode::none;
+}
 
-  // From here on nothing can fail.
-  if (entry.row == HoldingTable::none) [[unlikely]] {
-    entry.row = make_row(state, instrument, account_id, Draw::holding);
+/// Lets an order in: it rests, or meets the other side. Requires: check_place() found `entry`.
+template <Course course>
+[[gnu::always_inline]] inline void place_order(State& state, const Command& command,
+                                               Instrument& instrument, const Entry& entry) {
+  constexpr bool is_usual = course == Course::usual;
+  const PlaceOrder& order = command.place_order;
+  Book& book = state.instruments.book(slot_of(order.instrument));
+  std::uint32_t row = entry.row;
+  if (row == HoldingTable::none) [[unlikely]] {
+    row = make_row(state, instrument, command.account.value(), Draw::holding);
   }
-  const Slot slot = enter_order(state, instrument, command, entry);
-  if (has_client_id) [[unlikely]] remember_client_id(state, command, slot);
+  const Slot slot = enter_order(state, instrument, command, entry, row);
+  if (!is_usual && !is_none(order.client_order_id)) [[unlikely]] {
+    remember_client_id(state, command, slot);
+  }
   const bool must_trade = !is_usual && (order.all_or_none || order.minimum.value() != 0);
   if (order.time_in_force <= TimeInForce::day && !must_trade &&
-      !is_crossing(*entry.book, instrument, order.side, entry.ask.limit)) {
+      !is_crossing(book, instrument, order.side, entry.ask.limit)) {
     enlist(state, slot);
-    rest(state, instrument, *entry.book, slot, entry.place, EventType::order_accepted, 0,
+    rest(state, instrument, book, slot, entry.place, EventType::order_accepted, 0,
          command.client_seq);
-    return Outcome::done;
+    return;
   }
   const bool is_fok = !is_usual && order.time_in_force == TimeInForce::fok;
   const bool is_all = is_fok || (must_trade && order.all_or_none);
@@ -270,7 +270,6 @@ template <Course course>
            .minimum = is_all ? entry.ask.lots : must_trade ? order.minimum.value() : 0,
            .too_few = is_fok ? CancelReason::fill_or_kill : CancelReason::minimum_not_met,
            .is_listed = false});
-  return Outcome::done;
 }
 
 }  // namespace karst

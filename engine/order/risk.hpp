@@ -16,6 +16,15 @@ namespace karst {
   return RejectCode::account_killed;
 }
 
+/// Codes 16-19: may the merchant trade, and say one more thing now.
+[[nodiscard]] inline RejectCode check_speaker(const State& state, const Command& command) {
+  const std::uint32_t account = command.account.value();
+  const RejectCode code = check_merchant(state.accounts[account]);
+  if (code != RejectCode::none) return code;
+  return state.accounts.has_message_left(account, state.now) ? RejectCode::none
+                                                             : RejectCode::rate_exceeded;
+}
+
 /// Codes 30-34 for a state in which nothing trades.
 [[nodiscard]] constexpr RejectCode shut(InstrumentState state) {
   switch (state) {
@@ -71,6 +80,59 @@ struct Ask {
   const std::int64_t value = checked_notional(ask.limit, instrument.tick_value, ask.lots);
   if (value > amount_max) [[unlikely]] return {value, value};
   return {value, checked_worst(value, ask.lots, instrument.greatest, ask.remainder)};
+}
+
+/// How an order comes to be checked.
+enum class Wish : std::uint8_t {
+  enter,       ///< a new one
+  move,        ///< an amend that gives up the order's place
+  reactivate,  ///< back from hibernation as it was
+};
+
+/// Codes 30-57: is it open to this merchant, is it within bounds. Of every order that comes into a
+/// book, whatever brings it there.
+///
+/// `total`: lots of the order, those filled included. `expiry_ns`: 0 = never.
+/// Returns: the code; `need` is what it would reserve then.
+template <Wish wish>
+[[nodiscard, gnu::always_inline]] inline RejectCode check_order(
+    const State& state, const Account& account, const Instrument& instrument, const Ask ask,
+    std::uint32_t total, std::int64_t expiry_ns, Need& need) {
+  RejectCode code = check_open(instrument, state.now);
+  if (code != RejectCode::none) [[unlikely]] return code;
+  if (ask.side == Side::buy) {
+    code = check_buyer(account, instrument);
+    if (code != RejectCode::none) [[unlikely]] return code;
+  } else if (instrument.is_product != 0) [[unlikely]] {
+    if (instrument.is_posted != 0) return RejectCode::mode_not_allowed;
+    if (ask.draw == Draw::holding && instrument.resale == Resale::none) {
+      return RejectCode::resale_not_allowed;
+    }
+  }
+  // A market order comes in with the bound that the price band gives it.
+  if ((wish != Wish::enter || ask.kind != OrderKind::market) &&
+      (ask.limit < instrument.price_min || ask.limit > instrument.price_max)) [[unlikely]] {
+    return RejectCode::price_out_of_bounds;
+  }
+  if (ask.lots == 0 || total - 1 >= instrument.quantity_max) [[unlikely]] {
+    return RejectCode::quantity_out_of_bounds;
+  }
+  need = need_of(instrument, ask);
+  if (instrument.is_narrow == 0 && need.worst > amount_max) [[unlikely]] {
+    return RejectCode::amount_out_of_bounds;
+  }
+  if (wish == Wish::enter && expiry_ns != 0 && expiry_ns <= state.now) [[unlikely]] {
+    return RejectCode::expiry_in_past;
+  }
+  if (wish == Wish::reactivate) return RejectCode::none;
+  if (total > account.quantity_max) [[unlikely]] return RejectCode::order_size_exceeded;
+  if (need.notional > account.notional_max) [[unlikely]] {
+    return RejectCode::order_notional_exceeded;
+  }
+  if (wish == Wish::enter && account.open_orders >= account.orders_max) [[unlikely]] {
+    return RejectCode::open_orders_exceeded;
+  }
+  return RejectCode::none;
 }
 
 /// Codes 70-73: would it trade although it must not; is what it needs there.

@@ -75,13 +75,6 @@ struct RateWindows {
   std::uint32_t zero;
 };
 
-/// All that count_message() changes of one merchant.
-struct MessageCounts {
-  RateWindows windows;
-  std::int64_t until_ns;
-  std::uint32_t left;
-};
-
 /// Floor division, also below zero.
 [[nodiscard]] constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -127,22 +120,20 @@ class AccountTable {
     high_ = std::max(high_, id + 1);
   }
 
+  /// Whether one more message at `now` is within the merchant's limits.
+  [[nodiscard]] bool has_message_left(std::uint32_t id, std::int64_t now) const {
+    const Account& account = accounts_[id];
+    if (account.rate_left != 0 && now < account.rate_until_ns) [[likely]] return true;
+    return has_message_left_slow(id, now);
+  }
   /// Counts one message at `now`. Returns: false, and counts nothing, if a limit is reached.
-  [[nodiscard]] bool count_message(std::uint32_t id, std::int64_t now) {
+  bool count_message(std::uint32_t id, std::int64_t now) {
     Account& account = accounts_[id];
     if (account.rate_left != 0 && now < account.rate_until_ns) [[likely]] {
       --account.rate_left;
       return true;
     }
     return count_message_slow(id, now);
-  }
-  [[nodiscard]] MessageCounts message_counts(std::uint32_t id) const {
-    return {rates_[id], accounts_[id].rate_until_ns, accounts_[id].rate_left};
-  }
-  void restore(std::uint32_t id, const MessageCounts& counts) {
-    rates_[id] = counts.windows;
-    accounts_[id].rate_until_ns = counts.until_ns;
-    accounts_[id].rate_left = counts.left;
   }
   void set_rates(std::uint32_t id, const std::uint32_t (&max)[RateWindows::count]) {
     settle_rates(id);
@@ -180,6 +171,17 @@ class AccountTable {
     for (std::uint32_t& used : rates.used) used += rates.granted - account.rate_left;
     rates.granted = account.rate_left = 0;
     account.rate_until_ns = 0;
+  }
+
+  [[gnu::cold, gnu::noinline]] bool has_message_left_slow(std::uint32_t id,
+                                                          std::int64_t now) const {
+    const RateWindows& rates = rates_[id];
+    const std::uint32_t unsettled = rates.granted - accounts_[id].rate_left;
+    for (int i = 0; i < RateWindows::count; ++i) {
+      const bool is_new = floor_div(now, RateWindows::length_ns[i]) != rates.window[i];
+      if (rates.max[i] <= (is_new ? 0 : rates.used[i] + unsettled)) return false;
+    }
+    return true;
   }
 
   [[gnu::cold, gnu::noinline]] bool count_message_slow(std::uint32_t id, std::int64_t now) {

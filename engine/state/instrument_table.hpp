@@ -119,6 +119,9 @@ struct Pool {
   [[nodiscard]] std::uint32_t& contract(std::int64_t hour) {
     return contracts[static_cast<std::uint64_t>(hour) % hours_kept];
   }
+  [[nodiscard]] std::uint32_t contract(std::int64_t hour) const {
+    return const_cast<Pool*>(this)->contract(hour);
+  }
 };
 
 /// All instruments: a slot each, recycled when a contract is retired, and its book.

@@ -91,8 +91,8 @@ class KeyTable {
     high_ = std::max(high_, place + 1);
   }
 
-  [[nodiscard]] RememberedAnswer& answer(KeyId id, std::uint64_t client_seq) {
-    return answer_in(place_of(id), client_seq);
+  [[nodiscard]] const RememberedAnswer& answer(KeyId id, std::uint64_t client_seq) const {
+    return const_cast<KeyTable*>(this)->answer_in(place_of(id), client_seq);
   }
   [[nodiscard]] RememberedAnswer& answer_in(std::uint32_t place, std::uint64_t client_seq) {
     return answers_[static_cast<std::size_t>(place) * answers_per_key_ +

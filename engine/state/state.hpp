@@ -108,13 +108,6 @@ struct State {
     answer_event = account_event;
     answer_order = order;
   }
-  /// The same where the answer was given before, by the command of that sequence.
-  void note_first_answer(std::uint64_t answered_by, std::uint64_t account_event,
-                         std::uint64_t order) {
-    answer_sequence = answered_by;
-    note_answer(account_event, order);
-  }
-
   Configure config;
   AccountTable accounts;
   KeyTable keys;
@@ -146,9 +139,7 @@ struct State {
   EventRing* ring = nullptr;      ///< the caller's, for as long as the command lasts
   std::uint64_t first_event = 0;  ///< position of its first event
   std::uint32_t match_index = 0;
-  bool is_rehearsal = false;  ///< only the checks: a handler ends where nothing can fail any more
   std::uint32_t makers_left = 0;      ///< resting orders the command's own matching may still touch
-  std::uint64_t answer_sequence = 0;  ///< of the command that answered first
   std::uint64_t answer_event = 0;
   std::uint64_t answer_order = 0;
 };

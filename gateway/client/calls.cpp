@@ -37,43 +37,13 @@ Result<v1::Response> question(Client& client, const v1::Request& request, const 
 }  // namespace
 
 // One function per command: the body is put into its place and sent.
-#define KARST_CALL(Message, field)                                                         \
-  Result<v1::Reply> call(Client& client, const v1::Message& message, const CallFor& who) { \
-    v1::Command command;                                                                   \
-    *command.mutable_##field() = message;                                                  \
-    return carry_out(client, std::move(command), who);                                     \
+#define KARST_CALL(name, number, Body, ...)                                        \
+  Result<v1::Reply> call(Client& client, Body##Wish message, const CallFor& who) { \
+    v1::Command command;                                                            \
+    *command.mutable_##name() = message;                                            \
+    return carry_out(client, std::move(command), who);                              \
   }
-KARST_CALL(DefineCurrency, define_currency)
-KARST_CALL(DefineCalendar, define_calendar)
-KARST_CALL(DefineFees, define_fees)
-KARST_CALL(AdmitMerchant, admit_merchant)
-KARST_CALL(SetMerchantState, set_merchant_state)
-KARST_CALL(SetMerchantLimits, set_merchant_limits)
-KARST_CALL(SetMerchantProfile, set_merchant_profile)
-KARST_CALL(KillSwitch, kill_switch)
-KARST_CALL(Fund, fund)
-KARST_CALL(Withdraw, withdraw)
-KARST_CALL(CreateKey, create_key)
-KARST_CALL(RevokeKey, revoke_key)
-KARST_CALL(SetDeadMan, set_dead_man)
-KARST_CALL(AcceptClock, accept_clock)
-KARST_CALL(DefinePool, define_pool)
-KARST_CALL(SetPoolCapacity, set_pool_capacity)
-KARST_CALL(SetPoolTerms, set_pool_terms)
-KARST_CALL(ListContracts, list_contracts)
-KARST_CALL(MintCapacity, mint_capacity)
-KARST_CALL(DefineProduct, define_product)
-KARST_CALL(SetProductTerms, set_product_terms)
-KARST_CALL(SetInstrumentState, set_instrument_state)
-KARST_CALL(Halt, halt)
-KARST_CALL(Resume, resume)
-KARST_CALL(PlaceOrder, place_order)
-KARST_CALL(AmendOrder, amend_order)
-KARST_CALL(CancelOrder, cancel_order)
-KARST_CALL(MassCancel, mass_cancel)
-KARST_CALL(HibernateOrder, hibernate_order)
-KARST_CALL(ReactivateOrder, reactivate_order)
-KARST_CALL(PostOffer, post_offer)
+KARST_COMMANDS(KARST_CALL)
 #undef KARST_CALL
 
 Error refusal_error(const v1::Reply& reply, const std::string& doing) {

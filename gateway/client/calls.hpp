@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "engine/base/result.hpp"
+#include "engine/command/catalogue.hpp"
 #include "gateway/client/client.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -20,40 +22,17 @@ struct CallFor {
 // Commands. Each does what Client::call does: carried out once, however often the connection is
 // lost on the way.
 //
+// There is one for every command of the catalogue; those that the exchange says to itself are
+// refused.
+//
 // Returns: the answer, also when it is a refusal. Errors: io: no answer; not known whether it was
 // carried out, the key's next log-on says (LoggedOn.last_client_seq).
 
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineCurrency&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineCalendar&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineFees&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::AdmitMerchant&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetMerchantState&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetMerchantLimits&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetMerchantProfile&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::KillSwitch&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Fund&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Withdraw&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::CreateKey&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::RevokeKey&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetDeadMan&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::AcceptClock&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefinePool&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetPoolCapacity&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetPoolTerms&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::ListContracts&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::MintCapacity&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::DefineProduct&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetProductTerms&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::SetInstrumentState&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Halt&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::Resume&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::PlaceOrder&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::AmendOrder&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::CancelOrder&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::MassCancel&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::HibernateOrder&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::ReactivateOrder&, const CallFor& = {});
-[[nodiscard]] Result<v1::Reply> call(Client&, const v1::PostOffer&, const CallFor& = {});
+#define KARST_CALL(name, number, Body, ...)                                           \
+  using Body##Wish = decltype(std::declval<const v1::Command&>().name());             \
+  [[nodiscard]] Result<v1::Reply> call(Client&, Body##Wish message, const CallFor& = {});
+KARST_COMMANDS(KARST_CALL)
+#undef KARST_CALL
 
 /// The second operator's yes to the command that got CONFIRMATION_NEEDED with this `value`.
 /// Returns: the answer to that command.

@@ -302,9 +302,9 @@ v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin
     return refused(v1::CODE_INVALID_FIELD, 0, "use_exchange_account");
   }
   if (command.account.is_none() && !is_for_exchange) command.account = speaker_.account;
-  if (schemas::is_about_no_merchant(command.type)) command.account = AccountId{0};
+  if (!traits_of(command.type).is_personal) command.account = AccountId{0};
   if (!may_command(speaker_, command)) return refused(v1::CODE_NOT_PERMITTED);
-  if (!is_never_throttled(command.type) || wire.validate_only()) {
+  if (!traits_of(command.type).is_never_throttled || wire.validate_only()) {
     const std::int64_t wait_ns = bucket_.take(now.steady_ns);
     if (wait_ns > 0) return refused(v1::CODE_RATE_LIMITED, wait_ns);
   }
@@ -341,7 +341,8 @@ void Session::on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now no
 }
 
 v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way) {
-  const std::uint32_t index = take_ticket(way == Way::submit && is_never_throttled(command.type));
+  const std::uint32_t index =
+      take_ticket(way == Way::submit && traits_of(command.type).is_never_throttled);
   if (index == no_ticket) {
     return refuse_command(origin, command.client_seq, v1::CODE_TOO_MANY_IN_FLIGHT);
   }

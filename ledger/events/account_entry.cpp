@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "engine/command/fields.hpp"
 #include "ledger/files/crc32c.hpp"
 #include "ledger/files/little_endian.hpp"
 
@@ -27,80 +28,33 @@ constexpr std::uint8_t flag_answer = 4;
 constexpr std::uint8_t flags_known = flag_own_command | flag_trade | flag_answer;
 
 ClientOrderId client_order_id_of(const Command& command) {
-  switch (command.type) {
-    case CommandType::place_order:
-      return command.place_order.client_order_id;
-    case CommandType::cancel_order:
-      return command.cancel_order.client_order_id;
-    default:
-      return {};
-  }
+  ClientOrderId id{};
+  (void)visit_body(command, [&](const auto& body) {
+    if constexpr (requires { body.client_order_id; }) id = body.client_order_id;
+  });
+  return id;
 }
 
-AccountPlaces one(AccountId account, std::uint64_t number) {
-  AccountPlaces numbers{};
-  if (number != 0 && !account.is_none()) numbers.items[numbers.count++] = {account, number};
-  return numbers;
+void add(AccountPlaces& places, AccountPlace place) {
+  if (place.number != 0 && !place.account.is_none()) places.items[places.count++] = place;
 }
 
 }  // namespace
 
 AccountPlaces account_places(const Event& event) {
-  switch (event.type) {
-    case EventType::done:
-    case EventType::rejected:
-      return one(event.answer.account, event.answer.account_event);
-    case EventType::order_accepted:
-    case EventType::order_booked:
-    case EventType::order_amended:
-    case EventType::order_cancelled:
-    case EventType::order_hibernated:
-    case EventType::order_reactivated:
-      return one(event.order.account, event.order.account_event);
-    case EventType::self_match_prevented:
-      return one(event.self_match.taker_account, event.self_match.account_event);
-    case EventType::settlement: {
-      AccountPlaces numbers = one(event.settlement.buyer, event.settlement.buyer_event);
-      const AccountPlaces seller = one(event.settlement.seller, event.settlement.seller_event);
-      if (seller.count != 0) numbers.items[numbers.count++] = seller.items[0];
-      return numbers;
-    }
-    case EventType::entitlement:
-      return one(event.entitlement.account, event.entitlement.account_event);
-    case EventType::funded:
-    case EventType::withdrawn:
-      return one(event.cash.account, event.cash.account_event);
-    case EventType::merchant_admitted:
-    case EventType::merchant_changed:
-      return one(event.merchant.account, event.merchant.account_event);
-    case EventType::escrow_released:
-      return one(event.escrow.account, event.escrow.account_event);
-    case EventType::capacity_minted:
-    case EventType::units_burnt:
-      return one(event.units.account, event.units.account_event);
-    case EventType::key_created:
-    case EventType::key_revoked:
-    case EventType::session_opened:
-    case EventType::session_closed:
-    case EventType::dead_man_fired:
-      return one(event.session.account, event.session.account_event);
-    case EventType::product_defined:
-    case EventType::product_changed:
-      return one(event.product.issuer, event.product.account_event);
-    case EventType::offer_posted:
-      return one(event.offer.account, event.offer.account_event);
-    case EventType::repeated:
-    case EventType::trade:
-    case EventType::currency_defined:
-    case EventType::contract_listed:
-    case EventType::instrument_state:
-    case EventType::instrument_retired:
-    case EventType::incarnation_begun:
-    case EventType::clock_held:
-    case EventType::clock_accepted:
+  AccountPlaces places{};
+  switch (traits_of(event.type).log) {
+    case InLog::none:
+      break;
+    case InLog::of_account:
+      visit_event_body(event, [&](const auto& body) { add(places, place_in_log(body)); });
+      break;
+    case InLog::of_both:
+      add(places, {event.settlement.buyer, event.settlement.buyer_event});
+      add(places, {event.settlement.seller, event.settlement.seller_event});
       break;
   }
-  return {};
+  return places;
 }
 
 void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace place,

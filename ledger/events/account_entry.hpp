@@ -30,10 +30,6 @@ struct AccountEntry {
 };
 
 /// Which merchants' logs an event stands in, and its number in each.
-struct AccountPlace {
-  AccountId account{0};
-  std::uint64_t number = 0;
-};
 struct AccountPlaces {
   std::array<AccountPlace, 2> items;
   std::uint32_t count = 0;

@@ -4,6 +4,9 @@
 #include <array>
 #include <limits>
 
+#include "engine/command/fields.hpp"
+#include "engine/command/permission.hpp"
+
 namespace karst {
 namespace {
 
@@ -92,29 +95,14 @@ bool is_as_seen(std::int64_t apart_ns, std::int64_t step_ns) {
 }
 
 bool is_taken_while_held(const Command& command, std::int64_t apart_ns) {
-  switch (command.type) {
-    case CommandType::accept_clock:
-      return is_as_seen(apart_ns, command.accept_clock.step_ns);
-    case CommandType::tick:
-    case CommandType::cancel_order:
-    case CommandType::mass_cancel:
-    case CommandType::hibernate_order:
-    case CommandType::halt:
-    case CommandType::revoke_key:
-    case CommandType::open_session:
-    case CommandType::close_session:
-    case CommandType::set_dead_man:
-    case CommandType::heartbeat:
-      return true;
-    case CommandType::kill_switch:
-      return command.kill_switch.on;
-    case CommandType::set_merchant_state:
-      return command.set_merchant_state.state == MerchantState::suspended;
-    case CommandType::set_instrument_state:
-      return command.set_instrument_state.state == InstrumentState::suspended;
-    default:
-      return false;
+  if (command.type == CommandType::accept_clock) {
+    return is_as_seen(apart_ns, command.accept_clock.step_ns);
   }
+  const WhileHeld rule = traits_of(command.type).while_held;
+  if (rule != WhileHeld::depends) return rule == WhileHeld::taken;
+  bool is_taken = false;
+  (void)visit_body(command, [&](const auto& body) { is_taken = is_taken_while_held(body); });
+  return is_taken;
 }
 
 std::string wall_ahead_text(std::int64_t wall_ahead_ns) {

@@ -33,20 +33,7 @@ Port& Pipeline::open_port(std::string name, std::function<void()> wake, Hold hol
 }
 
 bool Pipeline::is_heard_when_full(CommandType type) {
-  switch (type) {
-    case CommandType::tick:
-    case CommandType::cancel_order:
-    case CommandType::mass_cancel:
-    case CommandType::hibernate_order:
-    case CommandType::kill_switch:
-    case CommandType::halt:
-    case CommandType::set_merchant_state:
-    case CommandType::set_instrument_state:
-    case CommandType::revoke_key:
-      return true;
-    default:
-      return false;
-  }
+  return type == CommandType::tick || traits_of(type).on_full_disk != OnFullDisk::refused;
 }
 
 Submitted Pipeline::submit(const Command& command, std::uint32_t port, std::uint64_t handle) {

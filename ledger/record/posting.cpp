@@ -117,28 +117,12 @@ void define_product(const Command& command, const Event& event, RecordDraft& dra
 }  // namespace
 
 std::uint64_t settlement_number(const Event& event) {
-  switch (event.type) {
-    case EventType::settlement:
-      return event.settlement.number;
-    case EventType::funded:
-    case EventType::withdrawn:
-      return event.cash.number;
-    case EventType::merchant_admitted:
-      return event.merchant.number;
-    case EventType::escrow_released:
-      return event.escrow.number;
-    case EventType::capacity_minted:
-    case EventType::units_burnt:
-      return event.units.number;
-    case EventType::currency_defined:
-      return event.currency.number;
-    case EventType::contract_listed:
-      return event.contract.number;
-    case EventType::product_defined:
-      return event.product.number;
-    default:
-      return 0;
-  }
+  std::uint64_t number = 0;
+  if (!traits_of(event.type).is_settled) return number;
+  visit_event_body(event, [&](const auto& body) {
+    if constexpr (requires { body.number; }) number = body.number;
+  });
+  return number;
 }
 
 void Posting::learn(InstrumentId instrument, CurrencyId currency) {

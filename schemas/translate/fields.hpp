@@ -1,5 +1,5 @@
-// One description of each message's fields serves both directions: reading from the wire with every
-// range checked, and writing to it.
+// The engine's one list of fields (engine/command/fields.hpp) serves both directions: reading from
+// the wire with every range checked, and writing to it.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,9 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include "engine/command/check.hpp"
+#include "engine/command/fields.hpp"
 
 /// Names a field of the message `m` once: its name, how it is read and how it is written.
 #define KARST_FIELD(name)                                                       \
@@ -39,12 +42,6 @@ struct Field {
 template <class M, class Get, class Set>
 Field(const char*, M&, Get, Set) -> Field<M, Get, Set>;
 
-/// The engine's rule for texts: 1 to `room` printable ASCII characters, no space at either end.
-[[nodiscard]] inline bool is_plain_text(const std::string& text, std::size_t room) {
-  if (text.empty() || text.size() > room || text.front() == ' ' || text.back() == ' ') return false;
-  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
-}
-
 template <class T>
 concept Strong = requires(T value) {
   value.value();
@@ -61,6 +58,8 @@ template <class T>
 }
 
 /// Wire → engine. Remembers the first field that did not fit; what follows it is still read.
+///
+/// What the sizes of an exchange bound is checked to be representable only: that is the engine's.
 class Reader {
  public:
   /// The first field that is wrong; null = all fit.
@@ -70,55 +69,71 @@ class Reader {
     if (wrong_ == nullptr) wrong_ = name;
   }
 
-  /// A number that has to be in [min, max].
-  template <class F, class T, class Bound>
-  void number(F field, T& value, Bound min, Bound max) {
+  template <class F, class T>
+  void operator()(F field, T& value, field::Within range) {
     const auto given = field.value();
-    if (std::cmp_less(given, min) || std::cmp_greater(given, max)) return refuse(field.name);
+    if (std::cmp_less(given, range.min) || std::cmp_greater(given, range.max)) {
+      return refuse(field.name);
+    }
     using Bare = decltype(bare(value));
     value = T{static_cast<Bare>(given)};
   }
 
-  /// Any number that the engine's type holds; what it means there is the engine's to say.
   template <class F, class T>
-  void number(F field, T& value) {
+  void operator()(F field, T& value, field::Any) {
+    const auto given = field.value();
     using Bare = decltype(bare(value));
-    number(field, value, std::numeric_limits<Bare>::min(), std::numeric_limits<Bare>::max());
+    if (!std::in_range<Bare>(given)) return refuse(field.name);
+    value = T{static_cast<Bare>(given)};
+  }
+  template <class F, class T>
+  void operator()(F field, T& value, field::Id) {
+    (*this)(field, value, field::within(1, std::numeric_limits<decltype(bare(value))>::max()));
+  }
+  template <class F, class T>
+  void operator()(F field, T& value, field::IdBelow) {
+    (*this)(field, value, field::within(1, std::numeric_limits<decltype(bare(value))>::max()));
+  }
+  template <class F>
+  void operator()(F field, KeyId& value, field::KeyNumber) {
+    (*this)(field, value, field::within(1, std::numeric_limits<std::uint32_t>::max()));
   }
 
-  /// One of the named values. Requires: wire and engine number them alike (a test sees to it).
-  template <class F, class T, class IsValid>
-  void choice(F field, T& value, IsValid is_valid, bool may_be_zero = false) {
-    const int given = field.value();
-    if (!is_valid(given) || (given == 0 && !may_be_zero)) return refuse(field.name);
+  /// Requires: wire and engine number the values alike (a test sees to it).
+  template <class F, class T>
+  void operator()(F field, T& value, field::OneOf range) {
+    const auto given = static_cast<std::int64_t>(field.value());
+    if (given < 0 || given > 63 || (range.values >> given & 1) == 0) return refuse(field.name);
     value = static_cast<T>(given);
   }
 
   template <class F>
-  void flag(F field, bool& value) {
+  void operator()(F field, bool& value, field::Flag) {
     value = field.value();
   }
 
   template <class F, std::size_t N>
-  void text(F field, std::array<char, N>& value) {
+  void operator()(F field, Text<N>& value, field::Words) {
     const std::string given = field.value();
-    if (!is_plain_text(given, N)) return refuse(field.name);
+    if (given.size() > N || given.find('\0') != std::string::npos || !is_words(given)) {
+      return refuse(field.name);
+    }
     value = {};
     std::memcpy(value.data(), given.data(), given.size());
   }
 
   /// Up to 16 bytes, filled up with zeros; all zero = none.
   template <class F>
-  void name16(F field, std::array<std::uint64_t, 2>& value, bool may_be_none) {
+  void operator()(F field, std::array<std::uint64_t, 2>& value, field::Label range) {
     const std::string given = field.value();
     if (given.size() > sizeof value) return refuse(field.name);
     value = {};
     std::memcpy(value.data(), given.data(), given.size());
-    if (!may_be_none && value[0] == 0 && value[1] == 0) refuse(field.name);
+    if (!range.may_be_none && (value[0] | value[1]) == 0) refuse(field.name);
   }
 
   template <class F>
-  void digest(F field, std::array<std::uint8_t, 32>& value) {
+  void operator()(F field, Digest& value, field::Digest) {
     const std::string given = field.value();
     if (given.size() != value.size()) return refuse(field.name);
     std::memcpy(value.data(), given.data(), given.size());
@@ -131,29 +146,24 @@ class Reader {
 /// Engine → wire. Requires: values of the engine, which are in range.
 class Writer {
  public:
-  template <class F, class T, class... Bounds>
-  void number(F field, const T& value, Bounds...) {
+  template <class F, class T, class Range>
+  void operator()(F field, const T& value, Range) {
     field.set(bare(value));
   }
 
-  template <class F, class T, class IsValid>
-  void choice(F field, const T& value, IsValid, bool = false) {
+  template <class F, class T>
+  void operator()(F field, const T& value, field::OneOf) {
     field.set(static_cast<int>(value));
   }
 
-  template <class F>
-  void flag(F field, const bool& value) {
-    field.set(value);
-  }
-
   template <class F, std::size_t N>
-  void text(F field, const std::array<char, N>& value) {
+  void operator()(F field, const Text<N>& value, field::Words) {
     const auto end = std::find(value.begin(), value.end(), '\0');
     field.set(std::string(value.begin(), end));
   }
 
   template <class F>
-  void name16(F field, const std::array<std::uint64_t, 2>& value, bool) {
+  void operator()(F field, const std::array<std::uint64_t, 2>& value, field::Label) {
     std::string bytes(sizeof value, '\0');
     std::memcpy(bytes.data(), value.data(), sizeof value);
     bytes.resize(bytes.find_last_not_of('\0') + 1);
@@ -161,9 +171,22 @@ class Writer {
   }
 
   template <class F>
-  void digest(F field, const std::array<std::uint8_t, 32>& value) {
+  void operator()(F field, const Digest& value, field::Digest) {
     field.set(std::string(value.begin(), value.end()));
   }
 };
+
+// fields(way, body, message): every field of a command's body and of its message, one by one.
+#define KARST_WAY(member, wire, range) way(KARST_FIELD(wire), body.member, range);
+#define KARST_FIELDS(name, number, Body, ...)                                        \
+  template <class Way, class M>                                                      \
+  void fields([[maybe_unused]] Way& way, [[maybe_unused]] BodyOf<Body> auto& body,   \
+              [[maybe_unused]] M& m) {                                               \
+    using namespace field;                                                           \
+    KARST_FIELDS_##Body(KARST_WAY)                                                   \
+  }
+KARST_COMMANDS(KARST_FIELDS)
+#undef KARST_FIELDS
+#undef KARST_WAY
 
 }  // namespace karst::schemas

@@ -1,7 +1,8 @@
 #include "schemas/translate/translate.hpp"
 
 #include "engine/base/assert.hpp"
-#include "schemas/translate/command_fields.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate/fields.hpp"
 
 namespace karst::schemas {
 namespace {
@@ -14,32 +15,6 @@ bool has_unknown_fields(const M& message) {
 
 }  // namespace
 
-bool is_about_no_merchant(CommandType type) {
-  switch (type) {
-    case CommandType::configure:
-    case CommandType::tick:
-    case CommandType::adopt_rules:
-    case CommandType::begin_incarnation:
-    case CommandType::clock_held:
-    case CommandType::accept_clock:
-    case CommandType::define_currency:
-    case CommandType::define_calendar:
-    case CommandType::define_fees:
-    case CommandType::define_pool:
-    case CommandType::set_pool_capacity:
-    case CommandType::set_pool_terms:
-    case CommandType::list_contracts:
-    case CommandType::set_product_terms:
-    case CommandType::set_instrument_state:
-    case CommandType::halt:
-    case CommandType::resume:
-    case CommandType::revoke_key:
-      return true;
-    default:
-      return false;
-  }
-}
-
 const char* to_engine(const v1::Command& wire, Command& command) {
   Reader reader;
   command = Command{};
@@ -50,12 +25,13 @@ const char* to_engine(const v1::Command& wire, Command& command) {
     case v1::Command::BODY_NOT_SET:
       reader.refuse("body");
       break;
-#define KARST_READ(name, Name)                          \
+#define KARST_READ(name, number, Name, ...)             \
   case v1::Command::k##Name: {                          \
     command.type = CommandType::name;                   \
     const auto& body = wire.name();                     \
     if (has_unknown_fields(body)) reader.refuse(#name); \
     fields(reader, command.name, body);                 \
+    if (const char* wrong = misfit(command.name)) reader.refuse(wrong); \
     break;                                              \
   }
       KARST_COMMANDS(KARST_READ)
@@ -65,15 +41,14 @@ const char* to_engine(const v1::Command& wire, Command& command) {
 }
 
 void to_wire(const Command& command, v1::Command& wire) {
-  Command copy = command;  // one description of the fields serves both ways and takes it mutable
   Writer writer;
   wire.Clear();
   wire.set_client_seq(command.client_seq);
   wire.set_account_id(command.account.value());
   switch (command.type) {
-#define KARST_WRITE(name, Name)                        \
-  case CommandType::name:                              \
-    fields(writer, copy.name, *wire.mutable_##name()); \
+#define KARST_WRITE(name, number, Name, ...)              \
+  case CommandType::name:                                 \
+    fields(writer, command.name, *wire.mutable_##name()); \
     return;
     KARST_COMMANDS(KARST_WRITE)
 #undef KARST_WRITE

@@ -16,35 +16,6 @@ enum Code : int;
 
 namespace karst::schemas {
 
-/// Every engine command: its name on the wire and in the engine, and its name in C++ of Protobuf.
-#define KARST_COMMANDS(X)                                                                          \
-  X(configure, Configure)                                                                          \
-  X(tick, Tick)                                                                                    \
-  X(adopt_rules, AdoptRules)                                                                       \
-  X(begin_incarnation, BeginIncarnation)                                                           \
-  X(clock_held, ClockHeld)                                                                         \
-  X(accept_clock, AcceptClock)                                                                     \
-  X(define_currency, DefineCurrency)                                                               \
-  X(define_calendar, DefineCalendar) X(define_fees, DefineFees) X(admit_merchant, AdmitMerchant)   \
-      X(set_merchant_state, SetMerchantState) X(set_merchant_limits, SetMerchantLimits)            \
-          X(set_merchant_profile, SetMerchantProfile) X(kill_switch, KillSwitch) X(fund, Fund)     \
-              X(withdraw, Withdraw) X(create_key, CreateKey) X(revoke_key, RevokeKey)              \
-                  X(open_session, OpenSession) X(close_session, CloseSession) X(                   \
-                      set_dead_man, SetDeadMan) X(heartbeat, Heartbeat) X(define_pool, DefinePool) \
-                      X(set_pool_capacity, SetPoolCapacity) X(set_pool_terms, SetPoolTerms)        \
-                          X(list_contracts, ListContracts) X(mint_capacity, MintCapacity) X(       \
-                              define_product, DefineProduct) X(set_product_terms, SetProductTerms) \
-                              X(set_instrument_state, SetInstrumentState) X(halt, Halt)            \
-                                  X(resume, Resume) X(place_order, PlaceOrder)                     \
-                                      X(amend_order, AmendOrder) X(cancel_order, CancelOrder)      \
-                                          X(mass_cancel, MassCancel)                               \
-                                              X(hibernate_order, HibernateOrder)                   \
-                                                  X(reactivate_order, ReactivateOrder)             \
-                                                      X(post_offer, PostOffer)
-
-/// The commands about no merchant, whose account is ignored.
-[[nodiscard]] bool is_about_no_merchant(CommandType type);
-
 /// Reads a command from the wire: client_seq, account, type and body. Every number is checked to be
 /// in the range its field documents; prices and quantities only to be representable, because their
 /// bounds are the instrument's and the engine's to name. Fields this build does not know are

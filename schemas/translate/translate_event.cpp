@@ -10,9 +10,17 @@
 namespace karst::schemas {
 namespace {
 
-void write(const Answer& from, const Event& event, v1::Answer& to) {
-  const bool is_rejected = event.type == EventType::rejected;
-  to.set_code(is_rejected ? to_wire(static_cast<RejectCode>(event.detail)) : v1::CODE_OK);
+/// What the words of an event depend on beside its body.
+struct Around {
+  const Event& event;
+  const Event* trade;  ///< the event before a settlement
+  AccountId account;   ///< in whose log it stands
+};
+
+void write(const Answer& from, const Around& at, v1::Event& wire) {
+  v1::Answer& to = *wire.mutable_answer();
+  const bool is_rejected = at.event.type == EventType::rejected;
+  to.set_code(is_rejected ? to_wire(static_cast<RejectCode>(at.event.detail)) : v1::CODE_OK);
   to.set_command(static_cast<std::uint32_t>(from.command));
   to.set_client_seq(from.client_seq);
   to.set_key_id(from.key.value());
@@ -37,8 +45,9 @@ v1::OrderChange::What what_of(EventType type) {
   }
 }
 
-void write(const OrderChange& from, const Event& event, v1::OrderChange& to) {
-  to.set_what(what_of(event.type));
+void write(const OrderChange& from, const Around& at, v1::Event& wire) {
+  v1::OrderChange& to = *wire.mutable_order();
+  to.set_what(what_of(at.event.type));
   to.set_order_id(from.order.value());
   to.set_limit_ticks(from.limit.value());
   to.set_quantity_lots(from.quantity.value());
@@ -50,17 +59,17 @@ void write(const OrderChange& from, const Event& event, v1::OrderChange& to) {
   to.set_was_booked((from.flags & order_flag::was_booked) != 0);
   to.set_is_answer((from.flags & order_flag::answer) != 0);
   to.set_lost_priority((from.flags & order_flag::moved) != 0);
-  if (event.type == EventType::order_cancelled) {
-    to.set_cancel_reason(static_cast<v1::OrderChange::CancelReason>(event.detail));
+  if (at.event.type == EventType::order_cancelled) {
+    to.set_cancel_reason(static_cast<v1::OrderChange::CancelReason>(at.event.detail));
   }
 }
 
-void write(const Settlement& from, const Event& event, const Event* trade_event, AccountId account,
-           v1::Fill& to) {
-  KARST_ASSERT(trade_event != nullptr && trade_event->type == EventType::trade);
-  const Trade& trade = trade_event->trade;
-  const bool is_buyer = from.buyer == account;
-  const bool is_taker = (static_cast<Side>(trade_event->detail) == Side::buy) == is_buyer;
+void write(const Settlement& from, const Around& at, v1::Event& wire) {
+  v1::Fill& to = *wire.mutable_fill();
+  KARST_ASSERT(at.trade != nullptr && at.trade->type == EventType::trade);
+  const Trade& trade = at.trade->trade;
+  const bool is_buyer = from.buyer == at.account;
+  const bool is_taker = (static_cast<Side>(at.trade->detail) == Side::buy) == is_buyer;
   to.set_settlement(from.number);
   to.set_order_id((is_taker ? trade.taker : trade.maker).value());
   to.set_side(is_buyer ? v1::SIDE_BUY : v1::SIDE_SELL);
@@ -69,13 +78,14 @@ void write(const Settlement& from, const Event& event, const Event* trade_event,
   to.set_quantity_lots(trade.quantity.value());
   to.set_leaves_lots((is_taker ? trade.taker_leaves : trade.maker_leaves).value());
   to.set_fee_fen((is_buyer ? from.buyer_fee : from.seller_fee).value());
-  to.set_kind(static_cast<v1::Fill::Kind>(event.detail));
+  to.set_kind(static_cast<v1::Fill::Kind>(at.event.detail));
   to.set_match_index(trade.match_index);
   to.set_notional_fen(trade.notional.value());
 }
 
-void write(const CashMoved& from, const Event& event, v1::CashMoved& to) {
-  const bool is_funded = event.type == EventType::funded;
+void write(const CashMoved& from, const Around& at, v1::Event& wire) {
+  v1::CashMoved& to = *wire.mutable_cash();
+  const bool is_funded = at.event.type == EventType::funded;
   to.set_settlement(from.number);
   to.set_amount_fen(is_funded ? from.amount.value() : -from.amount.value());
   to.set_currency_id(from.currency.value());
@@ -84,7 +94,8 @@ void write(const CashMoved& from, const Event& event, v1::CashMoved& to) {
   to.set_reference(reference);
 }
 
-void write(const MerchantChange& from, v1::MerchantChange& to) {
+void write(const MerchantChange& from, const Around&, v1::Event& wire) {
+  v1::MerchantChange& to = *wire.mutable_merchant();
   to.set_settlement(from.number);
   to.set_state(static_cast<v1::MerchantState>(from.state));
   to.set_group_id(from.group.value());
@@ -94,14 +105,15 @@ void write(const MerchantChange& from, v1::MerchantChange& to) {
   to.set_is_killed(from.killed);
 }
 
-void write(const UnitsMoved& from, const Event& event, v1::UnitsMoved& to) {
-  const bool is_minted = event.type == EventType::capacity_minted;
+void write(const UnitsMoved& from, const Around& at, v1::Event& wire) {
+  v1::UnitsMoved& to = *wire.mutable_units();
+  const bool is_minted = at.event.type == EventType::capacity_minted;
   const std::int64_t lots = from.quantity.value();
   to.set_settlement(from.number);
   to.set_hour(from.hour.value());
   to.set_quantity_lots(is_minted ? lots : -lots);
   to.set_pool_id(from.pool.value());
-  to.set_row(is_minted ? v1::DRAW_CAPACITY : static_cast<v1::Draw>(event.detail));
+  to.set_row(is_minted ? v1::DRAW_CAPACITY : static_cast<v1::Draw>(at.event.detail));
 }
 
 v1::SessionChange::What session_what_of(EventType type) {
@@ -119,15 +131,17 @@ v1::SessionChange::What session_what_of(EventType type) {
   }
 }
 
-void write(const SessionChange& from, const Event& event, v1::SessionChange& to) {
-  to.set_what(session_what_of(event.type));
+void write(const SessionChange& from, const Around& at, v1::Event& wire) {
+  v1::SessionChange& to = *wire.mutable_session();
+  to.set_what(session_what_of(at.event.type));
   to.set_key_id(from.key.value());
   to.set_epoch(from.epoch);
   to.set_scopes(from.scopes);
   to.set_last_client_seq(from.last_client_seq);
 }
 
-void write(const ProductDefined& from, v1::ProductChange& to) {
+void write(const ProductDefined& from, const Around&, v1::Event& wire) {
+  v1::ProductChange& to = *wire.mutable_product();
   to.set_settlement(from.number);
   to.set_certificate_expiry_ns(from.certificate_expiry.value());
   to.set_list_price_ticks(from.list_price.value());
@@ -137,14 +151,16 @@ void write(const ProductDefined& from, v1::ProductChange& to) {
   to.set_resale(static_cast<v1::Resale>(from.resale));
 }
 
-void write(const SelfMatchPrevented& from, const Event& event, v1::SelfMatchPrevented& to) {
+void write(const SelfMatchPrevented& from, const Around& at, v1::Event& wire) {
+  v1::SelfMatchPrevented& to = *wire.mutable_self_match();
   to.set_taker_order_id(from.taker.value());
   to.set_price_ticks(from.price.value());
   to.set_quantity_lots(from.quantity.value());
-  to.set_mode(static_cast<v1::SelfMatch>(event.detail));
+  to.set_mode(static_cast<v1::SelfMatch>(at.event.detail));
 }
 
-void write(const Entitlement& from, v1::Entitlement& to) {
+void write(const Entitlement& from, const Around&, v1::Event& wire) {
+  v1::Entitlement& to = *wire.mutable_entitlement();
   to.set_settlement(from.settlement);
   to.set_price_ticks(from.price.value());
   to.set_issuer_account_id(from.issuer.value());
@@ -152,68 +168,22 @@ void write(const Entitlement& from, v1::Entitlement& to) {
   to.set_version(from.version);
 }
 
-void write(const EscrowReleased& from, v1::EscrowReleased& to) {
+void write(const EscrowReleased& from, const Around&, v1::Event& wire) {
+  v1::EscrowReleased& to = *wire.mutable_escrow();
   to.set_settlement(from.number);
   to.set_amount_fen(from.amount.value());
   to.set_currency_id(from.currency.value());
 }
 
-void write(const OfferPosted& from, v1::OfferPosted& to) {
+void write(const OfferPosted& from, const Around&, v1::Event& wire) {
+  v1::OfferPosted& to = *wire.mutable_offer();
   to.set_price_ticks(from.price.value());
   to.set_client_seq(from.client_seq);
 }
 
-void write_body(const Event& event, const Event* trade, AccountId account, v1::Event& to) {
-  switch (event.type) {
-    case EventType::done:
-    case EventType::rejected:
-      return write(event.answer, event, *to.mutable_answer());
-    case EventType::order_accepted:
-    case EventType::order_booked:
-    case EventType::order_amended:
-    case EventType::order_cancelled:
-    case EventType::order_hibernated:
-    case EventType::order_reactivated:
-      return write(event.order, event, *to.mutable_order());
-    case EventType::self_match_prevented:
-      return write(event.self_match, event, *to.mutable_self_match());
-    case EventType::settlement:
-      return write(event.settlement, event, trade, account, *to.mutable_fill());
-    case EventType::entitlement:
-      return write(event.entitlement, *to.mutable_entitlement());
-    case EventType::funded:
-    case EventType::withdrawn:
-      return write(event.cash, event, *to.mutable_cash());
-    case EventType::merchant_admitted:
-    case EventType::merchant_changed:
-      return write(event.merchant, *to.mutable_merchant());
-    case EventType::escrow_released:
-      return write(event.escrow, *to.mutable_escrow());
-    case EventType::capacity_minted:
-    case EventType::units_burnt:
-      return write(event.units, event, *to.mutable_units());
-    case EventType::key_created:
-    case EventType::key_revoked:
-    case EventType::session_opened:
-    case EventType::session_closed:
-    case EventType::dead_man_fired:
-      return write(event.session, event, *to.mutable_session());
-    case EventType::product_defined:
-    case EventType::product_changed:
-      return write(event.product, *to.mutable_product());
-    case EventType::offer_posted:
-      return write(event.offer, *to.mutable_offer());
-    case EventType::repeated:
-    case EventType::trade:
-    case EventType::currency_defined:
-    case EventType::contract_listed:
-    case EventType::instrument_state:
-    case EventType::instrument_retired:
-    case EventType::incarnation_begun:
-    case EventType::clock_held:
-    case EventType::clock_accepted:
-      break;
-  }
+/// The others stand in no account's log.
+template <class Body>
+void write(const Body&, const Around&, v1::Event&) {
   KARST_ASSERT(!"an event that stands in no account's log");
 }
 
@@ -227,7 +197,7 @@ void to_wire(const Event& event, const Event* trade, AccountId account, std::uin
   wire.set_index(event.index);
   wire.set_account_id(account.value());
   wire.set_instrument_id(event.instrument.value());
-  write_body(event, trade, account, wire);
+  visit_event_body(event, [&](const auto& body) { write(body, {event, trade, account}, wire); });
 }
 
 void to_wire(const Command& command, const Event& answer, std::uint64_t number, v1::Reply& wire) {

@@ -66,45 +66,9 @@ const std::map<RejectCode, std::string_view> reject_names{
 };
 
 const std::map<CommandType, std::string_view> command_names{
-    {CommandType::configure, "configure"},
-    {CommandType::tick, "tick"},
-    {CommandType::adopt_rules, "adopt_rules"},
-    {CommandType::begin_incarnation, "begin_incarnation"},
-    {CommandType::clock_held, "clock_held"},
-    {CommandType::accept_clock, "accept_clock"},
-    {CommandType::define_currency, "define_currency"},
-    {CommandType::define_calendar, "define_calendar"},
-    {CommandType::define_fees, "define_fees"},
-    {CommandType::admit_merchant, "admit_merchant"},
-    {CommandType::set_merchant_state, "set_merchant_state"},
-    {CommandType::set_merchant_limits, "set_merchant_limits"},
-    {CommandType::set_merchant_profile, "set_merchant_profile"},
-    {CommandType::kill_switch, "kill_switch"},
-    {CommandType::fund, "fund"},
-    {CommandType::withdraw, "withdraw"},
-    {CommandType::create_key, "create_key"},
-    {CommandType::revoke_key, "revoke_key"},
-    {CommandType::open_session, "open_session"},
-    {CommandType::close_session, "close_session"},
-    {CommandType::set_dead_man, "set_dead_man"},
-    {CommandType::heartbeat, "heartbeat"},
-    {CommandType::define_pool, "define_pool"},
-    {CommandType::set_pool_capacity, "set_pool_capacity"},
-    {CommandType::set_pool_terms, "set_pool_terms"},
-    {CommandType::list_contracts, "list_contracts"},
-    {CommandType::mint_capacity, "mint_capacity"},
-    {CommandType::define_product, "define_product"},
-    {CommandType::set_product_terms, "set_product_terms"},
-    {CommandType::set_instrument_state, "set_instrument_state"},
-    {CommandType::halt, "halt"},
-    {CommandType::resume, "resume"},
-    {CommandType::place_order, "place_order"},
-    {CommandType::amend_order, "amend_order"},
-    {CommandType::cancel_order, "cancel_order"},
-    {CommandType::mass_cancel, "mass_cancel"},
-    {CommandType::hibernate_order, "hibernate_order"},
-    {CommandType::reactivate_order, "reactivate_order"},
-    {CommandType::post_offer, "post_offer"},
+#define KARST_NAME(name, number, Body, ...) {CommandType::name, #name},
+    KARST_COMMANDS(KARST_NAME)
+#undef KARST_NAME
 };
 
 /// The word of an enumerator, or its number if it has none. Enumerators count from 1.

@@ -73,19 +73,13 @@ class Model {
   void remember_as(RejectCode code, OrderId order, std::uint64_t sequence,
                    std::uint64_t account_event);
 
+  // What each command does, under its name: model_accounts.cpp, model_reference.cpp,
+  // model_orders.cpp. Returns: why it does nothing; none once the answer has been written.
+#define KARST_MODEL_COMMAND(name, number, Body, ...) [[nodiscard]] RejectCode name();
+  KARST_COMMANDS(KARST_MODEL_COMMAND)
+#undef KARST_MODEL_COMMAND
+
   // model_accounts.cpp: merchants, money, keys, sessions.
-  [[nodiscard]] RejectCode admit_merchant();
-  [[nodiscard]] RejectCode set_merchant_state();
-  [[nodiscard]] RejectCode set_merchant_limits();
-  [[nodiscard]] RejectCode set_merchant_profile();
-  [[nodiscard]] RejectCode kill_switch();
-  [[nodiscard]] RejectCode fund();
-  [[nodiscard]] RejectCode withdraw();
-  [[nodiscard]] RejectCode create_key();
-  [[nodiscard]] RejectCode revoke_key();
-  [[nodiscard]] RejectCode open_session();
-  [[nodiscard]] RejectCode close_session();
-  [[nodiscard]] RejectCode set_dead_man();
   void emit_merchant(EventType type, AccountId account, std::uint64_t number);
   void emit_session(EventType type, KeyId id);
   void end_session(KeyId id);
@@ -94,26 +88,9 @@ class Model {
                                                           CurrencyId currency, Money amount);
 
   // model_reference.cpp: currencies, pools, contracts, products and their states.
-  [[nodiscard]] RejectCode define_currency();
-  [[nodiscard]] RejectCode define_calendar();
-  [[nodiscard]] RejectCode define_fees();
-  [[nodiscard]] RejectCode define_pool();
-  [[nodiscard]] RejectCode adopt_rules();
-  [[nodiscard]] RejectCode begin_incarnation();
-  [[nodiscard]] RejectCode clock_held();
-  [[nodiscard]] RejectCode accept_clock();
   void end_hold();
   void emit_clock(EventType type, std::int64_t step_ns);
-  [[nodiscard]] RejectCode set_pool_capacity();
   [[nodiscard]] RejectCode replan_capacity(Pool& pool);
-  [[nodiscard]] RejectCode set_pool_terms();
-  [[nodiscard]] RejectCode list_contracts();
-  [[nodiscard]] RejectCode mint_capacity();
-  [[nodiscard]] RejectCode define_product();
-  [[nodiscard]] RejectCode set_product_terms();
-  [[nodiscard]] RejectCode set_instrument_state();
-  [[nodiscard]] RejectCode halt();
-  [[nodiscard]] RejectCode resume();
   void emit_product(EventType type, const Instrument& product, std::uint64_t number);
   void emit_state(const Instrument& on, InstrumentState before, StateReason reason);
   void move_state(Instrument& on, InstrumentState to);
@@ -156,13 +133,6 @@ class Model {
   [[nodiscard]] Order* find_own_order(OrderId id);
 
   // model_orders.cpp: the commands about orders.
-  [[nodiscard]] RejectCode place_order();
-  [[nodiscard]] RejectCode amend_order();
-  [[nodiscard]] RejectCode cancel_order();
-  [[nodiscard]] RejectCode mass_cancel();
-  [[nodiscard]] RejectCode hibernate_order();
-  [[nodiscard]] RejectCode reactivate_order();
-  [[nodiscard]] RejectCode post_offer();
   [[nodiscard]] RejectCode may_trade(const Merchant& merchant) const;
   [[nodiscard]] RejectCode may_trade_and_count();
   [[nodiscard]] bool count_message(Merchant& merchant) const;

@@ -255,87 +255,21 @@ RejectCode Model::accept_clock() {
 /// Returns:  none once the answer has been written.
 RejectCode Model::carry_out() {
   switch (command_->type) {
-    case CommandType::configure:
-      return RejectCode::not_configured;
-    case CommandType::tick:
-      return RejectCode::not_permitted;
-    case CommandType::adopt_rules:
-      return adopt_rules();
-    case CommandType::begin_incarnation:
-      return begin_incarnation();
-    case CommandType::clock_held:
-      return clock_held();
-    case CommandType::accept_clock:
-      return accept_clock();
-    case CommandType::define_currency:
-      return define_currency();
-    case CommandType::define_calendar:
-      return define_calendar();
-    case CommandType::define_fees:
-      return define_fees();
-    case CommandType::admit_merchant:
-      return admit_merchant();
-    case CommandType::set_merchant_state:
-      return set_merchant_state();
-    case CommandType::set_merchant_limits:
-      return set_merchant_limits();
-    case CommandType::set_merchant_profile:
-      return set_merchant_profile();
-    case CommandType::kill_switch:
-      return kill_switch();
-    case CommandType::fund:
-      return fund();
-    case CommandType::withdraw:
-      return withdraw();
-    case CommandType::create_key:
-      return create_key();
-    case CommandType::revoke_key:
-      return revoke_key();
-    case CommandType::open_session:
-      return open_session();
-    case CommandType::close_session:
-      return close_session();
-    case CommandType::set_dead_man:
-      return set_dead_man();
-    case CommandType::heartbeat:
-      answer_done();
-      return RejectCode::none;
-    case CommandType::define_pool:
-      return define_pool();
-    case CommandType::set_pool_capacity:
-      return set_pool_capacity();
-    case CommandType::set_pool_terms:
-      return set_pool_terms();
-    case CommandType::list_contracts:
-      return list_contracts();
-    case CommandType::mint_capacity:
-      return mint_capacity();
-    case CommandType::define_product:
-      return define_product();
-    case CommandType::set_product_terms:
-      return set_product_terms();
-    case CommandType::set_instrument_state:
-      return set_instrument_state();
-    case CommandType::halt:
-      return halt();
-    case CommandType::resume:
-      return resume();
-    case CommandType::place_order:
-      return place_order();
-    case CommandType::amend_order:
-      return amend_order();
-    case CommandType::cancel_order:
-      return cancel_order();
-    case CommandType::mass_cancel:
-      return mass_cancel();
-    case CommandType::hibernate_order:
-      return hibernate_order();
-    case CommandType::reactivate_order:
-      return reactivate_order();
-    case CommandType::post_offer:
-      return post_offer();
+#define KARST_MODEL_CASE(name, number, Body, ...) \
+  case CommandType::name: return name();
+    KARST_COMMANDS(KARST_MODEL_CASE)
+#undef KARST_MODEL_CASE
   }
   return RejectCode::invalid_field;
+}
+
+RejectCode Model::configure() { return RejectCode::not_configured; }
+
+RejectCode Model::tick() { return RejectCode::not_permitted; }
+
+RejectCode Model::heartbeat() {
+  answer_done();
+  return RejectCode::none;
 }
 
 Event& Model::emit(EventType type, std::uint8_t detail, InstrumentId instrument) {

@@ -1,6 +1,7 @@
 #include "tests/model/request.hpp"
 
 #include <cstring>
+#include <type_traits>
 
 namespace karst::model {
 namespace {
@@ -17,12 +18,66 @@ void put(Bytes& to, const Fields&... fields) {
   (put_one(fields), ...);
 }
 
+/// Bodies that are nothing but their fields, as they lie in memory; the others field by field.
+template <class Body>
+  requires std::has_unique_object_representations_v<Body>
+void put_body(Bytes& to, const Body& body) {
+  put(to, body);
+}
+
+void put_body(Bytes& to, const DefineCalendar& c) { put(to, c.calendar, c.utc_offset_ns); }
+
+void put_body(Bytes& to, const DefineFees& f) {
+  put(to, f.schedule, f.maker_bps, f.taker_bps, f.maker_per_lot, f.taker_per_lot);
+}
+
+void put_body(Bytes& to, const AdmitMerchant& m) {
+  put(to, m.group, m.tier, m.clearance, m.domestic, m.name);
+}
+
+void put_body(Bytes& to, const SetMerchantProfile& p) {
+  put(to, p.group, p.tier, p.clearance, p.domestic);
+}
+
+void put_body(Bytes& to, const Fund& f) { put(to, f.currency, f.amount, f.reference); }
+
+void put_body(Bytes& to, const Withdraw& w) { put(to, w.currency, w.amount, w.reference); }
+
+void put_body(Bytes& to, const CreateKey& k) { put(to, k.new_key, k.scopes, k.public_key); }
+
+void put_body(Bytes& to, const SetPoolCapacity& s) { put(to, s.pool, s.from_hour, s.capacity); }
+
+void put_body(Bytes& to, const ListContracts& l) { put(to, l.pool, l.from_hour, l.hours); }
+
+void put_body(Bytes& to, const MintCapacity& m) {
+  put(to, m.pool, m.from_hour, m.hours, m.quantity);
+}
+
+void put_body(Bytes& to, const SetProductTerms& t) {
+  put(to, t.instrument, t.certificate_expiry, t.terms_hash);
+}
+
+void put_body(Bytes& to, const SetInstrumentState& s) { put(to, s.instrument, s.state); }
+
+void put_body(Bytes& to, const Resume& r) { put(to, r.instrument, r.reference); }
+
+void put_body(Bytes& to, const AmendOrder& a) { put(to, a.order, a.limit, a.quantity); }
+
+void put_body(Bytes& to, const MassCancel& m) { put(to, m.instrument, m.tag, m.side); }
+
+void put_body(Bytes& to, const PostOffer& o) { put(to, o.instrument, o.price); }
+
+void put_body(Bytes& to, const DefineCurrency& d) { put(to, d.currency, d.code); }
+
+// These have no fields: a byte of them says nothing.
+void put_body(Bytes&, const Tick&) {}
+void put_body(Bytes&, const CloseSession&) {}
+void put_body(Bytes&, const Heartbeat&) {}
+
 void put_body(Bytes& to, const PlaceOrder& p) {
   put(to, p.instrument, p.quantity, p.limit, p.expiry, p.client_order_id, p.minimum, p.tag, p.side,
       p.kind, p.time_in_force, p.self_match, p.draw, p.all_or_none);
 }
-
-void put_body(Bytes& to, const Configure& c) { put(to, c); }
 
 void put_body(Bytes& to, const SetPoolTerms& t) {
   put(to, t.pool, t.currency, t.calendar, t.fees, t.band_bps, t.tick_value, t.price_min,
@@ -46,119 +101,17 @@ void put_body(Bytes& to, const SetMerchantLimits& l) {
       l.messages_per_hour_max, l.messages_per_day_max);
 }
 
-void put_account_body(Bytes& to, const Command& c) {
-  switch (c.type) {
-    case CommandType::admit_merchant: {
-      const AdmitMerchant& m = c.admit_merchant;
-      return put(to, m.group, m.tier, m.clearance, m.domestic, m.name);
-    }
-    case CommandType::set_merchant_state:
-      return put(to, c.set_merchant_state.state);
-    case CommandType::set_merchant_limits:
-      return put_body(to, c.set_merchant_limits);
-    case CommandType::set_merchant_profile: {
-      const SetMerchantProfile& p = c.set_merchant_profile;
-      return put(to, p.group, p.tier, p.clearance, p.domestic);
-    }
-    case CommandType::kill_switch:
-      return put(to, c.kill_switch.on);
-    case CommandType::fund:
-      return put(to, c.fund.currency, c.fund.amount, c.fund.reference);
-    case CommandType::withdraw:
-      return put(to, c.withdraw.currency, c.withdraw.amount, c.withdraw.reference);
-    case CommandType::create_key:
-      return put(to, c.create_key.new_key, c.create_key.scopes, c.create_key.public_key);
-    case CommandType::revoke_key:
-      return put(to, c.revoke_key.revoked_key);
-    case CommandType::open_session:
-      return put(to, c.open_session.disconnect_grace_ns);
-    case CommandType::set_dead_man:
-      return put(to, c.set_dead_man.timeout_ns);
-    default:
-      return;
-  }
-}
-
-void put_reference_body(Bytes& to, const Command& c) {
-  switch (c.type) {
-    case CommandType::configure:
-      return put_body(to, c.configure);
-    case CommandType::adopt_rules:
-      return put(to, c.adopt_rules.version);
-    case CommandType::begin_incarnation:
-      return put(to, c.begin_incarnation.number, c.begin_incarnation.after);
-    case CommandType::clock_held:
-      return put(to, c.clock_held.held);
-    case CommandType::accept_clock:
-      return put(to, c.accept_clock.step_ns);
-    case CommandType::define_currency:
-      return put(to, c.define_currency.currency, c.define_currency.code);
-    case CommandType::define_calendar:
-      return put(to, c.define_calendar.calendar, c.define_calendar.utc_offset_ns);
-    case CommandType::define_fees: {
-      const DefineFees& f = c.define_fees;
-      return put(to, f.schedule, f.maker_bps, f.taker_bps, f.maker_per_lot, f.taker_per_lot);
-    }
-    case CommandType::define_pool:
-      return put_body(to, c.define_pool);
-    case CommandType::set_pool_capacity: {
-      const SetPoolCapacity& s = c.set_pool_capacity;
-      return put(to, s.pool, s.from_hour, s.capacity);
-    }
-    case CommandType::set_pool_terms:
-      return put_body(to, c.set_pool_terms);
-    case CommandType::list_contracts:
-      return put(to, c.list_contracts.pool, c.list_contracts.from_hour, c.list_contracts.hours);
-    case CommandType::mint_capacity: {
-      const MintCapacity& m = c.mint_capacity;
-      return put(to, m.pool, m.from_hour, m.hours, m.quantity);
-    }
-    case CommandType::define_product:
-      return put_body(to, c.define_product);
-    case CommandType::set_product_terms: {
-      const SetProductTerms& t = c.set_product_terms;
-      return put(to, t.instrument, t.certificate_expiry, t.terms_hash);
-    }
-    case CommandType::set_instrument_state:
-      return put(to, c.set_instrument_state.instrument, c.set_instrument_state.state);
-    case CommandType::halt:
-      return put(to, c.halt.instrument);
-    case CommandType::resume:
-      return put(to, c.resume.instrument, c.resume.reference);
-    default:
-      return;
-  }
-}
-
-void put_order_body(Bytes& to, const Command& c) {
-  switch (c.type) {
-    case CommandType::place_order:
-      return put_body(to, c.place_order);
-    case CommandType::amend_order:
-      return put(to, c.amend_order.order, c.amend_order.limit, c.amend_order.quantity);
-    case CommandType::cancel_order:
-      return put(to, c.cancel_order.order, c.cancel_order.client_order_id);
-    case CommandType::mass_cancel:
-      return put(to, c.mass_cancel.instrument, c.mass_cancel.tag, c.mass_cancel.side);
-    case CommandType::hibernate_order:
-      return put(to, c.hibernate_order.order);
-    case CommandType::reactivate_order:
-      return put(to, c.reactivate_order.order);
-    case CommandType::post_offer:
-      return put(to, c.post_offer.instrument, c.post_offer.price);
-    default:
-      return;
-  }
-}
-
 }  // namespace
 
 Bytes request_of(const Command& command) {
   Bytes request;
   put(request, command.type, command.account);
-  put_account_body(request, command);
-  put_reference_body(request, command);
-  put_order_body(request, command);
+  switch (command.type) {
+#define KARST_PUT(name, number, Body, ...) \
+  case CommandType::name: put_body(request, command.name); break;
+    KARST_COMMANDS(KARST_PUT)
+#undef KARST_PUT
+  }
   return request;
 }
 

@@ -28,7 +28,7 @@ class Validate : public testing::Test {
 
   /// Anything at all, from the operator; but it leaves the keys of this test alive.
   v1::Command any_command() {
-    const auto& types = test::all_command_types();
+    const auto& types = all_commands;
     Command command = test::random_command(types[random_.below(types.size())], random_);
     if (command.type == CommandType::revoke_key) command.revoke_key.revoked_key = KeyId{60};
     v1::Command wire;

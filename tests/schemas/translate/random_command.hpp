@@ -8,9 +8,6 @@
 
 namespace karst::test {
 
-/// All command types, ascending.
-[[nodiscard]] const std::vector<CommandType>& all_command_types();
-
 /// A command of that type that the wire can carry, its ends of ranges more often than its middle.
 [[nodiscard]] Command random_command(CommandType type, Random& random);
 

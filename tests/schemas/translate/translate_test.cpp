@@ -19,7 +19,7 @@ TEST(Translate, every_command_comes_back_as_it_went) {
   Random random(test::seed_of_run());
   const std::int64_t rounds = test::effort(2'000);
   for (std::int64_t round = 0; round < rounds; ++round) {
-    for (const CommandType type : test::all_command_types()) {
+    for (const CommandType type : all_commands) {
       const Command command = test::random_command(type, random);
       v1::Command wire;
       to_wire(command, wire);
@@ -40,9 +40,9 @@ TEST(Translate, every_command_comes_back_as_it_went) {
 
 TEST(Translate, the_number_of_a_command_is_its_field_number_less_100) {
   const auto* oneof = v1::Command::descriptor()->FindOneofByName("body");
-  ASSERT_EQ(static_cast<std::size_t>(oneof->field_count()), test::all_command_types().size());
+  ASSERT_EQ(static_cast<std::size_t>(oneof->field_count()), all_commands.size());
   for (int i = 0; i < oneof->field_count(); ++i) {
-    const auto type = test::all_command_types()[static_cast<std::size_t>(i)];
+    const auto type = all_commands[static_cast<std::size_t>(i)];
     EXPECT_EQ(oneof->field(i)->number(), static_cast<int>(type) + 100) << oneof->field(i)->name();
   }
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A made-up cluster trace through a real exchange: two runs of one seed are the same run, a run
 # whose exchange is killed five times ends in the same market, and every invariant holds.
-# usage: tests/cluster.sh BUILD_DIR
+# usage: tests/gateway/sim/cluster.sh BUILD_DIR
 set -euo pipefail
 build=$1
-trace=$(dirname "$(readlink -f "$0")")/tool/cluster
+trace=$(dirname "$(readlink -f "$0")")/cluster
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The public trace of a GPU cluster at 90 % of its capacity; skipped where it is not at hand.
-# usage: tests/cluster_public.sh BUILD_DIR TRACE_DIR HOURS
+# usage: tests/gateway/sim/cluster_public.sh BUILD_DIR TRACE_DIR HOURS
 set -euo pipefail
 build=$1 trace=$2 hours=$3
 if [ ! -f "$trace/gpu_cluster_tasks.csv" ]; then

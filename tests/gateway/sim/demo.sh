@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The demo as a newcomer runs it, in a folder of its own: a new exchange trades, stops cleanly, and
-# goes on where it stopped. usage: tests/demo.sh BUILD_DIR
+# goes on where it stopped. usage: tests/gateway/sim/demo.sh BUILD_DIR
 set -euo pipefail
 build=$1
 folder=$(mktemp -d)
