@@ -9,6 +9,7 @@
 
 #include "engine/base/bounds.hpp"
 #include "engine/command/fields.hpp"
+#include "engine/command/utf8.hpp"
 
 namespace karst {
 namespace {
@@ -58,6 +59,10 @@ template <class T>
 template <std::size_t size>
 [[nodiscard]] bool is_good(const Text<size>& value, field::Words, const Configure&) {
   return is_words(value);
+}
+template <std::size_t size>
+[[nodiscard]] bool is_good(const Text<size>& value, field::Title, const Configure&) {
+  return is_name(value);
 }
 [[nodiscard]] bool is_good(const Reference& value, field::Label range, const Configure&) {
   return range.may_be_none || (value[0] | value[1]) != 0;

@@ -28,6 +28,7 @@ struct OneOf {        ///< the values whose bits are set
 };
 struct Flag {};
 struct Words {};  ///< printable ASCII without spaces at the ends, at least one character
+struct Title {};  ///< a name in any script: see is_name(); from the wire in normal form C too
 struct Label {    ///< 16 bytes, compared as a whole
   bool may_be_none;
 };
@@ -38,6 +39,7 @@ inline constexpr Id id{};
 inline constexpr KeyNumber key_number{};
 inline constexpr Flag flag{};
 inline constexpr Words words{};
+inline constexpr Title title{};
 inline constexpr Label label{false};
 inline constexpr Label label_or_none{true};
 inline constexpr Digest digest{};

@@ -56,6 +56,11 @@ void encode_body(const BankReference& reference, std::byte* at) {
   store_be(at + 8, reference.reference[1]);
 }
 
+void encode_body(const MerchantName& name, std::byte* at) {
+  store_be(at, name.merchant.value());
+  put_text(at + 4, name.name);
+}
+
 template <typename Details>
 std::size_t encode_extension(const Details& details, std::byte* at) {
   store_be(at, Details::type);
@@ -121,6 +126,8 @@ bool is_sound(std::uint16_t type, std::span<const std::byte> body) {
       return body.size() == AssetDetails::bytes && byte_at(at, 4) >= 1 && byte_at(at, 4) <= 3;
     case BankReference::type:
       return body.size() == BankReference::bytes;
+    case MerchantName::type:
+      return body.size() == MerchantName::bytes;
     default:
       return false;
   }
@@ -218,6 +225,7 @@ void encode(const Record& record, std::vector<std::byte>& bytes) {
   append_extension(record.account, bytes);
   append_extension(record.asset, bytes);
   append_extension(record.reference, bytes);
+  append_extension(record.name, bytes);
   const std::uint8_t extended = bytes.size() > end_of_legs ? record_flag::has_extensions : 0;
   encode_header({record.kind, static_cast<std::uint8_t>(record.group | extended),
                  static_cast<std::uint16_t>(record.legs.size()), record.source, record.seq,
@@ -313,6 +321,14 @@ std::optional<BankReference> RecordView::reference() const {
       {load_be<std::uint64_t>(body.data()), load_be<std::uint64_t>(body.data() + 8)}};
 }
 
+std::optional<MerchantName> RecordView::name() const {
+  const auto body = extension(MerchantName::type);
+  if (body.empty()) return std::nullopt;
+  MerchantName name{AccountId{load_be<std::uint32_t>(body.data())}, {}};
+  std::memcpy(name.name.data(), body.data() + 4, name.name.size());
+  return name;
+}
+
 Record read(const RecordView& view) {
   Record record;
   record.kind = view.kind();
@@ -328,6 +344,7 @@ Record read(const RecordView& view) {
   record.account = view.account();
   record.asset = view.asset();
   record.reference = view.reference();
+  record.name = view.name();
   return record;
 }
 
@@ -363,6 +380,7 @@ template void RecordDraft::extend(const TradeDetails&);
 template void RecordDraft::extend(const AccountDetails&);
 template void RecordDraft::extend(const AssetDetails&);
 template void RecordDraft::extend(const BankReference&);
+template void RecordDraft::extend(const MerchantName&);
 
 std::size_t encode(const RecordDraft& draft, std::uint64_t seq, std::span<const Leg> legs,
                    std::byte* at) {

@@ -150,6 +150,15 @@ struct BankReference {
   friend bool operator==(const BankReference&, const BankReference&) = default;
 };
 
+/// Of a note: what a merchant is called from here on.
+struct MerchantName {
+  static constexpr std::uint16_t type = 5;
+  static constexpr std::size_t bytes = 68;
+  AccountId merchant{};
+  std::array<char, 64> name{};
+  friend bool operator==(const MerchantName&, const MerchantName&) = default;
+};
+
 // The whole record --------------------------------------------------------------------------------
 
 inline constexpr std::uint8_t record_version = 1;
@@ -173,6 +182,7 @@ struct Record {
   std::optional<AccountDetails> account;
   std::optional<AssetDetails> asset;
   std::optional<BankReference> reference;
+  std::optional<MerchantName> name;
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -215,6 +225,7 @@ class RecordView {
   [[nodiscard]] std::optional<AccountDetails> account() const;
   [[nodiscard]] std::optional<AssetDetails> asset() const;
   [[nodiscard]] std::optional<BankReference> reference() const;
+  [[nodiscard]] std::optional<MerchantName> name() const;
 
  private:
   friend Result<RecordView> decode(std::span<const std::byte>);

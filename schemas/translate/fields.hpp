@@ -13,6 +13,8 @@
 
 #include "engine/command/check.hpp"
 #include "engine/command/fields.hpp"
+#include "engine/command/utf8.hpp"
+#include "schemas/words/normal_form.hpp"
 
 /// Names a field of the message `m` once: its name, how it is read and how it is written.
 #define KARST_FIELD(name)                                                       \
@@ -122,6 +124,17 @@ class Reader {
     std::memcpy(value.data(), given.data(), given.size());
   }
 
+  template <class F, std::size_t N>
+  void operator()(F field, Text<N>& value, field::Title) {
+    const std::string given = field.value();
+    if (given.size() > N || given.find('\0') != std::string::npos || !is_name(given) ||
+        !is_normal_form_c(given)) {
+      return refuse(field.name);
+    }
+    value = {};
+    std::memcpy(value.data(), given.data(), given.size());
+  }
+
   /// Up to 16 bytes, filled up with zeros; all zero = none.
   template <class F>
   void operator()(F field, std::array<std::uint64_t, 2>& value, field::Label range) {
@@ -156,8 +169,9 @@ class Writer {
     field.set(static_cast<int>(value));
   }
 
-  template <class F, std::size_t N>
-  void operator()(F field, const Text<N>& value, field::Words) {
+  template <class F, std::size_t N, class Range>
+    requires std::is_same_v<Range, field::Words> || std::is_same_v<Range, field::Title>
+  void operator()(F field, const Text<N>& value, Range) {
     const auto end = std::find(value.begin(), value.end(), '\0');
     field.set(std::string(value.begin(), end));
   }

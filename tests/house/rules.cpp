@@ -58,13 +58,14 @@ struct Library {
   int highest;
 };
 
-constexpr std::array<Library, 7> libraries{{{"boost/asio", 3, 3},
+constexpr std::array<Library, 8> libraries{{{"boost/asio", 3, 3},
                                             {"boost/beast", 3, 3},
                                             {"boost/", 2, 3},
                                             {"openssl/ssl", 3, 3},
                                             {"openssl/", 2, 3},
                                             {"sqlite3.h", 2, 2},
-                                            {"google/protobuf", 1, 3}}};
+                                            {"google/protobuf", 1, 3},
+                                            {"utf8proc.h", 1, 1}}};
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 

@@ -61,12 +61,16 @@ std::string unpadded(std::span<const char> text) {
   return {text.begin(), std::ranges::find(text, '\0')};
 }
 
-/// What an open_account or define_asset tells: "merchant 51, Cloud Atlas", "instrument 7, pool 1,
-/// 2026-11-22T09Z". Empty for all others.
+/// What an open_account, a define_asset or a note tells: "merchant 51, Cloud Atlas", "instrument 7,
+/// pool 1, 2026-11-22T09Z". Empty for all others.
 std::string definition_text(const Books& books, const Record& record) {
   if (record.account) {
     return "  merchant " + std::to_string(record.account->merchant.value()) + ", " +
            unpadded(record.account->name);
+  }
+  if (record.name) {
+    return "  merchant " + std::to_string(record.name->merchant.value()) + " is called " +
+           unpadded(record.name->name);
   }
   if (!record.asset) return "";
   const std::string text = "  " + asset_text(books, record.asset->asset);
@@ -122,11 +126,16 @@ Json record_json(const Books& books, const Record& record) {
     json[with_unit("balance_after", leg.asset)] = leg.balance_after;
     legs.push_back(std::move(json));
   }
-  return {{"settlement", record.source_seq},
-          {"kind", record_kind_text(record.kind)},
-          {"time", format_time(record.time.value())},
-          {"command", record.ext_id.command},
-          {"legs", std::move(legs)}};
+  Json json{{"settlement", record.source_seq},
+            {"kind", record_kind_text(record.kind)},
+            {"time", format_time(record.time.value())},
+            {"command", record.ext_id.command},
+            {"legs", std::move(legs)}};
+  if (record.name) {
+    json["account_id"] = record.name->merchant.value();
+    json["name"] = unpadded(record.name->name);
+  }
+  return json;
 }
 
 Json balance_json(const Books& books, const AccountKey& key, std::int64_t balance) {

@@ -102,6 +102,18 @@ Record asset_sample() {
   return record;
 }
 
+Record name_sample() {
+  Record record;
+  record.kind = RecordKind::note;
+  record.source = 3;
+  record.seq = 3;
+  record.time = Time{start_ns + 3};
+  record.ext_id = {10, ext_index_of_event, 3};
+  record.source_seq = 4;
+  record.name = MerchantName{AccountId{5}, padded<64>("\u6570\u636e\u5546")};
+  return record;
+}
+
 std::vector<std::byte> encoded(const Record& record) {
   std::vector<std::byte> bytes;
   encode(record, bytes);
@@ -125,6 +137,14 @@ TEST(RecordCodec, golden_bytes_read_back_as_what_was_written) {
     EXPECT_EQ(read(*view), record) << name;
     EXPECT_TRUE(is_balanced(*view)) << name;
   }
+}
+
+TEST(RecordCodec, a_name_reads_back_as_it_was_written) {
+  const auto bytes = encoded(name_sample());
+  EXPECT_EQ(bytes.size(), record_header_bytes + extension_header_bytes + MerchantName::bytes);
+  const auto view = decode(bytes);
+  ASSERT_TRUE(view.ok()) << view.error().text();
+  EXPECT_EQ(read(*view), name_sample());
 }
 
 TEST(RecordCodec, a_six_leg_settlement_takes_268_bytes) {

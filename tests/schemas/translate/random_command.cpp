@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "engine/command/check.hpp"
@@ -51,6 +52,17 @@ class Filler {
       value[i] = static_cast<char>(random_.between(0x21, 0x7e));
     }
     if (size > 2) value[1] = ' ';
+  }
+  template <std::size_t N>
+  void operator()(const char*, Text<N>& value, field::Title) {
+    // Of one, two, three and four bytes; none of them combines with another.
+    constexpr std::array<std::string_view, 4> letters{"K", "\u00e9", "\u6570", "\U0001d54b"};
+    for (std::size_t at = 0;;) {
+      const std::string_view letter = letters[random_.below(letters.size())];
+      if (at + letter.size() > N || (at > 0 && random_.chance(1, 16))) return;
+      std::memcpy(value.data() + at, letter.data(), letter.size());
+      at += letter.size();
+    }
   }
   void operator()(const char*, Reference& value, field::Label range) {
     if (range.may_be_none && random_.chance(1, 2)) return;
