@@ -12,7 +12,6 @@
 #include "engine/continuation/continuation.hpp"
 #include "engine/order/entry.hpp"
 #include "engine/reference/capacity_plan.hpp"
-#include "engine/reference/held_clock.hpp"
 #include "engine/state/handler.hpp"
 #include "engine/state/state.hpp"
 
@@ -79,6 +78,7 @@ namespace {
                 (command.type == CommandType::close_session && command.epoch == 0)) {
     return false;
   }
+  if (state.rules < traits.since_rules) return false;
   if (command.type == CommandType::create_key && state.rules < rules_of_lasting_tables &&
       command.create_key.new_key.value() >= state.config.keys_max) {
     return false;
@@ -273,8 +273,9 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 
 /// Any command: what is due or left over first, then what it asks.
 [[nodiscard, gnu::noinline]] Applied apply_carefully(State& state, const Command& command) {
+  // A hold that begins holds for what is due before it.
   if (command.type == CommandType::clock_held && command.key.is_none() &&
-      is_well_formed(state, command) && is_begin_of_hold(state, command)) [[unlikely]] {
+      is_well_formed(state, command) && command.clock_held.held) [[unlikely]] {
     state.is_clock_held = true;
   }
   if (has_work(state)) {

@@ -6,11 +6,13 @@
 // functions (engine/state/handler.hpp) and a message of the wire: docs/ADDING.md.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "engine/command/bodies.hpp"
+#include "engine/command/rules.hpp"
 
 namespace karst {
 
@@ -50,6 +52,7 @@ struct CommandTraits {
   NamesBook names = NamesBook::none;
   OnFullDisk on_full_disk = OnFullDisk::refused;
   WhileHeld while_held = WhileHeld::refused;
+  std::uint32_t since_rules = rules_first;  ///< under older ones it means nothing
 };
 
 // clang-format off
@@ -60,9 +63,12 @@ struct CommandTraits {
   ROW(tick,                 2, Tick,               .is_internal = true,                            \
                                                    .while_held = WhileHeld::taken)                 \
   ROW(adopt_rules,          3, AdoptRules,         .is_internal = true)                            \
-  ROW(begin_incarnation,    4, BeginIncarnation,   .is_internal = true)                            \
-  ROW(clock_held,           5, ClockHeld,          .is_internal = true)                            \
-  ROW(accept_clock,         6, AcceptClock,        .while_held = WhileHeld::depends)               \
+  ROW(begin_incarnation,    4, BeginIncarnation,   .is_internal = true,                            \
+                                                   .since_rules = rules_of_incarnations)           \
+  ROW(clock_held,           5, ClockHeld,          .is_internal = true,                            \
+                                                   .since_rules = rules_of_held_clock)             \
+  ROW(accept_clock,         6, AcceptClock,        .while_held = WhileHeld::depends,               \
+                                                   .since_rules = rules_of_held_clock)             \
                                                                                                    \
   ROW(define_currency,     10, DefineCurrency)                                                     \
   ROW(define_calendar,     11, DefineCalendar)                                                     \
@@ -185,5 +191,15 @@ KARST_COMMANDS(KARST_TYPE_OF)
 /// The command whose body it is.
 template <class Body>
 inline constexpr CommandType type_of = detail::type_of<Body>;
+
+/// The newest rules this build knows: those of the last change of what was there, or of the last
+/// command. A state or a journal of newer ones is refused.
+inline constexpr std::uint32_t rules_newest = [] {
+  std::uint32_t newest = rules_changed_last;
+  for (const CommandType type : all_commands) {
+    newest = std::max(newest, traits_of(type).since_rules);
+  }
+  return newest;
+}();
 
 }  // namespace karst

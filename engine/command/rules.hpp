@@ -22,7 +22,8 @@ inline constexpr std::uint32_t rules_of_held_clock = 3;
 /// From here on: the last references are for withdrawals, and the places of revoked keys are given
 /// to new ones.
 inline constexpr std::uint32_t rules_of_lasting_tables = 3;
-/// The newest rules this build knows. A state or a journal of newer ones is refused.
-inline constexpr std::uint32_t rules_newest = 3;
+/// The newest of those above. A command that is new says in its row since when it is there, and
+/// rules_newest (catalogue.hpp) follows.
+inline constexpr std::uint32_t rules_changed_last = 3;
 
 }  // namespace karst

@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "engine/base/assert.hpp"
-#include "engine/reference/held_clock.hpp"
 #include "engine/state/handler.hpp"
 
 namespace karst {
@@ -13,8 +12,7 @@ namespace {
   const std::uint64_t last = state.incarnations.empty() ? 0 : state.incarnations.back().after;
   const bool is_known = std::ranges::any_of(
       state.incarnations, [&](const Incarnation& it) { return it.number == wish.number; });
-  return state.rules >= rules_of_incarnations && wish.number != 0 && !is_known &&
-         wish.after >= last && wish.after < state.sequence;
+  return wish.number != 0 && !is_known && wish.after >= last && wish.after < state.sequence;
 }
 
 void emit_clock(State& state, const Command& command, EventType type, std::int64_t step_ns) {
@@ -77,15 +75,7 @@ void carry_out(State& state, const Command& command, const Checked<BeginIncarnat
                  .number = wish.number, .before = before, .after = wish.after, .reserved = {}});
 }
 
-bool is_begin_of_hold(const State& state, const Command& command) {
-  return command.type == CommandType::clock_held && command.clock_held.held &&
-         state.rules >= rules_of_held_clock;
-}
-
-Checked<ClockHeld> check(const State& state, const Command&, const ClockHeld&) {
-  if (state.rules < rules_of_held_clock) return RejectCode::invalid_field;
-  return {};
-}
+Checked<ClockHeld> check(const State&, const Command&, const ClockHeld&) { return {}; }
 
 void carry_out(State& state, const Command& command, const Checked<ClockHeld>&) {
   if (command.clock_held.held) {
@@ -97,7 +87,6 @@ void carry_out(State& state, const Command& command, const Checked<ClockHeld>&) 
 }
 
 Checked<AcceptClock> check(const State& state, const Command&, const AcceptClock&) {
-  if (state.rules < rules_of_held_clock) return RejectCode::invalid_field;
   if (!state.is_clock_held) return RejectCode::wrong_state;
   return {};
 }

@@ -91,8 +91,8 @@ void Model::execute() {
 
 /// Whether the command would mean something by rules that are not followed yet.
 bool Model::is_of_later_rules() const {
-  if (rules_ >= 3) return false;
-  return command_->type == CommandType::create_key &&
+  if (rules_ < traits_of(command_->type).since_rules) return true;
+  return rules_ < 3 && command_->type == CommandType::create_key &&
          command_->create_key.new_key.value() >= configure_.keys_max;
 }
 
@@ -185,7 +185,7 @@ bool Model::is_permitted() const {
 
 RejectCode Model::adopt_rules() {
   const std::uint32_t version = command_->adopt_rules.version;
-  if (version <= rules_ || version > 3) return RejectCode::invalid_field;
+  if (version <= rules_ || version > rules_newest) return RejectCode::invalid_field;
   if (rules_ < 2) is_capacity_kept_ = pools_.empty();
   rules_ = version;
   answer_done();
@@ -194,7 +194,7 @@ RejectCode Model::adopt_rules() {
 
 RejectCode Model::begin_incarnation() {
   const BeginIncarnation& wish = command_->begin_incarnation;
-  if (rules_ < 3 || wish.number == 0) return RejectCode::invalid_field;
+  if (wish.number == 0) return RejectCode::invalid_field;
   std::uint64_t skipped = 0;
   for (const Life& life : lives_) {
     if (life.number == wish.number || life.after > wish.after) return RejectCode::invalid_field;
@@ -236,7 +236,6 @@ void Model::end_hold() {
 }
 
 RejectCode Model::clock_held() {
-  if (rules_ < 3) return RejectCode::invalid_field;
   clock_held_ = command_->clock_held.held;
   if (!clock_held_) end_hold();
   emit_clock(EventType::clock_held, 0);
@@ -244,7 +243,6 @@ RejectCode Model::clock_held() {
 }
 
 RejectCode Model::accept_clock() {
-  if (rules_ < 3) return RejectCode::invalid_field;
   if (!clock_held_) return RejectCode::wrong_state;
   end_hold();
   emit_clock(EventType::clock_accepted, command_->accept_clock.step_ns);

@@ -85,13 +85,14 @@ std::string page() {
           "by `tests/engine`; do not edit.\nWhat each does: [ENGINE.md](ENGINE.md), §3 and §4.\n\n"
           "## Who may say what, and when\n"
           "| number | command | scope of the key | about | taken on a full disk | "
-          "taken while the clock is held | two operators |\n|---|---|---|---|---|---|---|\n";
+          "taken while the clock is held | two operators | since rules |\n"
+          "|---|---|---|---|---|---|---|---|\n";
   for (const CommandType type : all_commands) {
     const CommandTraits& traits = traits_of(type);
     page << "| " << static_cast<int>(type) << " | " << name_of(type) << " | "
          << scopes_text(traits) << " | " << about_text(traits) << " | "
          << text_of(traits.on_full_disk) << " | " << text_of(traits.while_held) << " | "
-         << (traits.may_need_two ? "some" : "no") << " |\n";
+         << (traits.may_need_two ? "some" : "no") << " | " << traits.since_rules << " |\n";
   }
   page << "\n## Fields\nUnder their names on the wire, in the order of the journal; a number says "
           "what may stand there. A field outside of it is\n`INVALID_FIELD`; \"any\" means that the "
