@@ -26,13 +26,15 @@ TEST(Utf8, names_of_every_script_are_names) {
 TEST(Utf8, what_is_no_utf_8_is_no_name) {
   for (const std::string text :
        {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc3", "\xe6\x95", "\xc3(", "\xf0\x9d\x95"}) {
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc3", "\xe6\x95", "\xc3(",
+        "\xf0\x9d\x95"}) {
     EXPECT_FALSE(is_name_of(text)) << text.size();
   }
 }
 
 TEST(Utf8, controls_and_outer_spaces_are_in_no_name) {
-  for (const std::string text : {"", " a", "a ", "a\nb", "\x1b[1m", "a\x7f", "\xc2\x80", "\xc2\x9f"}) {
+  for (const std::string text :
+       {"", " a", "a ", "a\nb", "\x1b[1m", "a\x7f", "\xc2\x80", "\xc2\x9f"}) {
     EXPECT_FALSE(is_name_of(text)) << text;
   }
   EXPECT_FALSE(is_name_of(std::string("a\0b", 3)));
