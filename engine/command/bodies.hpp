@@ -152,6 +152,10 @@ struct SetMerchantProfile {
   std::uint8_t clearance;
   bool domestic;
 };
+/// What the merchant is called from here on: 1 to 64 bytes of UTF-8.
+struct RenameMerchant {
+  Text<64> name;
+};
 struct KillSwitch {
   bool on;
 };

@@ -87,6 +87,7 @@ struct CommandTraits {
                                                    .while_held = WhileHeld::depends)               \
   ROW(fund,                25, Fund,               .is_personal = true)                            \
   ROW(withdraw,            26, Withdraw,           .is_personal = true)                            \
+  ROW(rename_merchant,     27, RenameMerchant,     .is_personal = true, .since_rules = 4)          \
                                                                                                    \
   ROW(create_key,          30, CreateKey,          .is_personal = true, .may_be_exchange = true,   \
                                                    .may_need_two = true)                           \

@@ -133,6 +133,8 @@ template <class Enum>
   FIELD(currency, currency_id, id)                                                                 \
   FIELD(amount, amount_fen, within(1, bound::amount_fen_max))                                      \
   FIELD(reference, reference, label)
+#define KARST_FIELDS_RenameMerchant(FIELD)                                                         \
+  FIELD(name, name, title)
 #define KARST_FIELDS_CreateKey(FIELD)                                                              \
   FIELD(new_key, key_id, key_number)                                                               \
   FIELD(scopes, scopes, within(1, scope::all))                                                     \

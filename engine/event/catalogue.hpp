@@ -86,6 +86,7 @@ struct EventTraits {
   ROW(capacity_minted,      35, units,       .log = InLog::of_account, .is_settled = true)         \
   /* detail = Draw: what kind of row */                                                            \
   ROW(units_burnt,          36, units,       .log = InLog::of_account, .is_settled = true)         \
+  ROW(merchant_renamed,     37, merchant,    .log = InLog::of_account, .is_settled = true)         \
                                                                                                    \
   ROW(key_created,          40, session,     .log = InLog::of_account)                             \
   ROW(key_revoked,          41, session,     .log = InLog::of_account)                             \

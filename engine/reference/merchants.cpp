@@ -86,6 +86,14 @@ void carry_out(State& state, const Command& command, const Checked<SetMerchantPr
   emit_merchant(state, EventType::merchant_changed, command.account.value(), 0);
 }
 
+Checked<RenameMerchant> check(const State&, const Command&, const RenameMerchant&) { return {}; }
+
+// The name itself stands in the ledger, as that of the admission does.
+void carry_out(State& state, const Command& command, const Checked<RenameMerchant>&) {
+  emit_merchant(state, EventType::merchant_renamed, command.account.value(),
+                state.next_settlement());
+}
+
 Checked<KillSwitch> check(const State&, const Command&, const KillSwitch&) { return {}; }
 
 void carry_out(State& state, const Command& command, const Checked<KillSwitch>&) {

@@ -43,6 +43,11 @@ void open_account(const Command& command, const Event& event, RecordDraft& draft
   draft.extend(details);
 }
 
+void note_name(const Command& command, const Event& event, RecordDraft& draft) {
+  draft.kind = RecordKind::note;
+  draft.extend(MerchantName{event.merchant.account, command.rename_merchant.name});
+}
+
 void move_cash(const Event& event, RecordDraft& draft) {
   const AssetNumber asset = asset_of(event.cash.currency);
   const AccountNumber account = main_of(event.cash.account);
@@ -205,6 +210,10 @@ Status Posting::translate_event(const Command& command, std::span<const Event> e
       return {};
     case EventType::merchant_admitted:
       open_account(command, event, draft);
+      return {};
+    case EventType::merchant_renamed:
+      if (command.type != CommandType::rename_merchant) return unexpected("learn a name", event);
+      note_name(command, event, draft);
       return {};
     case EventType::escrow_released:
       release_escrow(event, draft);

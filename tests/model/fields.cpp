@@ -1,6 +1,7 @@
 #include "tests/model/fields.hpp"
 
 #include <cstring>
+#include <string>
 
 #include "tests/model/model_state.hpp"
 
@@ -38,6 +39,43 @@ bool is_text(const Text<N>& text) {
     if (is_inside ? (text[i] < 0x20 || text[i] > 0x7e) : text[i] != '\0') return false;
   }
   return length > 0 && text[0] != ' ' && text[length - 1] != ' ';
+}
+
+/// The well-formed sequences of UTF-8 by their first two bytes. Source: The Unicode Standard,
+/// table 3-7, without the controls.
+struct Sequence {
+  std::uint8_t first_low, first_high, second_low, second_high;
+  std::size_t length;
+};
+constexpr Sequence sequences[] = {
+    {0x20, 0x7e, 0, 0, 1},       {0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
+    {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
+    {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+    {0xf4, 0xf4, 0x80, 0x8f, 4}};
+
+template <std::size_t N>
+bool is_name(const Text<N>& text) {
+  const std::string name(text.data(), strnlen(text.data(), N));
+  if (std::string(text.data() + name.size(), N - name.size()).find_first_not_of('\0') !=
+      std::string::npos) {
+    return false;
+  }
+  std::string left = name;
+  while (!left.empty()) {
+    bool is_found = false;
+    for (const Sequence& it : sequences) {
+      const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(left[i]); };
+      if (left.size() < it.length || byte(0) < it.first_low || byte(0) > it.first_high) continue;
+      if (it.length > 1 && (byte(1) < it.second_low || byte(1) > it.second_high)) continue;
+      if (it.length > 2 && (byte(2) < 0x80 || byte(2) > 0xbf)) continue;
+      if (it.length > 3 && (byte(3) < 0x80 || byte(3) > 0xbf)) continue;
+      left.erase(0, it.length);
+      is_found = true;
+      break;
+    }
+    if (!is_found) return false;
+  }
+  return !name.empty() && name.front() != ' ' && name.back() != ' ';
 }
 
 bool is_power_of_two(std::uint32_t value) { return value != 0 && (value & (value - 1)) == 0; }
@@ -162,6 +200,8 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::set_merchant_profile:
       return is_rank(c.set_merchant_profile.tier, c.set_merchant_profile.clearance) &&
              is_bool(c.set_merchant_profile.domestic);
+    case CommandType::rename_merchant:
+      return is_name(c.rename_merchant.name);
     case CommandType::clock_held:
       return is_bool(c.clock_held.held);
     case CommandType::accept_clock:
@@ -248,6 +288,7 @@ bool is_about_no_merchant(CommandType type) {
     case CommandType::set_merchant_state:
     case CommandType::set_merchant_limits:
     case CommandType::set_merchant_profile:
+    case CommandType::rename_merchant:
     case CommandType::kill_switch:
     case CommandType::fund:
     case CommandType::withdraw:

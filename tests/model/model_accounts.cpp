@@ -67,6 +67,11 @@ RejectCode Model::set_merchant_profile() {
   return RejectCode::none;
 }
 
+RejectCode Model::rename_merchant() {
+  emit_merchant(EventType::merchant_renamed, command_->account, ++settlements_);
+  return RejectCode::none;
+}
+
 RejectCode Model::kill_switch() {
   const bool on = command_->kill_switch.on;
   const bool is_operator =

@@ -239,7 +239,17 @@ Command RandomCommands::any_cash() {
 
 Command RandomCommands::any_merchant_change() {
   const AccountId account = any_account();
-  switch (random_.below(5)) {
+  switch (random_.below(6)) {
+    case 5: {
+      // Bytes that begin and go on sequences of UTF-8, right and wrong.
+      constexpr std::string_view bytes = "a \x7f\x80\x9f\xa0\xbf\xc2\xc3\xe0\xe6\xed\xf0\xf4\xf5";
+      Command command = blank(CommandType::rename_merchant, account);
+      Text<64>& name = command.rename_merchant.name;
+      const std::size_t size = random_.between(chance(95) ? 1 : 0, chance(5) ? name.size() : 4);
+      for (std::size_t i = 0; i < size; ++i) name[i] = bytes[random_.below(bytes.size())];
+      if (chance(3)) name[name.size() - 1] = 'a';
+      return command;
+    }
     case 0: {
       Command command = blank(CommandType::set_merchant_state, account);
       command.set_merchant_state.state = static_cast<MerchantState>(random_.between(1, 2));

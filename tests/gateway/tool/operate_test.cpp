@@ -40,6 +40,12 @@ TEST(ToolOperate, admits_suspends_and_limits_merchants) {
   exchange.expect_failure("merchant admit 52", exit_usage, "--name is required");
   exchange.expect_failure("merchant admit fifty --name X", exit_usage, "fifty is no whole number");
 
+  const ToolRun renamed = exchange.run("merchant rename 51 --name '\u6570\u636e\u5546'");
+  EXPECT_TRUE(renamed.out.starts_with("merchant 51 is called \u6570\u636e\u5546 (command "))
+      << renamed.out << renamed.err;
+  exchange.expect_failure("merchant rename 51 --name 'E\u0301lan'", exit_refused,
+                          "INVALID_FIELD (name)");
+
   EXPECT_EQ(expect_done(exchange, "merchant suspend 51", "set_merchant_state")["account"], 51);
   exchange.expect_failure("merchant suspend 99", exit_refused, "karst merchant admit ACCOUNT");
   expect_done(exchange, "merchant readmit 51", "set_merchant_state");
