@@ -222,7 +222,7 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
       s, [&](auto& table) { return table.load(reader) && reader.result() == Loaded::good; });
   if (!is_good) return refused();
   s.links.load(reader, s.config.orders_max);
-  if (!s.timers.load(reader, State::timer_handles(s.config))) return refused();
+  if (!s.timers.load(reader, timer_handles(s.config))) return refused();
   if (!s.jobs.load(reader, s.config.accounts_max)) return refused();
   reader.array(Section::sweeps, s.sweeps);
   reader.rows(Section::pools, s.pools.data(), s.config.pools_max);

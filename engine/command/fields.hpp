@@ -103,11 +103,14 @@ template <class Enum>
   FIELD(taker_bps, taker_bps, within(0, bound::fee_bps_max))                                       \
   FIELD(maker_per_lot, maker_per_lot_fen, within(0, bound::fen_per_lot_max))                       \
   FIELD(taker_per_lot, taker_per_lot_fen, within(0, bound::fen_per_lot_max))
-#define KARST_FIELDS_AdmitMerchant(FIELD)                                                          \
+// AdmitMerchant and SetMerchantProfile.
+#define KARST_FIELDS_OF_PROFILE(FIELD)                                                             \
   FIELD(group, group_id, any)                                                                      \
   FIELD(tier, tier, within(0, bound::level_max))                                                   \
   FIELD(clearance, clearance, within(0, bound::level_max))                                         \
-  FIELD(domestic, domestic, flag)                                                                  \
+  FIELD(domestic, domestic, flag)
+#define KARST_FIELDS_AdmitMerchant(FIELD)                                                          \
+  KARST_FIELDS_OF_PROFILE(FIELD)                                                                   \
   FIELD(name, name, words)
 #define KARST_FIELDS_SetMerchantState(FIELD)                                                       \
   FIELD(state, state, up_to(MerchantState::exited))
@@ -119,20 +122,18 @@ template <class Enum>
   FIELD(messages_per_hour_max, messages_per_hour_max, any)                                         \
   FIELD(messages_per_day_max, messages_per_day_max, any)
 #define KARST_FIELDS_SetMerchantProfile(FIELD)                                                     \
-  FIELD(group, group_id, any)                                                                      \
-  FIELD(tier, tier, within(0, bound::level_max))                                                   \
-  FIELD(clearance, clearance, within(0, bound::level_max))                                         \
-  FIELD(domestic, domestic, flag)
+  KARST_FIELDS_OF_PROFILE(FIELD)
 #define KARST_FIELDS_KillSwitch(FIELD)                                                             \
   FIELD(on, on, flag)
+// Fund and Withdraw.
+#define KARST_FIELDS_OF_MOVEMENT(FIELD)                                                            \
+  FIELD(currency, currency_id, id)                                                                 \
+  FIELD(amount, amount_fen, within(1, bound::amount_fen_max))                                      \
+  FIELD(reference, reference, label)
 #define KARST_FIELDS_Fund(FIELD)                                                                   \
-  FIELD(currency, currency_id, id)                                                                 \
-  FIELD(amount, amount_fen, within(1, bound::amount_fen_max))                                      \
-  FIELD(reference, reference, label)
+  KARST_FIELDS_OF_MOVEMENT(FIELD)
 #define KARST_FIELDS_Withdraw(FIELD)                                                               \
-  FIELD(currency, currency_id, id)                                                                 \
-  FIELD(amount, amount_fen, within(1, bound::amount_fen_max))                                      \
-  FIELD(reference, reference, label)
+  KARST_FIELDS_OF_MOVEMENT(FIELD)
 #define KARST_FIELDS_RenameMerchant(FIELD)                                                         \
   FIELD(name, name, title)
 #define KARST_FIELDS_CreateKey(FIELD)                                                              \
@@ -164,8 +165,8 @@ template <class Enum>
   FIELD(pool, pool_id, any)                                                                        \
   FIELD(from_hour, from_hour, any)                                                                 \
   FIELD(capacity, capacity_lots, any)
-#define KARST_FIELDS_SetPoolTerms(FIELD)                                                           \
-  FIELD(pool, pool_id, any)                                                                        \
+// What pools and products share: money and prices ...
+#define KARST_FIELDS_OF_PRICES(FIELD)                                                              \
   FIELD(currency, currency_id, any)                                                                \
   FIELD(calendar, calendar_id, any)                                                                \
   FIELD(fees, fee_schedule_id, any)                                                                \
@@ -174,10 +175,16 @@ template <class Enum>
   FIELD(price_min, price_min_ticks, within(1, bound::ticks_max))                                   \
   FIELD(price_max, price_max_ticks, within(1, bound::ticks_max))                                   \
   FIELD(list_price, list_price_ticks, within(1, bound::ticks_max))                                 \
-  FIELD(quantity_max, quantity_lots_max, within(1, bound::lots_max))                               \
+  FIELD(quantity_max, quantity_lots_max, within(1, bound::lots_max))
+// ... and who may buy.
+#define KARST_FIELDS_OF_LEVELS(FIELD)                                                              \
   FIELD(tier_min, tier_min, within(0, bound::level_max))                                           \
   FIELD(clearance_min, clearance_min, within(0, bound::level_max))                                 \
-  FIELD(domestic_only, domestic_only, flag)                                                        \
+  FIELD(domestic_only, domestic_only, flag)
+#define KARST_FIELDS_SetPoolTerms(FIELD)                                                           \
+  FIELD(pool, pool_id, any)                                                                        \
+  KARST_FIELDS_OF_PRICES(FIELD)                                                                    \
+  KARST_FIELDS_OF_LEVELS(FIELD)                                                                    \
   FIELD(grade, grade, up_to(Grade::spot))                                                          \
   FIELD(penalty_bps, penalty_bps, within(0, bound::penalty_bps_max))                               \
   FIELD(gate_open_lead_ns, gate_open_lead_ns, within(0, bound::lead_ns_max))                       \
@@ -192,22 +199,12 @@ template <class Enum>
   FIELD(hours, hours, within(1, bound::contract_hours_max))                                        \
   FIELD(quantity, quantity_lots, within(1, bound::lots_max))
 #define KARST_FIELDS_DefineProduct(FIELD)                                                          \
-  FIELD(currency, currency_id, any)                                                                \
-  FIELD(calendar, calendar_id, any)                                                                \
-  FIELD(fees, fee_schedule_id, any)                                                                \
-  FIELD(band_bps, band_bps, within(0, bound::band_bps_max))                                        \
-  FIELD(tick_value, tick_value_fen, within(1, bound::fen_per_lot_max))                             \
-  FIELD(price_min, price_min_ticks, within(1, bound::ticks_max))                                   \
-  FIELD(price_max, price_max_ticks, within(1, bound::ticks_max))                                   \
-  FIELD(list_price, list_price_ticks, within(1, bound::ticks_max))                                 \
-  FIELD(quantity_max, quantity_lots_max, within(1, bound::lots_max))                               \
+  KARST_FIELDS_OF_PRICES(FIELD)                                                                    \
   FIELD(seats, seats, within(0, bound::lots_max))                                                  \
   FIELD(supply, supply, up_to(Supply::exclusive))                                                  \
   FIELD(resale, resale, up_to(Resale::free))                                                       \
   FIELD(unit, unit, from_to(Unit::copy, Unit::mtoken))                                             \
-  FIELD(tier_min, tier_min, within(0, bound::level_max))                                           \
-  FIELD(clearance_min, clearance_min, within(0, bound::level_max))                                 \
-  FIELD(domestic_only, domestic_only, flag)                                                        \
+  KARST_FIELDS_OF_LEVELS(FIELD)                                                                    \
   FIELD(certificate_expiry, certificate_expiry_ns, any)                                            \
   FIELD(symbol, symbol, words)
 #define KARST_FIELDS_SetProductTerms(FIELD)                                                        \

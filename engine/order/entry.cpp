@@ -1,6 +1,8 @@
 // Placing and cancelling where nothing is known beforehand, and client order ids.
 #include "engine/order/entry.hpp"
 
+#include "engine/state/work.hpp"
+
 namespace karst {
 
 RejectCode check_client_id_room(const State& state, const Account& account) {
@@ -22,7 +24,18 @@ void remember_client_id(State& state, const Command& command, Slot slot) {
        .zero = 0});
   ++state.accounts[command.account.value()].client_ids;
   state.timers.set({state.now + ns_per_day, state.client_ids[at].number, TimerKind::client_id,
-                    state.client_id_timer(at)});
+                    state.timer<TimerKind::client_id>(at)});
+}
+
+void fire_client_id(State& state, const Timer& timer) {
+  const std::uint32_t slot = timer.handle - state.timer<TimerKind::client_id>(0);
+  const ClientIdEntry& entry = state.client_ids[slot];
+  if (state.orders.nodes.find(entry.order) != no_slot) {
+    state.timers.set({state.now + ns_per_day, timer.id, timer.kind, timer.handle});
+    return;
+  }
+  --state.accounts[entry.account].client_ids;
+  state.client_ids.erase(slot);
 }
 
 Checked<PlaceOrder> check(const State& state, const Command& command, const PlaceOrder& order) {

@@ -40,7 +40,7 @@ std::uint32_t make_row(State& state, Instrument& instrument, std::uint32_t accou
   state.links.append(state.accounts[hot.account], slot);
   if (hot.expires) [[unlikely]] {
     state.timers.set({state.orders.nodes.cold(slot).expiry_ns, state.orders.nodes.id(slot),
-                      TimerKind::order_expiry, state.order_timer(slot)});
+                      TimerKind::order_expiry, state.timer<TimerKind::order_expiry>(slot)});
   }
 }
 
@@ -56,7 +56,7 @@ void pass_over_generations(State& state, std::uint32_t slot, std::uint64_t enter
   }
   state.links.remove(state.accounts[hot.account], slot);
   if (hot.expires) [[unlikely]] {
-    state.timers.clear(state.order_timer(slot));
+    state.timers.clear(state.timer<TimerKind::order_expiry>(slot));
   }
   const std::uint64_t entered = hot.entered;
   state.orders.nodes.release(slot);

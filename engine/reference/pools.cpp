@@ -134,7 +134,7 @@ void carry_out(State& state, const Command& command, const Checked<ListContracts
     contract.tradable_until_ns = hour * ns_per_hour - terms.gate_close_lead_ns;
     pool.contract(hour) = contract.id.value();
     state.timers.set({contract.gate_open_ns, contract.id.value(), TimerKind::lifecycle,
-                      state.lifecycle_timer(slot_of(contract.id))});
+                      state.timer<TimerKind::lifecycle>(slot_of(contract.id))});
     state.emit(EventType::contract_listed, 0, contract.id,
                ContractListed{.number = state.next_settlement(),
                               .hour = Hour{hour},

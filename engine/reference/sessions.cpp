@@ -1,6 +1,7 @@
 // Keys and their sessions.
 #include "engine/order/life.hpp"
 #include "engine/state/handler.hpp"
+#include "engine/state/work.hpp"
 
 namespace karst {
 namespace {
@@ -17,7 +18,7 @@ void answer_session(State& state, EventType type, KeyId id) {
   const std::uint32_t generation = state.keys.generation_of(id);
   if (before.scopes == 0) return generation == 0;
   return generation == before.generation + 1 && before.is_revoked != 0 &&
-         !state.timers.is_set(state.grace_timer(state.keys.place_of(id))) &&
+         !state.timers.is_set(state.timer<TimerKind::grace>(state.keys.place_of(id))) &&
          !state.jobs.has_any_of_key(id.value());
 }
 
@@ -28,8 +29,14 @@ void end_session(State& state, KeyId id) {
   key.is_open = 0;
   if (key.grace_ns >= 0) {
     state.timers.set({state.now + key.grace_ns, id.value(), TimerKind::grace,
-                      state.grace_timer(state.keys.place_of(id))});
+                      state.timer<TimerKind::grace>(state.keys.place_of(id))});
   }
+}
+
+void queue_key_release(State& state, std::uint32_t key, CancelReason reason) {
+  const std::uint32_t account = state.keys[KeyId{key}].account;
+  if (account == 0) return;
+  queue_release(state, Job::of_account(account, reason, state.sequence, {}, key));
 }
 
 }  // namespace
@@ -62,7 +69,7 @@ void carry_out(State& state, const Command& command, const Checked<RevokeKey>&) 
   key.is_revoked = 1;
   end_session(state, id);
   key.dead_man_ns = 0;
-  state.timers.clear(state.dead_man_timer(state.keys.place_of(id)));
+  state.timers.clear(state.timer<TimerKind::dead_man>(state.keys.place_of(id)));
   answer_session(state, EventType::key_revoked, id);
 }
 
@@ -73,7 +80,7 @@ void carry_out(State& state, const Command& command, const Checked<OpenSession>&
   ++key.epoch;
   key.is_open = 1;
   key.grace_ns = command.open_session.disconnect_grace_ns;
-  state.timers.clear(state.grace_timer(state.keys.place_of(command.key)));
+  state.timers.clear(state.timer<TimerKind::grace>(state.keys.place_of(command.key)));
   answer_session(state, EventType::session_opened, command.key);
 }
 
@@ -88,7 +95,7 @@ Checked<SetDeadMan> check(const State&, const Command&, const SetDeadMan&) { ret
 
 void carry_out(State& state, const Command& command, const Checked<SetDeadMan>&) {
   Key& key = state.keys[command.key];
-  const std::uint32_t handle = state.dead_man_timer(state.keys.place_of(command.key));
+  const std::uint32_t handle = state.timer<TimerKind::dead_man>(state.keys.place_of(command.key));
   key.dead_man_ns = command.set_dead_man.timeout_ns;
   if (key.dead_man_ns == 0) {
     state.timers.clear(handle);
@@ -103,6 +110,23 @@ Checked<Heartbeat> check(const State&, const Command&, const Heartbeat&) { retur
 
 void carry_out(State& state, const Command& command, const Checked<Heartbeat>&) {
   emit_done(state, command, command.account.value());
+}
+
+void fire_grace(State& state, const Timer& timer) {
+  queue_key_release(state, static_cast<std::uint32_t>(timer.id), CancelReason::session_lost);
+}
+
+void fire_dead_man(State& state, const Timer& timer) {
+  const KeyId id{static_cast<std::uint32_t>(timer.id)};
+  Key& key = state.keys[id];
+  const std::int64_t due_ns = key.last_word_ns + key.dead_man_ns;
+  if (due_ns > state.now) {
+    state.timers.set({due_ns, timer.id, timer.kind, timer.handle});
+    return;
+  }
+  key.dead_man_ns = 0;
+  emit_session(state, EventType::dead_man_fired, id);
+  queue_key_release(state, id.value(), CancelReason::dead_man);
 }
 
 }  // namespace karst

@@ -13,7 +13,18 @@
 
 namespace karst {
 
-enum class JobKind : std::uint8_t { drain = 1, account = 2, settle = 3 };
+// Everything that is decided at once and carried out in steps, a row each. One step of it is its
+// step_NAME(), in the room it belongs to.
+#define KARST_JOBS(ROW) \
+  ROW(drain, 1)         \
+  ROW(account, 2)       \
+  ROW(settle, 3)
+
+enum class JobKind : std::uint8_t {
+#define KARST_JOB(name, number) name = (number),
+  KARST_JOBS(KARST_JOB)
+#undef KARST_JOB
+};
 
 /// One decision still to be carried out. Filters of zero match everything.
 struct Job {

@@ -64,23 +64,10 @@ struct State {
         jobs(sizes.accounts_max, sizes.keys_max),
         currencies(sizes.currencies_max) {}
 
-  // -- timers: one handle per thing that can be due --
-  [[nodiscard]] static std::size_t timer_handles(const Configure& sizes) {
-    return std::size_t{sizes.instruments_max} + 2 * std::size_t{sizes.keys_max} +
-           sizes.client_ids_max + sizes.orders_max;
-  }
-  [[nodiscard]] std::uint32_t lifecycle_timer(std::uint32_t slot) const { return slot; }
-  [[nodiscard]] std::uint32_t grace_timer(std::uint32_t place) const {
-    return config.instruments_max + place;
-  }
-  [[nodiscard]] std::uint32_t dead_man_timer(std::uint32_t place) const {
-    return config.instruments_max + config.keys_max + place;
-  }
-  [[nodiscard]] std::uint32_t client_id_timer(std::uint32_t slot) const {
-    return config.instruments_max + 2 * config.keys_max + slot;
-  }
-  [[nodiscard]] std::uint32_t order_timer(Slot slot) const {
-    return config.instruments_max + 2 * config.keys_max + config.client_ids_max + slot;
+  /// The handle of the timer of that kind, of the `at`-th it can be about.
+  template <TimerKind kind>
+  [[nodiscard]] std::uint32_t timer(std::uint32_t at) const {
+    return timer_handles_before(config, kind) + at;
   }
 
   // -- the pen --

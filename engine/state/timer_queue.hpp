@@ -8,17 +8,41 @@
 #include "engine/base/archive.hpp"
 #include "engine/base/lazy_array.hpp"
 #include "engine/base/units.hpp"
+#include "engine/command/bodies.hpp"
 
 namespace karst {
 
-/// The number is the order among timers of one deadline.
+// Everything that can be due, a row each: name, number, and of what there can be one each (a size
+// of the exchange). The number is the order among timers of one deadline; the order of the rows is
+// that of the handles, which stand in saved states: new rows come last. What a due one does is its
+// fire_NAME(), in the room it belongs to.
+#define KARST_TIMERS(ROW)              \
+  ROW(lifecycle, 1, instruments_max)   \
+  ROW(grace, 3, keys_max)              \
+  ROW(dead_man, 4, keys_max)           \
+  ROW(client_id, 5, client_ids_max)    \
+  ROW(order_expiry, 2, orders_max)
+
 enum class TimerKind : std::uint32_t {
-  lifecycle = 1,
-  order_expiry = 2,
-  grace = 3,
-  dead_man = 4,
-  client_id = 5,
+#define KARST_TIMER(name, number, size) name = (number),
+  KARST_TIMERS(KARST_TIMER)
+#undef KARST_TIMER
 };
+
+/// Where the handles of a kind begin in an exchange of those sizes; of none of them: their number.
+[[nodiscard]] constexpr std::uint32_t timer_handles_before(const Configure& sizes,
+                                                           TimerKind kind) {
+  std::uint32_t handles = 0;
+#define KARST_TIMER(name, number, size)            \
+  if (kind == TimerKind::name) return handles;     \
+  handles += sizes.size;
+  KARST_TIMERS(KARST_TIMER)
+#undef KARST_TIMER
+  return handles;
+}
+[[nodiscard]] constexpr std::uint32_t timer_handles(const Configure& sizes) {
+  return timer_handles_before(sizes, TimerKind{});
+}
 
 struct Timer {
   std::int64_t deadline_ns;
