@@ -81,12 +81,16 @@ Result<bool> JournalReader::next() {
     const Result<bool> went_back = step_back();
     if (!went_back) return went_back.error();
     if (*went_back) continue;
-    if (*fault != FrameFault::absent) return judge(*fault);
     bool is_end = false;
-    const Result<bool> passed = pass_zeros(is_end);
-    if (!passed) return passed.error();
-    if (is_end) return false;
-    if (!*passed) return judge(FrameFault::absent);
+    if (*fault == FrameFault::absent) {
+      const Result<bool> passed = pass_zeros(is_end);
+      if (!passed) return passed.error();
+      if (is_end) return false;
+      if (*passed) continue;
+    }
+    const Result<bool> is_sound_now = judge(*fault);
+    if (!is_sound_now) return is_sound_now.error();
+    if (!*is_sound_now) return false;
   }
   return false;
 }
@@ -192,7 +196,8 @@ Result<bool> JournalReader::pass_zeros(bool& is_end) {
   return true;
 }
 
-// Damage or torn tail? Damage, if anything behind says that the frame was durable.
+// Damage or torn tail? Damage, if anything behind says that the frame was durable. Returns: whether
+// it is neither, but sound at a second look.
 Result<bool> JournalReader::judge(FrameFault fault) {
   const std::uint64_t seq = position_.next_seq;
   const std::string& file = segment_.path();
@@ -211,6 +216,12 @@ Result<bool> JournalReader::judge(FrameFault fault) {
   // The newest durable frame is never trimmed away, so the first frame of a trimmed journal was.
   const bool was_durable = !has_previous_ && !is_at_journal_start_;
   if (beyond->is_covered || was_durable) {
+    // Beside the thread or the process that writes, the frame may have been half written when it
+    // was looked at. What says that it was durable was read later: it is whole by now, or damaged.
+    segment_.forget();
+    const Result<FrameFault> again = inspect();
+    if (!again) return again.error();
+    if (*again == FrameFault::none) return true;
     return bad_frame(ErrorCode::corrupt, fault, seq, file, position_.offset);
   }
   torn_tail_ = TornTail{file, position_.offset, seq, fault};

@@ -41,7 +41,8 @@ struct TornTail {
 /// if its own place says so, it is damage: an Error with file and offset. Only if nothing says so
 /// it is a torn tail, and next() returns false. A frame is never skipped.
 ///
-/// Threads: one owner. It may read beside the thread that writes, up to what is durable.
+/// Threads: one owner. It may read beside the thread or the process that writes: a frame that is
+///          just being written is looked at twice before it is called damaged.
 class JournalReader {
  public:
   static constexpr std::uint64_t earliest = 0;

@@ -114,17 +114,6 @@ MeteredStorage copy_meter(const char* what, const FilesOptions& options) {
                     bytes_below(ExchangeDirectory(options.directory).journal())};
 }
 
-// Beside a running exchange the end of its journal moves under the reader, and a frame that is just
-// being written looks like a fault. A second look that comes further shows that it was none.
-JournalReport verified(Storage& storage, const std::string& journal) {
-  const JournalReport first = verify_journal(storage, journal);
-  if (first.is_sound()) return first;
-  JournalReport second = verify_journal(storage, journal);
-  const bool is_end = second.frames > first.frames;
-  if (is_end) second.fault.reset();
-  return second;
-}
-
 int print_copy(const Result<BackupReport>& report, const std::string& into, bool is_json) {
   if (!report) return fail(report.error(), is_json);
   const std::string events = hex_text(report->state.event_hash);
@@ -147,7 +136,7 @@ int run_journal_verify(const FilesOptions& options) {
   MeteredStorage storage = journal_meter("verify", options);
   const std::string journal = ExchangeDirectory(options.directory).journal();
   if (const auto found = storage.list(journal); !found) return fail(found.error(), options.is_json);
-  const JournalReport report = verified(storage, journal);
+  const JournalReport report = verify_journal(storage, journal);
   std::string text = std::to_string(report.segments) + " segments, " +
                      std::to_string(report.frames) + " frames, " + std::to_string(report.commands) +
                      " commands (" + std::to_string(report.first_command) + " to " +

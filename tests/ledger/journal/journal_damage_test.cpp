@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 
 #include "engine/seams/random.hpp"
 #include "ledger/files/crc32c.hpp"
@@ -274,6 +275,53 @@ TEST_F(JournalDamage, bytes_the_device_never_got_do_not_come_back_after_a_failed
   const std::uint64_t last = open()->last_seq;
   storage.restart(sim::Loss::lost);
   EXPECT_EQ(open()->last_seq, last) << "recovery counted on bytes that only memory had";
+}
+
+/// A disk beside which somebody writes: the first look at a block finds it still full of zeros.
+class WrittenMeanwhile final : public sim::SimStorage {
+ public:
+  void hide(std::uint64_t offset) { hidden_ = offset; }
+
+  [[nodiscard]] Result<std::size_t> read(FileHandle file, std::uint64_t offset,
+                                         std::span<std::byte> bytes) override {
+    Result<std::size_t> got = SimStorage::read(file, offset, bytes);
+    if (got && hidden_ && offset <= *hidden_ && *hidden_ + journal_block_bytes <= offset + *got) {
+      const auto block = bytes.subspan(*hidden_ - offset, journal_block_bytes);
+      std::ranges::fill(block, std::byte{0});
+      hidden_.reset();
+    }
+    return got;
+  }
+
+ private:
+  std::optional<std::uint64_t> hidden_;
+};
+
+TEST(JournalBeside, a_frame_that_is_being_written_when_it_is_looked_at_is_no_damage) {
+  WrittenMeanwhile storage;
+  sim::SimClock clock;
+  {
+    Journal journal(storage, clock);
+    for (std::uint32_t i = 0; i < 6; ++i) journal.append();
+    ASSERT_TRUE(journal.log->close().ok());
+  }
+  const std::size_t frames = places(storage).size();
+  ASSERT_GT(frames, 5U);
+  for (std::uint64_t block = 0; block + 1 < frames; ++block) {
+    Result<JournalReader> reader =
+        JournalReader::open(storage, journal_directory, JournalReader::earliest);
+    ASSERT_TRUE(reader.ok()) << reader.error().text();
+    reader->read_through(JournalReader::no_limit);  // what open() has read is looked at anew
+    storage.hide(block * journal_block_bytes);
+    std::size_t seen = 0;
+    for (;;) {
+      const Result<bool> more = reader->next();
+      ASSERT_TRUE(more.ok()) << "block " << block << ": " << more.error().text();
+      if (!*more) break;
+      ++seen;
+    }
+    EXPECT_EQ(seen, frames) << "block " << block;
+  }
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ inline constexpr Loss every_loss[] = {Loss::lost, Loss::kept, Loss::torn, Loss::
 /// device need not have them.
 ///
 /// Threads: one owner.
-class SimStorage final : public Storage {
+class SimStorage : public Storage {
  public:
   static constexpr std::size_t sector_bytes = 512;
 
