@@ -148,6 +148,7 @@ Status Daemon::Parts::open_files() {
       {.directory = data + "/journal", .segment_bytes = config.storage.journal_segment_mib * mib});
   if (!log) return log.error();
   journal = std::move(log).value();
+  if (journal->recovery().torn_tail) say(journal->recovery().text());
   snapshots.emplace(storage, data + "/snapshots", 0);
   if (Status opened = snapshots->open(); !opened) return opened;
   // A new event log begins where the journal does: there is nothing else to make it of.
@@ -160,7 +161,8 @@ Status Daemon::Parts::open_files() {
                 .segment_bytes = event_segment_bytes(events_bytes),
                 .retain_bytes = events_bytes,
                 .retain_ns = static_cast<std::int64_t>(config.storage.event_log_days) * ns_per_day,
-                .begin_after = *journal_begin});
+                .begin_after = *journal_begin,
+                .notice = [](const std::string& words) { say("event log: " + words); }});
   if (!event_log) return event_log.error();
   events = std::move(event_log).value();
   Result<std::unique_ptr<BooksDesk>> opened_books = BooksDesk::open(

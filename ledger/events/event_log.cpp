@@ -58,6 +58,8 @@ Status EventLog::load() {
       if (Status taken = take_last(numbers[i]); !taken) return taken;
     }
     if (!follows) {
+      tell(event_segment_path(options_.directory, numbers[i]) +
+           " does not go on where the one before ends: it is made again from the journal");
       if (Status removed = remove_segment(numbers[i]); !removed) return removed;
     }
   }
@@ -93,6 +95,8 @@ Status EventLog::load_sealed(std::uint64_t number, bool& follows) {
     }
     Status made = SealedEventSegment::seal(storage_, options_.directory, *range, index);
     if (!made) return made;
+    tell(event_index_path(options_.directory, number) +
+         " was missing or damaged: it is made again");
     sealed = SealedEventSegment::open(storage_, options_.directory, number);
   }
   if (!sealed) return sealed.error();
@@ -118,6 +122,13 @@ Status EventLog::take_last(std::uint64_t number) {
   const bool is_empty = range->bytes == 0;
   const bool follows =
       sealed_.empty() || range->first_sequence == sealed_.back()->range().last_sequence + 1;
+  const Result<std::uint64_t> size = storage_.size(handle);
+  if (!size) return size.error();
+  if (*size > range->bytes) {
+    tell(path + ": " + std::to_string(*size - range->bytes) + " bytes behind byte " +
+         std::to_string(range->bytes) +
+         " are no whole frames: they are cut and made again from the journal");
+  }
   if (is_empty || !follows) return remove_segment(number);
   // The cut must be durable before anything is written behind it.
   if (Status cut = storage_.truncate(handle, range->bytes); !cut) return cut;
@@ -127,6 +138,10 @@ Status EventLog::take_last(std::uint64_t number) {
   open_index_ = std::move(index);
   open_file_ = std::make_shared<const OpenFile>(std::move(file).value());
   return {};
+}
+
+void EventLog::tell(const std::string& words) const {
+  if (options_.notice != nullptr) options_.notice(words);
 }
 
 Status EventLog::remove_segment(std::uint64_t number) {

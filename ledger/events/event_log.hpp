@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,6 +22,8 @@ struct EventLogOptions {
   std::uint64_t retain_bytes = std::uint64_t{64} << 30U;
   std::int64_t retain_ns = 7 * ns_per_day;
   std::uint64_t begin_after = 0;  ///< Where a log that is new begins: behind this command.
+  /// Is told, in words for the log, what was mended when it was opened; null: nobody.
+  std::function<void(const std::string&)> notice{};
 };
 
 /// How large the segments of a log of `retain_bytes` are: a small part of it, for the oldest goes
@@ -104,6 +107,7 @@ class EventLog final : public DerivedStore {
   [[nodiscard]] Status load_sealed(std::uint64_t number, bool& follows);
   [[nodiscard]] Status begin_segment(std::uint64_t number, std::uint64_t after_sequence);
   [[nodiscard]] Status take_last(std::uint64_t number);
+  void tell(const std::string& words) const;
   [[nodiscard]] Status remove_segment(std::uint64_t number);
   [[nodiscard]] Status write_frame();
   void publish();

@@ -91,14 +91,18 @@ void cancel(const ChangeOptions& options) {
   if (reply.validated_only()) return answer_validated(session.output());
   const OrderOutcome outcome =
       session.must(order_outcome(session.client(), reply, session.account()));
+  // The event log may be behind, or have no room: how much came back is not known then.
+  const bool is_known = outcome.is_final();
   session.output().answer({{"order_id", reply.order_id()},
-                           {"cancelled_lots", outcome.cancelled_lots},
+                           {"cancelled_lots", is_known ? Json(outcome.cancelled_lots) : Json()},
                            {"sequence", reply.sequence()},
                            {"event_number", reply.event_number()},
                            {"client_seq", reply.client_seq()},
                            {"is_repeated", reply.is_repeated()}},
-                          "order " + std::to_string(reply.order_id()) + " is cancelled, " +
-                              lots_text(outcome.cancelled_lots) + " taken back");
+                          "order " + std::to_string(reply.order_id()) + " is cancelled" +
+                              (is_known ? ", " + lots_text(outcome.cancelled_lots) + " taken back"
+                                        : "; how much came back, the event log does not say yet: "
+                                          "karst events"));
 }
 
 void mass_cancel(const ChangeOptions& options) {

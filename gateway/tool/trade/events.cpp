@@ -210,10 +210,13 @@ std::deque<v1::Event> past_events(MerchantSession& session, const EventsOptions&
     const Result<v1::Events> page =
         gateway::events(session.client(), after, 0, session.account(), incarnation);
     if (!page && page.error().code == ErrorCode::trimmed) {
+      const std::string life = present == 0 ? "" : " --incarnation " + std::to_string(present);
+      const std::string onward = "; what comes after that: karst events --after ";
       session.output().fail({exit_not_there, "RESUME_TOO_OLD",
                              "events after " + std::to_string(after) + ": " + page.error().what,
-                             "what is now: karst orders, karst balance; the events that are there: "
-                             "karst events"});
+                             "what is now: karst orders, karst balance" +
+                                 (last == 0 ? "" : onward + std::to_string(last) + life),
+                             static_cast<std::int64_t>(last)});
     }
     const v1::Events found = session.must(page);
     incarnation = present;
