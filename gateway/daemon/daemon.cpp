@@ -242,6 +242,10 @@ Status Daemon::Parts::begin() {
     std::fprintf(stderr, "karstd: the wall clock is accepted (--accept-clock): %s\n",
                  wall_ahead_text(started_ns - report.time.value()).c_str());
   }
+  const std::int64_t stood_ns = started_ns - report.time.value();
+  if (report.sequence != 0 && stood_ns > ns_per_hour && exchange->clock_apart_ns() == 0) {
+    say(wall_ahead_text(stood_ns) + ": what fell due meanwhile is done now");
+  }
   if (Status learnt = learn_from_engine(); !learnt) return learnt;
   adopt_newest_rules();
   if (Status begun = begin_incarnation(); !begun) return begun;

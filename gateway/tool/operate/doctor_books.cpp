@@ -58,9 +58,13 @@ void Doctor::look_at_records(const ExchangeDirectory& files) {
     return;
   }
   const bool is_damage = compared.error().code == ErrorCode::corrupt;
+  const std::string advice =
+      is_damage ? "keep a copy of the folder; where the journal begins with command 1 "
+                  "(karst journal verify), move " + files.books() +
+                      " away and start: nothing is lost; else put "
+                : "look again; if it stays, put ";
   add("records", is_damage ? Health::fail : Health::warn, compared.error().text(),
-      is_damage ? "keep a copy of the folder, and restore the newest backup without this fault"
-                : "look again; if it stays, put the record log back from a backup");
+      advice + "books/log back from a backup (OPERATIONS.md, When something goes wrong)");
 }
 
 }  // namespace karst::tool

@@ -30,7 +30,7 @@ std::vector<std::string> words(const std::vector<std::string>& typed) {
 using Words = std::vector<std::string>;
 
 TEST(Completion, offers_subcommands_options_and_values) {
-  EXPECT_EQ(words({"merchant", ""}), (Words{"admit", "suspend", "readmit", "exit"}));
+  EXPECT_EQ(words({"merchant", ""}), (Words{"admit", "rename", "suspend", "readmit", "exit"}));
   EXPECT_EQ(words({"merchant", "a"}), (Words{"admit"}));
   EXPECT_EQ(words({"merchant", "admit", "--na"}), (Words{"--name"}));
   EXPECT_EQ(words({"pool", "terms", "9", "--grade", "s"}), (Words{"standard", "spot"}));
@@ -112,7 +112,7 @@ TEST(Completion, scripts_are_what_their_shells_understand) {
     EXPECT_NE(run.out.find(" complete "), std::string::npos) << shell;
   }
   EXPECT_EQ(run_tool({"completion", "dos"}, ".").exit, exit_usage);
-  const ToolRun asked = run_tool({"complete", "merchant", "re"}, ".");
+  const ToolRun asked = run_tool({"complete", "merchant", "rea"}, ".");
   EXPECT_EQ(asked.out, "readmit\tlet a suspended merchant trade again\n");
   // bash itself, with what it has after: karst merchant ad<Tab>
   const std::string program = std::string(KARST_BINARY_DIR) + "/karst";
