@@ -49,7 +49,12 @@ class StoredEvents final : public EventSource {
   Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
              const Sink& sink) override {
     const Result<AccountPage> page = log_.read(account, from, limit);
-    if (!page) return Found::failed;
+    if (!page) {
+      const std::string why = page.error().text();
+      if (why != said_) say("event log: " + why + "; a restart makes it again from the journal");
+      said_ = why;
+      return Found::failed;
+    }
     if (page->is_too_old) return Found::too_old;
     for (const AccountEntry& entry : page->entries) {
       sink(entry.number, entry.event, entry.trade ? &*entry.trade : nullptr);
@@ -59,6 +64,7 @@ class StoredEvents final : public EventSource {
 
  private:
   const EventLog& log_;
+  std::string said_;  // of what cannot be read, so that it is said once
 };
 
 }  // namespace

@@ -331,7 +331,8 @@ void Hub::catch_up(ConnectionId id, Session& session) {
                       });
     touch(id);
     if (found == EventSource::Found::too_old) session.resume_with_newest(let_go_text);
-    // The log has not got it yet, or cannot be read now: the next timer asks again.
+    if (found == EventSource::Found::failed) session.resume_with_newest(unreadable_text);
+    // The log has not got it yet: the next timer asks again.
     if (session.missing_event() == next) return;
   }
 }
@@ -473,7 +474,7 @@ void Hub::answer_events(ConnectionId from, AccountId account, const v1::Request&
                       schemas::to_wire(event, trade, account, number, *events.add_events());
                     });
   if (found == EventSource::Found::failed) {
-    return session.refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
+    return ask_for_newest(from, account, request, unreadable_text);
   }
   if (found == EventSource::Found::too_old) {
     return ask_for_newest(from, account, request, let_go_text);

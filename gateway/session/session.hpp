@@ -49,6 +49,8 @@ inline constexpr const char* lost_history_text =
     "your number is of a history that this exchange does not have, as after the restore of a "
     "backup";
 inline constexpr const char* let_go_text = "what came after your number is no longer kept";
+inline constexpr const char* unreadable_text =
+    "what came after your number cannot be read where it is kept";
 
 /// Names a connection for as long as the process lives; never given twice.
 using ConnectionId = std::uint32_t;

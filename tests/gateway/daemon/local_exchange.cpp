@@ -111,6 +111,7 @@ void LocalExchange::pass_ms(std::int64_t ms) {
 
 gateway::EventSource::Found LocalExchange::read(AccountId account, std::uint64_t from,
                                                 std::uint32_t limit, const Sink& sink) {
+  if (is_event_log_damaged) return Found::failed;
   std::uint32_t given = 0;
   for (const Stored& it : stored_) {
     if (it.account != account || it.number < from || given == limit) continue;

@@ -41,6 +41,7 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   gateway::Admission late_refusal = gateway::Admission::accepted;
   /// The same of commands that were accepted.
   gateway::Admission late_refusal_of_commands = gateway::Admission::accepted;
+  bool is_event_log_damaged = false;  ///< nothing can be read of it
   gateway::Hub hub;
   Engine engine;
   std::vector<Command> applied;  ///< everything sequenced so far

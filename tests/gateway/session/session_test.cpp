@@ -329,6 +329,36 @@ TEST_F(SessionTest, events_resume_after_any_number) {
   }
 }
 
+TEST_F(SessionTest, who_follows_a_log_that_cannot_be_read_is_told_so_and_hears_what_comes) {
+  {
+    LocalClient client(exchange_);
+    client.log_on(test::alice);
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_EQ(client.command(test::order(1, v1::SIDE_SELL, 100 + i, 1)).code(), v1::CODE_OK);
+    }
+  }
+  exchange_.is_event_log_damaged = true;
+  LocalClient client(exchange_);
+  v1::Request request = client.log_on_request(test::alice);
+  request.mutable_log_on()->set_follow_events(true);
+  request.mutable_log_on()->set_resume_after(1);
+  v1::Reply told;
+  for (const v1::Response& it : client.send(request)) {
+    EXPECT_FALSE(it.has_event());
+    if (it.has_reply()) told = it.reply();
+  }
+  EXPECT_EQ(told.code(), v1::CODE_RESUME_TOO_OLD) << "there was silence here";
+  EXPECT_EQ(static_cast<std::uint64_t>(told.value()), client.logged_on().last_event());
+  v1::Request order;
+  order.set_request_id(9);
+  *order.mutable_command() = test::order(1, v1::SIDE_SELL, 100, 1);
+  std::uint64_t heard = 0;
+  for (const v1::Response& it : client.send(order)) {
+    if (it.has_event()) heard = it.event().number();
+  }
+  EXPECT_GT(heard, client.logged_on().last_event()) << "what comes is heard";
+}
+
 /// An exchange where what is dangerous needs two operators, and the first of them.
 struct FourEyes {
   FourEyes() {
