@@ -81,7 +81,7 @@ std::string text_of(const v1::Fill& fill, const About& about) {
 }
 
 std::string text_of(const v1::MerchantChange& merchant) {
-  return "merchant " +
+  return std::string("merchant ") + (merchant.is_renamed() ? "renamed, " : "") +
          plain_name("MERCHANT_STATE_", v1::MerchantState_Name(merchant.state())) + ", tier " +
          std::to_string(merchant.tier()) + ", clearance " + std::to_string(merchant.clearance()) +
          (merchant.is_killed() ? ", killed: no order is taken" : "") +

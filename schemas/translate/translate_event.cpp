@@ -94,7 +94,7 @@ void write(const CashMoved& from, const Around& at, v1::Event& wire) {
   to.set_reference(reference);
 }
 
-void write(const MerchantChange& from, const Around&, v1::Event& wire) {
+void write(const MerchantChange& from, const Around& at, v1::Event& wire) {
   v1::MerchantChange& to = *wire.mutable_merchant();
   to.set_settlement(from.number);
   to.set_state(static_cast<v1::MerchantState>(from.state));
@@ -103,6 +103,7 @@ void write(const MerchantChange& from, const Around&, v1::Event& wire) {
   to.set_clearance(from.clearance);
   to.set_domestic(from.domestic);
   to.set_is_killed(from.killed);
+  to.set_is_renamed(at.event.type == EventType::merchant_renamed);
 }
 
 void write(const UnitsMoved& from, const Around& at, v1::Event& wire) {
