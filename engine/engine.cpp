@@ -140,9 +140,8 @@ template <class Body>
                                  (code >= RejectCode::not_permitted &&
                                   code <= RejectCode::unknown_account);
   if (is_before_account) return false;  // the key may be unknown, and beyond the table
-  const bool may_speak_for = command.key.is_none() ||
-                             state.keys[command.key].account == command.account.value() ||
-                             (state.keys[command.key].scopes & scope::operate) != 0;
+  const bool may_speak_for = is_operator(state, command) ||
+                             state.keys[command.key].account == command.account.value();
   return traits_of(command.type).is_personal && may_speak_for &&
          state.accounts.is_known(command.account);
 }

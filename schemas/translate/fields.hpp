@@ -116,23 +116,14 @@ class Reader {
 
   template <class F, std::size_t N>
   void operator()(F field, Text<N>& value, field::Words) {
-    const std::string given = field.value();
-    if (given.size() > N || given.find('\0') != std::string::npos || !is_words(given)) {
-      return refuse(field.name);
-    }
-    value = {};
-    std::memcpy(value.data(), given.data(), given.size());
+    read_text(field, value, [](const std::string& given) { return is_words(given); });
   }
 
   template <class F, std::size_t N>
   void operator()(F field, Text<N>& value, field::Title) {
-    const std::string given = field.value();
-    if (given.size() > N || given.find('\0') != std::string::npos || !is_name(given) ||
-        !is_normal_form_c(given)) {
-      return refuse(field.name);
-    }
-    value = {};
-    std::memcpy(value.data(), given.data(), given.size());
+    read_text(field, value, [](const std::string& given) {
+      return is_name(given) && is_normal_form_c(given);
+    });
   }
 
   /// Up to 16 bytes, filled up with zeros; all zero = none.
@@ -153,6 +144,16 @@ class Reader {
   }
 
  private:
+  template <class F, std::size_t N, class IsGood>
+  void read_text(F field, Text<N>& value, IsGood is_good) {
+    const std::string given = field.value();
+    if (given.size() > N || given.find('\0') != std::string::npos || !is_good(given)) {
+      return refuse(field.name);
+    }
+    value = {};
+    std::memcpy(value.data(), given.data(), given.size());
+  }
+
   const char* wrong_ = nullptr;
 };
 

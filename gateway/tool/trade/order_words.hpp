@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "engine/base/bounds.hpp"
 #include "gateway/tool/listing.hpp"
 #include "gateway/tool/output.hpp"
 #include "schemas/karst/v1/common.pb.h"
@@ -12,7 +13,7 @@
 namespace karst::tool {
 
 /// No order has more lots.
-inline constexpr std::uint32_t order_lots_max = 0x7fff'ffff;
+inline constexpr std::uint32_t order_lots_max = bound::lots_max;
 
 inline const std::map<std::string, v1::TimeInForce> time_in_force_words{
     {"gtc", v1::TIME_IN_FORCE_GTC}, {"gtd", v1::TIME_IN_FORCE_GTD},
