@@ -121,9 +121,8 @@ class Reader {
 
   template <class F, std::size_t N>
   void operator()(F field, Text<N>& value, field::Title) {
-    read_text(field, value, [](const std::string& given) {
-      return is_name(given) && is_normal_form_c(given);
-    });
+    read_text(field, value,
+              [](const std::string& given) { return is_name(given) && is_normal_form_c(given); });
   }
 
   /// Up to 16 bytes, filled up with zeros; all zero = none.
@@ -171,7 +170,7 @@ class Writer {
   }
 
   template <class F, std::size_t N, class Range>
-    requires std::is_same_v<Range, field::Words> || std::is_same_v<Range, field::Title>
+  requires std::is_same_v<Range, field::Words> || std::is_same_v<Range, field::Title>
   void operator()(F field, const Text<N>& value, Range) {
     const auto end = std::find(value.begin(), value.end(), '\0');
     field.set(std::string(value.begin(), end));
@@ -193,12 +192,12 @@ class Writer {
 
 // fields(way, body, message): every field of a command's body and of its message, one by one.
 #define KARST_WAY(member, wire, range) way(KARST_FIELD(wire), body.member, range);
-#define KARST_FIELDS(name, number, Body, ...)                                        \
-  template <class Way, class M>                                                      \
-  void fields([[maybe_unused]] Way& way, [[maybe_unused]] BodyOf<Body> auto& body,   \
-              [[maybe_unused]] M& m) {                                               \
-    using namespace field;                                                           \
-    KARST_FIELDS_##Body(KARST_WAY)                                                   \
+#define KARST_FIELDS(name, number, Body, ...)                                      \
+  template <class Way, class M>                                                    \
+  void fields([[maybe_unused]] Way& way, [[maybe_unused]] BodyOf<Body> auto& body, \
+              [[maybe_unused]] M& m) {                                             \
+    using namespace field;                                                         \
+    KARST_FIELDS_##Body(KARST_WAY)                                                 \
   }
 KARST_COMMANDS(KARST_FIELDS)
 #undef KARST_FIELDS
