@@ -1,6 +1,7 @@
 // The events: everything the engine says, as 64-byte values written in place into a ring.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <type_traits>
 
@@ -26,15 +27,19 @@ struct alignas(64) Event {
 static_assert(sizeof(Event) == 64, "one cache line");
 static_assert(std::is_trivially_copyable_v<Event>);
 
-/// Calls `f(body)` with the body that the event's type says; not at all for a type there is not.
-template <class F>
-void visit_event_body(const Event& event, F&& f) {
+/// Calls `f(body)` with the body that the event's type says. Returns: false for an unknown type.
+template <class E, class F>
+requires std::same_as<std::remove_const_t<E>, Event>
+bool visit_event_body(E& event, F&& f) {
   switch (event.type) {
 #define KARST_EVENT_CASE(name, number, member, ...) \
-  case EventType::name: return f(event.member);
+  case EventType::name:                             \
+    f(event.member);                                \
+    return true;
     KARST_EVENTS(KARST_EVENT_CASE)
 #undef KARST_EVENT_CASE
   }
+  return false;
 }
 
 }  // namespace karst

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/command/fields.hpp"
+#include "engine/event/codec.hpp"
 #include "ledger/files/crc32c.hpp"
 #include "ledger/files/little_endian.hpp"
 
@@ -20,7 +21,7 @@ constexpr std::size_t at_command = 44;
 constexpr std::size_t at_flags = 45;
 constexpr std::size_t at_reserved = 46;
 constexpr std::size_t at_event = 52;
-static_assert(at_event + sizeof(Event) == entry_bytes);
+static_assert(at_event + encoded_event_bytes == entry_bytes);
 
 constexpr std::uint8_t flag_own_command = 1;
 constexpr std::uint8_t flag_trade = 2;
@@ -33,6 +34,12 @@ ClientOrderId client_order_id_of(const Command& command) {
     if constexpr (requires { body.client_order_id; }) id = body.client_order_id;
   });
   return id;
+}
+
+/// Where an encoded event lies that begins at `at`.
+template <class Byte>
+std::span<Byte, encoded_event_bytes> encoded_at(Byte* at) {
+  return std::span<Byte, encoded_event_bytes>(at, encoded_event_bytes);
 }
 
 void add(AccountPlaces& places, AccountPlace place) {
@@ -81,8 +88,8 @@ void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace pl
                          (executed.answer == index ? flag_answer : 0U);
   entry[at_flags] = std::byte{static_cast<std::uint8_t>(flags)};
   std::memset(entry + at_reserved, 0, at_event - at_reserved);
-  std::memcpy(entry + at_event, &event, sizeof event);
-  if (has_trade) std::memcpy(entry + entry_bytes, &events[index - 1], sizeof(Event));
+  encode_event(event, encoded_at(entry + at_event));
+  if (has_trade) encode_event(events[index - 1], encoded_at(entry + entry_bytes));
   store_le<std::uint32_t>(entry + at_crc, crc32c({entry + at_account, length - at_account}));
 }
 
@@ -103,12 +110,12 @@ std::size_t decode_entry(std::span<const std::byte> bytes, AccountEntry& entry) 
   entry.key = KeyId{load_le<std::uint32_t>(&bytes[at_key])};
   entry.command = CommandType{std::to_integer<std::uint8_t>(bytes[at_command])};
   entry.is_own_command = (flags & flag_own_command) != 0;
-  std::memcpy(static_cast<void*>(&entry.event), &bytes[at_event], sizeof(Event));
+  if (!decode_event(encoded_at(&bytes[at_event]), entry.event)) return 0;
   entry.is_answer = (flags & flag_answer) != 0;
   entry.trade.reset();
   if (has_trade) {
     entry.trade.emplace();
-    std::memcpy(static_cast<void*>(&*entry.trade), &bytes[entry_bytes], sizeof(Event));
+    if (!decode_event(encoded_at(&bytes[entry_bytes]), *entry.trade)) return 0;
   }
   return length;
 }

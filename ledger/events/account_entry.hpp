@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/command/command.hpp"
+#include "engine/event/codec.hpp"
 #include "engine/event/event.hpp"
 #include "ledger/replay/executed.hpp"
 
@@ -45,7 +46,7 @@ struct AccountPlaces {
 
 /// Bytes of an entry without and with a trade. Drawn in docs/FORMATS.md, "Account event log".
 inline constexpr std::size_t entry_bytes = 116;
-inline constexpr std::size_t entry_with_trade_bytes = entry_bytes + sizeof(Event);
+inline constexpr std::size_t entry_with_trade_bytes = entry_bytes + encoded_event_bytes;
 
 /// Appends the entry of event `index` to `bytes`.
 void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace place,
