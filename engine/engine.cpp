@@ -27,7 +27,8 @@ namespace {
 /// The slot of the instrument whose book a command names; 0 for none.
 [[nodiscard]] std::uint32_t named_book(const State& state, const Command& command) {
   switch (traits_of(command.type).names) {
-    case NamesBook::none: return 0;
+    case NamesBook::none:
+      return 0;
     case NamesBook::by_instrument: {
       // Both that do begin with it.
       static_assert(offsetof(PlaceOrder, instrument) == 0 && offsetof(PostOffer, instrument) == 0);
@@ -56,7 +57,7 @@ namespace {
 }
 
 /// Codes 1-3: is there such a key, may it still speak, is it the live session.
-[[nodiscard]] RejectCode hear(const State& state, const Command& command) {
+[[nodiscard]] RejectCode check_key(const State& state, const Command& command) {
   if (command.key.is_none()) return RejectCode::none;
   if (state.keys.is_past(command.key)) return RejectCode::key_revoked;
   if (!state.keys.is_known(command.key)) return RejectCode::unknown_key;
@@ -67,6 +68,31 @@ namespace {
     return RejectCode::session_fenced;
   }
   return RejectCode::none;
+}
+
+/// What is found out before anybody looks at what a command says.
+struct Hearing {
+  RejectCode code = RejectCode::none;
+  std::int64_t value = 0;    ///< of a gap: the number expected
+  bool is_heard = false;     ///< its key may speak
+  bool is_next = false;      ///< it is numbered, and its key's next
+  bool is_repeated = false;  ///< it was answered before, and is to be given the same answer
+};
+
+/// Codes 1-6: who speaks, and is it new.
+[[nodiscard]] Hearing hear(const State& state, const Command& command) {
+  Hearing hearing{.code = check_key(state, command)};
+  hearing.is_heard = hearing.code == RejectCode::none;
+  const bool is_numbered =
+      !command.key.is_none() && command.client_seq != 0 && !traits_of(command.type).is_unnumbered;
+  if (!hearing.is_heard || !is_numbered) return hearing;
+  const std::uint64_t next = state.keys[command.key].last_client_seq + 1;
+  hearing.is_next = command.client_seq == next;
+  if (hearing.is_next) return hearing;
+  hearing.code = hear_again(state, command);
+  hearing.is_repeated = hearing.code == RejectCode::none;
+  if (hearing.code == RejectCode::seq_gap) hearing.value = static_cast<std::int64_t>(next);
+  return hearing;
 }
 
 /// Code 10: does it mean anything.
@@ -136,12 +162,12 @@ template <class Body>
 
 /// Whether a refusal stands in the merchant's event log.
 [[nodiscard]] bool is_logged(const State& state, const Command& command, RejectCode code) {
-  const bool is_before_account = code < RejectCode::invalid_field ||
-                                 (code >= RejectCode::not_permitted &&
-                                  code <= RejectCode::unknown_account);
+  const bool is_before_account =
+      code < RejectCode::invalid_field ||
+      (code >= RejectCode::not_permitted && code <= RejectCode::unknown_account);
   if (is_before_account) return false;  // the key may be unknown, and beyond the table
-  const bool may_speak_for = is_operator(state, command) ||
-                             state.keys[command.key].account == command.account.value();
+  const bool may_speak_for =
+      is_operator(state, command) || state.keys[command.key].account == command.account.value();
   return traits_of(command.type).is_personal && may_speak_for &&
          state.accounts.is_known(command.account);
 }
@@ -206,32 +232,22 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
 /// Writes the answer and all that follows. Source: docs/ENGINE.md §2.
 [[gnu::noinline]] void answer_carefully(State& state, const Command& command) {
   if (command.type == CommandType::tick && command.key.is_none()) return;
-  RejectCode code = hear(state, command);
-  const bool is_numbered = !command.key.is_none() && command.client_seq != 0 &&
-                           !traits_of(command.type).is_unnumbered;
-  if (code == RejectCode::none && !command.key.is_none()) {
+  const Hearing hearing = hear(state, command);
+  if (hearing.is_heard && !command.key.is_none()) {
     state.keys[command.key].last_word_ns = state.now;
   }
-  const bool is_next =
-      code == RejectCode::none && is_numbered &&
-      command.client_seq == state.keys[command.key].last_client_seq + 1;
-  if (code == RejectCode::none && is_numbered && !is_next) {
-    code = hear_again(state, command);
-    if (code == RejectCode::none) {
-      emit_repeated(state, command, state.keys.answer(command.key, command.client_seq));
-      return;
-    }
+  if (hearing.is_repeated) {
+    emit_repeated(state, command, state.keys.answer(command.key, command.client_seq));
+    return;
   }
-  if (code != RejectCode::none) {
-    const bool is_gap = code == RejectCode::seq_gap;
-    const std::uint64_t expected = is_gap ? state.keys[command.key].last_client_seq + 1 : 0;
-    emit_rejected(state, command, code, static_cast<std::int64_t>(expected));
+  if (hearing.code != RejectCode::none) {
+    emit_rejected(state, command, hearing.code, hearing.value);
     return;
   }
   Ruling ruling{.code = admit(state, command)};
   if (ruling.is_good()) ruling = handle(state, command);
   if (!ruling.is_good()) emit_exception(state, command, ruling);
-  if (!is_next) return;
+  if (!hearing.is_next) return;
   remember(state, state.keys.place_of(command.key), command, request_hash(command), ruling.code,
            ruling.is_repeated ? ruling.first.sequence : command.sequence);
 }
@@ -252,7 +268,8 @@ void emit_repeated(State& state, const Command& command, const RememberedAnswer&
   if ((key.scopes & scopes) == 0 || (key.is_revoked | key.generation) != 0) [[unlikely]] {
     return false;
   }
-  if (key.account != command.account.value() || key.account == 0) [[unlikely]] return false;
+  if (key.account != command.account.value() || key.account == 0) [[unlikely]]
+    return false;
   if (command.epoch != 0 && (key.is_open == 0 || command.epoch != key.epoch)) [[unlikely]] {
     return false;
   }
@@ -295,11 +312,11 @@ struct UsualPlace {
     const PlaceOrder& order = command.place_order;
     return is_none(order.client_order_id) && is_plain_limit(order);
   }
-  [[nodiscard, gnu::always_inline]] static RejectCode handle(State& state,
-                                                             const Command& command) {
+  [[nodiscard, gnu::always_inline]] static RejectCode handle(State& state, const Command& command) {
     const std::uint32_t account = command.account.value();
     RejectCode code = check_merchant(state.accounts[account]);
-    if (code != RejectCode::none) [[unlikely]] return code;
+    if (code != RejectCode::none) [[unlikely]]
+      return code;
     if (!state.accounts.count_message(account, state.now)) [[unlikely]] {
       return RejectCode::rate_exceeded;
     }
@@ -318,10 +335,10 @@ struct UsualCancel {
     const CancelOrder& order = command.cancel_order;
     return is_none(order.client_order_id) && !order.order.is_none();
   }
-  [[nodiscard, gnu::always_inline]] static RejectCode handle(State& state,
-                                                             const Command& command) {
+  [[nodiscard, gnu::always_inline]] static RejectCode handle(State& state, const Command& command) {
     const Checked<CancelOrder> checked = check_cancel<Course::usual>(state, command);
-    if (checked.is_good()) [[likely]] cancel_order(state, command, checked.found.slot);
+    if (checked.is_good()) [[likely]]
+      cancel_order(state, command, checked.found.slot);
     return checked.code;
   }
 };
@@ -339,7 +356,8 @@ template <class Usual>
   }
   key.last_word_ns = state.now;
   const RejectCode code = Usual::handle(state, command);
-  if (code != RejectCode::none) [[unlikely]] emit_rejected(state, command, code, 0);
+  if (code != RejectCode::none) [[unlikely]]
+    emit_rejected(state, command, code, 0);
   remember(state, command.key.value(), command, request_hash<Usual::type>(command), code,
            command.sequence);
   const std::uint32_t count = count_events(state);
@@ -349,22 +367,12 @@ template <class Usual>
 /// What answer_carefully() would answer, without saying it.
 [[nodiscard]] Rehearsal rehearse_answer(const State& state, const Command& command) {
   if (command.type == CommandType::tick && command.key.is_none()) return {};
-  RejectCode code = hear(state, command);
-  const bool is_numbered = !command.key.is_none() && command.client_seq != 0 &&
-                           !traits_of(command.type).is_unnumbered;
-  if (code == RejectCode::none && is_numbered &&
-      command.client_seq != state.keys[command.key].last_client_seq + 1) {
-    code = hear_again(state, command);
-    if (code == RejectCode::none) {
-      const RememberedAnswer& answer = state.keys.answer(command.key, command.client_seq);
-      return {static_cast<RejectCode>(answer.event_and_code & 0xff), true, 0};
-    }
+  const Hearing hearing = hear(state, command);
+  if (hearing.is_repeated) {
+    const RememberedAnswer& answer = state.keys.answer(command.key, command.client_seq);
+    return {static_cast<RejectCode>(answer.event_and_code & 0xff), true, 0};
   }
-  if (code != RejectCode::none) {
-    const bool is_gap = code == RejectCode::seq_gap;
-    const std::uint64_t expected = is_gap ? state.keys[command.key].last_client_seq + 1 : 0;
-    return {code, false, static_cast<std::int64_t>(expected)};
-  }
+  if (hearing.code != RejectCode::none) return {hearing.code, false, hearing.value};
   Ruling ruling{.code = admit(state, command)};
   if (ruling.is_good()) {
     ruling.code = RejectCode::invalid_field;

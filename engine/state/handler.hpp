@@ -30,6 +30,19 @@ struct Ruling {
 /// is something specialise it, beside the handler.
 template <class Body>
 struct Found {};
+// Declared here, so that nobody takes one of these for a command that found out nothing.
+template <>
+struct Found<AmendOrder>;
+template <>
+struct Found<CancelOrder>;
+template <>
+struct Found<HibernateOrder>;
+template <>
+struct Found<PlaceOrder>;
+template <>
+struct Found<ReactivateOrder>;
+template <>
+struct Found<SetPoolCapacity>;
 
 template <class Body>
 struct Checked : Ruling {
