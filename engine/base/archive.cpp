@@ -59,7 +59,8 @@ void StateReader::find_sections(std::span<const std::uint8_t> in) {
     if (head.version == 0 || find(static_cast<Section>(head.tag)) != nullptr) {
       return refuse(Loaded::corrupt);
     }
-    if (find_section(head.tag) == nullptr || head.version > section_version) {
+    const SectionRow* known = find_section(head.tag);
+    if (known == nullptr || head.version > known->version) {
       return refuse(Loaded::newer);
     }
     found.bytes = in.first(head.count * head.element_bytes);

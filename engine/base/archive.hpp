@@ -54,7 +54,7 @@ class StateWriter {
   template <class Row>
   void begin(Section section, std::uint64_t count) {
     put(static_cast<std::uint32_t>(section));
-    put(section_version);
+    put(find_section(static_cast<std::uint32_t>(section))->version);
     put(static_cast<std::uint32_t>(sizeof(Row)));
     put(count);
   }
@@ -130,6 +130,11 @@ class StateReader {
     }
   }
 
+  /// The version in which a section was written; 0 if it was not, or in the format before sections.
+  [[nodiscard]] std::uint32_t version(Section section) const {
+    const Found* found = find(section);
+    return found == nullptr ? 0 : found->head.version;
+  }
   /// Whether the bytes are of the format before sections.
   [[nodiscard]] bool is_krst03() const { return is_krst03_; }
   /// Bytes of the header of KRST03, as they lie there.

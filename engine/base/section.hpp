@@ -64,13 +64,15 @@ enum class Section : std::uint32_t {
   fee_schedules = 93,
 };
 
-inline constexpr std::uint32_t section_version = 1;
-
-/// What an element of a section took in the format KRST03, which had no sections and named no
-/// sizes; 0 where that format had none. It never changes: elements may only grow, at their end.
+/// `krst03_bytes`: what an element of the section took in the format KRST03, which had no sections
+/// and named no sizes; 0 where that format had none. It never changes: elements may only grow, at
+/// their end.
+///
+/// `version`: raised when bytes that were there come to mean something else; KRST03 had version 0.
 struct SectionRow {
   Section section;
   std::uint32_t krst03_bytes;
+  std::uint32_t version = 1;
 };
 inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::sizes, 0},
@@ -101,7 +103,7 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::account_links, 8},
     {Section::instrument_slots, 12},
     {Section::instrument_slots_free, 4},
-    {Section::instruments, 256},
+    {Section::instruments, 256, 2},
     {Section::instrument_generations, 4},
     {Section::ladders, 32},
     {Section::client_id_numbers, 8},

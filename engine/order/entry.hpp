@@ -45,8 +45,8 @@ template <Course course = Course::any>
   constexpr bool is_usual = course == Course::usual;
   const Slot slot = is_usual ? state.orders.nodes.find(command.cancel_order.order.value())
                              : named_order(state, command);
-  if (slot == no_slot ||
-      state.orders.nodes.node(slot).hot.account != command.account.value()) [[unlikely]] {
+  if (slot == no_slot || state.orders.nodes.node(slot).hot.account != command.account.value())
+      [[unlikely]] {
     return no_slot;
   }
   const std::uint32_t instrument = state.orders.nodes.node(slot).hot.instrument;
@@ -79,7 +79,8 @@ template <Course course>
 [[nodiscard, gnu::always_inline]] inline Checked<CancelOrder> check_cancel(const State& state,
                                                                            const Command& command) {
   const Slot slot = own_order<course>(state, command);
-  if (slot == no_slot) [[unlikely]] return RejectCode::unknown_order;
+  if (slot == no_slot) [[unlikely]]
+    return RejectCode::unknown_order;
   if (course == Course::any && is_busy(state, slot)) return RejectCode::book_busy;
   return Found<CancelOrder>{{slot}};
 }
@@ -150,14 +151,17 @@ template <Course course>
   entry.row = state.holdings.find(account_id, HoldingTable::asset(order.instrument, order.draw));
   const RejectCode code =
       check_cover(state, instrument, account_id, entry.ask, entry.need, entry.row);
-  if (code != RejectCode::none) [[unlikely]] return code;
-  if (state.orders.nodes.is_full()) [[unlikely]] return RejectCode::exchange_full;
+  if (code != RejectCode::none) [[unlikely]]
+    return code;
+  if (state.orders.nodes.is_full()) [[unlikely]]
+    return RejectCode::exchange_full;
   if (entry.row == HoldingTable::none && state.holdings.rows_free() == 0) [[unlikely]] {
     return RejectCode::exchange_full;
   }
   if (order.time_in_force <= TimeInForce::day) {
     entry.place = book.place(state.orders, order.side, entry.ask.limit, entry.ask.lots);
-    if (!entry.place.has_room) [[unlikely]] return RejectCode::exchange_full;
+    if (!entry.place.has_room) [[unlikely]]
+      return RejectCode::exchange_full;
   } else {
     book.prefetch_front(state.orders, opposite(order.side));
   }
@@ -183,29 +187,18 @@ void remember_client_id(State& state, const Command& command, Slot slot);
   hot.account = command.account.value();
   hot.row = row;
   hot.fee_remainder = 0;
-  hot.side = order.side;
-  hot.kind = order.kind;
-  hot.time_in_force = order.time_in_force;
-  hot.expires = entry.expiry_ns != 0;
-  hot.self_match = order.self_match;
-  hot.draw = order.draw;
-  hot.state = OrderState::pending;
+  hot.set_kind(order.side, entry.ask.kind, order.time_in_force, entry.expiry_ns != 0,
+               order.self_match, order.draw, OrderState::pending);
   hot.limit = entry.ask.limit;
   hot.entered = command.sequence;
   hot.total = entry.ask.lots;
   hot.key = command.key.value();
   hot.tag = order.tag;
   hot.instrument = slot_of(order.instrument);
-  if (hot.expires) [[unlikely]] state.orders.nodes.cold(slot).expiry_ns = entry.expiry_ns;
-  if (order.side == Side::buy) {
-    Balance& balance = state.accounts.balance(command.account.value(), instrument.currency);
-    balance.available -= Money{entry.need.worst};
-    balance.reserved += Money{entry.need.worst};
-  } else {
-    HoldingRow& holding = state.holdings[row];
-    holding.free -= entry.ask.lots;
-    holding.reserved += entry.ask.lots;
-  }
+  if (entry.expiry_ns != 0) [[unlikely]]
+    state.orders.nodes.cold(slot).expiry_ns = entry.expiry_ns;
+  reserve(state, instrument, order.side, command.account.value(), row, entry.need.worst,
+          entry.ask.lots);
   return slot;
 }
 
@@ -221,20 +214,24 @@ template <Course course>
   const std::uint32_t account_id = command.account.value();
   const Account& account = state.accounts[account_id];
   const bool has_client_id = !is_usual && !is_none(order.client_order_id);
-  if (instrument == nullptr) [[unlikely]] return RejectCode::unknown_instrument;
+  if (instrument == nullptr) [[unlikely]]
+    return RejectCode::unknown_instrument;
   entry.ask = ask_of<course>(*instrument, order);
   entry.expiry_ns = expiry_of<course>(state, *instrument, order);
   RejectCode code = check_order<Wish::enter>(state, account, *instrument, entry.ask,
                                              order.quantity.value(), entry.expiry_ns, entry.need);
-  if (code != RejectCode::none) [[unlikely]] return code;
+  if (code != RejectCode::none) [[unlikely]]
+    return code;
   RejectCode id_code = RejectCode::none;
   if (has_client_id) [[unlikely]] {
     id_code = check_client_id_room(state, account);
     if (id_code == RejectCode::client_order_ids_exceeded) return id_code;
   }
   code = check_room(state, *instrument, account_id, order, entry);
-  if (code != RejectCode::none) [[unlikely]] return code;
-  if (id_code != RejectCode::none) [[unlikely]] return id_code;
+  if (code != RejectCode::none) [[unlikely]]
+    return code;
+  if (id_code != RejectCode::none) [[unlikely]]
+    return id_code;
   return !is_usual && instrument->pending != 0 ? RejectCode::book_busy : RejectCode::none;
 }
 
@@ -267,7 +264,9 @@ template <Course course>
           {.event = EventType::order_accepted,
            .flags = 0,
            .client_seq = command.client_seq,
-           .minimum = is_all ? entry.ask.lots : must_trade ? order.minimum.value() : 0,
+           .minimum = is_all       ? entry.ask.lots
+                      : must_trade ? order.minimum.value()
+                                   : 0,
            .too_few = is_fok ? CancelReason::fill_or_kill : CancelReason::minimum_not_met,
            .is_listed = false});
 }

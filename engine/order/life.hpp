@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "engine/settlement/settlement.hpp"
+#include "engine/settlement/reserve.hpp"
 #include "engine/state/state.hpp"
 
 namespace karst {
@@ -60,7 +60,8 @@ void pass_over_generations(State& state, std::uint32_t slot, std::uint64_t enter
   }
   const std::uint64_t entered = hot.entered;
   state.orders.nodes.release(slot);
-  if (entered <= state.last_begun) [[unlikely]] pass_over_generations(state, slot, entered);
+  if (entered <= state.last_begun) [[unlikely]]
+    pass_over_generations(state, slot, entered);
 }
 
 /// Hibernated orders of an instrument stand in a list of their own, through their book links.
@@ -77,7 +78,7 @@ void clear_sweep(State& state, Instrument& instrument);
                                                  std::uint64_t client_seq = 0) {
   const OrderHot& hot = state.orders.nodes.node(slot).hot;
   const std::uint32_t leaves = state.orders.nodes.node(slot).quantity;
-  if (hot.state != OrderState::hibernated) release_reserve(state, instrument, slot);
+  if (hot.state != OrderState::hibernated) release(state, instrument, hot, leaves);
   emit_order(state, instrument, EventType::order_cancelled, static_cast<std::uint8_t>(reason), slot,
              leaves, flags, client_seq);
   drop_order(state, slot);

@@ -2,28 +2,54 @@
 #include "engine/order/matching.hpp"
 
 #include "engine/base/assert.hpp"
+#include "engine/settlement/execution.hpp"
 
 namespace karst {
 namespace {
 
 constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
 
-[[nodiscard]] bool may_rest(TimeInForce time_in_force) {
-  return time_in_force <= TimeInForce::day;
-}
+[[nodiscard]] bool may_rest(TimeInForce time_in_force) { return time_in_force <= TimeInForce::day; }
 
 [[nodiscard]] std::uint64_t group_of(const State& state, std::uint32_t account) {
   const std::uint32_t group = state.accounts[account].group;
   return group == 0 ? no_group : group;
 }
 
+/// The arriving side of a match: an order, or a posted offer that was lowered.
+struct Taker {
+  std::uint64_t id;  ///< 0 = an offer
+  std::uint32_t account;
+  std::uint64_t group;  ///< no merchant has it if the taker is in none
+  Side side;
+  SelfMatch self_match;
+  std::uint32_t row;        ///< of an offer none
+  std::uint32_t remainder;  ///< of its fees; an offer carries none
+  std::uint32_t leaves;
+  std::int64_t limit;
+  Band band;
+  std::uint32_t decremented = 0;  ///< lots lost to self-match prevention
+  Tally tally{};
+
+  [[nodiscard]] bool is_offer() const { return id == 0; }
+  [[nodiscard]] Party party(std::uint32_t leaves_said) {
+    return {.account = account,
+            .row = row,
+            .order = id,
+            .leaves = leaves_said,
+            .remainder = remainder,
+            .limit = limit,
+            .tally = &tally};
+  }
+};
+
 /// The order about to walk, as it stands now.
 [[nodiscard]] Taker taker_of(const State& state, const Instrument& instrument, Slot slot,
                              const Band& band) {
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   const OrderHot& hot = node.hot;
-  return {.slot = slot,
-          .id = state.orders.nodes.id(slot),
+  const Band bounds{instrument.price_min, instrument.price_max};
+  return {.id = state.orders.nodes.id(slot),
           .account = hot.account,
           .group = group_of(state, hot.account),
           .side = hot.side,
@@ -32,10 +58,7 @@ constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
           .remainder = hot.fee_remainder,
           .leaves = node.quantity,
           .limit = hot.limit,
-          .band_low = instrument.is_posted != 0 ? instrument.price_min : band.low,
-          .band_high = instrument.is_posted != 0 ? instrument.price_max : band.high,
-          .leaves_before = node.quantity,
-          .remainder_before = hot.fee_remainder};
+          .band = instrument.allows(TradeMode::posted) ? bounds : band};
 }
 
 [[nodiscard]] std::uint32_t supply_left(const Instrument& instrument) {
@@ -44,8 +67,7 @@ constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
 
 /// A lowered offer, about to walk through the bids.
 [[nodiscard]] Taker taker_of_offer(const State& state, const Instrument& instrument) {
-  return {.slot = no_slot,
-          .id = 0,
+  return {.id = 0,
           .account = instrument.issuer,
           .group = group_of(state, instrument.issuer),
           .side = Side::sell,
@@ -54,8 +76,7 @@ constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
           .remainder = 0,
           .leaves = supply_left(instrument),
           .limit = instrument.offer,
-          .band_low = instrument.price_min,
-          .band_high = instrument.price_max};
+          .band = {instrument.price_min, instrument.price_max}};
 }
 
 [[nodiscard]] bool is_issuer_active(const State& state, const Instrument& instrument) {
@@ -73,11 +94,14 @@ constexpr std::uint64_t no_group = std::uint64_t{1} << 32;
 class Walk {
  public:
   Walk(State& state, Instrument& instrument, Taker& taker)
-      : state_(state), instrument_(instrument), taker_(taker),
+      : state_(state),
+        instrument_(instrument),
+        taker_(taker),
         levels_needed_(taker.side == Side::sell ? instrument.levels_needed : 0) {}
 
   Verdict operator()(Slot maker, std::int64_t price) {
-    if (is_taker_done_) [[unlikely]] return Verdict::stop;
+    if (is_taker_done_) [[unlikely]]
+      return Verdict::stop;
     const OrderHot& hot = state_.orders.nodes.node(maker).hot;
     const Account& account = state_.accounts[hot.account];
     if (!account.is_plain() || hot.expires) [[unlikely]] {
@@ -91,7 +115,7 @@ class Walk {
     if (hot.account == taker_.account || account.group == taker_.group) [[unlikely]] {
       return meet_own(maker, price);
     }
-    if (price < taker_.band_low || price > taker_.band_high) [[unlikely]] {
+    if (price < taker_.band.low || price > taker_.band.high) [[unlikely]] {
       is_breach_ = true;
       return Verdict::stop;
     }
@@ -108,8 +132,13 @@ class Walk {
   }
 
   void on_trade(Slot maker, std::int64_t price, std::uint32_t lots, bool is_filled) {
-    settle_trade(state_, instrument_, taker_, maker, price, lots,
-                 state_.orders.nodes.node(maker).quantity);
+    if (taker_.side == Side::buy) {
+      trade<TradeMode::book, Side::buy>(maker, price, lots);
+    } else if (!taker_.is_offer()) [[likely]] {
+      trade<TradeMode::book, Side::sell>(maker, price, lots);
+    } else {
+      trade<TradeMode::posted, Side::sell>(maker, price, lots);
+    }
     ++touched_;
     if (is_filled) drop_order(state_, maker);
   }
@@ -124,14 +153,15 @@ class Walk {
     emit_prevented(maker, price, lots);
     OrderHot& hot = state_.orders.nodes.node(maker).hot;
     const std::uint32_t leaves = state_.orders.nodes.node(maker).quantity;
-    change_reserve(state_, instrument_, maker, hot.side, price, leaves + lots, leaves);
+    release(state_, instrument_, hot, leaves + lots, leaves);
     hot.total -= lots;
     say_decremented(maker, leaves, lots, order_flag::booked | order_flag::was_booked,
                     order_flag::was_booked);
     if (is_filled) drop_order(state_, maker);
     taker_.decremented += lots;
-    state_.orders.nodes.node(taker_.slot).hot.total -= lots;
-    say_decremented(taker_.slot, taker_.leaves, lots, 0, 0);
+    const Slot slot = state_.orders.nodes.find(taker_.id);  // no offer decrements
+    state_.orders.nodes.node(slot).hot.total -= lots;
+    say_decremented(slot, taker_.leaves, lots, 0, 0);
     if (taker_.leaves == 0) is_taker_done_ = true;
   }
 
@@ -140,6 +170,31 @@ class Walk {
   [[nodiscard]] std::uint32_t touched() const { return touched_; }
 
  private:
+  /// The taker buys or sells, at the price of the resting order.
+  template <TradeMode mode, Side side>
+  [[gnu::always_inline]] void trade(Slot maker, std::int64_t price, std::uint32_t lots) {
+    OrderNode<OrderHot>& node = state_.orders.nodes.node(maker);
+    const Party resting{.account = node.hot.account,
+                        .row = node.hot.row,
+                        .order = state_.orders.nodes.id(maker),
+                        .leaves = node.quantity,
+                        .remainder = node.hot.fee_remainder,
+                        .limit = price,
+                        .tally = nullptr};
+    const Party arriving = taker_.party(mode == TradeMode::posted ? 0 : taker_.leaves);
+    const ExecutionFees fees = execute(state_, instrument_,
+                                       {.mode = mode,
+                                        .taker = side,
+                                        .price = price,
+                                        .lots = lots,
+                                        .buyer = side == Side::buy ? arriving : resting,
+                                        .seller = side == Side::buy ? resting : arriving});
+    const Fee& maker_fee = side == Side::buy ? fees.seller : fees.buyer;
+    const Fee& taker_fee = side == Side::buy ? fees.buyer : fees.seller;
+    node.hot.fee_remainder = static_cast<std::uint16_t>(maker_fee.remainder);
+    taker_.remainder = mode == TradeMode::posted ? 0 : taker_fee.remainder;
+  }
+
   /// Why a resting order must not trade although it is in the book.
   [[gnu::cold, gnu::noinline]] CancelReason standing(Slot maker, const Account& account) const {
     const CancelReason doom = doom_of(state_, maker);
@@ -159,7 +214,6 @@ class Walk {
   }
 
   void emit_prevented(Slot maker, std::int64_t price, std::uint32_t lots) {
-    const bool is_offer = taker_.slot == no_slot;
     const std::uint64_t maker_id = state_.orders.nodes.id(maker);
     const OrderNode<OrderHot>& node = state_.orders.nodes.node(maker);
     state_.emit(EventType::self_match_prevented, static_cast<std::uint8_t>(taker_.self_match),
@@ -170,12 +224,12 @@ class Walk {
                                    .account_event = state_.next_event_number(taker_.account),
                                    .taker_account = AccountId{taker_.account},
                                    .maker_account = AccountId{node.hot.account},
-                                   .quantity = Quantity{is_offer ? node.quantity : lots},
+                                   .quantity = Quantity{taker_.is_offer() ? node.quantity : lots},
                                    .reserved = Quantity{0}});
   }
 
-  void say_decremented(Slot slot, std::uint32_t leaves, std::uint32_t lots,
-                       std::uint8_t flags_left, std::uint8_t flags_gone) {
+  void say_decremented(Slot slot, std::uint32_t leaves, std::uint32_t lots, std::uint8_t flags_left,
+                       std::uint8_t flags_gone) {
     if (leaves == 0) {
       emit_order(state_, instrument_, EventType::order_cancelled,
                  static_cast<std::uint8_t>(CancelReason::self_match), slot, lots, flags_gone);
@@ -212,7 +266,7 @@ class Count {
     if (hot.account == taker_.account || account.group == taker_.group) {
       return taker_.self_match == SelfMatch::cancel_oldest ? Verdict::skip : Verdict::stop;
     }
-    return price < taker_.band_low || price > taker_.band_high ? Verdict::stop : Verdict::trade;
+    return price < taker_.band.low || price > taker_.band.high ? Verdict::stop : Verdict::trade;
   }
 
  private:
@@ -243,30 +297,22 @@ bool hit_offer(State& state, Instrument& instrument, Taker& taker) {
     return true;
   }
   if (lots == 0) return false;
-  const std::int64_t value = notional(instrument.offer, instrument.tick_value, lots);
-  const Fee buyer_fee = fee_on(value, lots, instrument.taker, taker.remainder);
-  const std::int64_t seller_fee = std::min(fee_on(value, lots, instrument.maker, 0).amount, value);
-  taker.remainder = buyer_fee.remainder;
   taker.leaves -= lots;
-  taker.traded += lots;
-  taker.paid += value + buyer_fee.amount;
-  pay_seller(state, instrument, instrument.issuer, HoldingTable::none, SettlementKind::offer,
-             value - seller_fee);
-  const std::uint64_t number = print_trade(state, instrument,
-                                           {.maker = 0,
-                                            .taker = taker.id,
-                                            .price = instrument.offer,
-                                            .lots = lots,
-                                            .maker_leaves = 0,
-                                            .taker_leaves = taker.leaves,
-                                            .taker_side = Side::buy,
-                                            .kind = SettlementKind::offer,
-                                            .buyer = taker.account,
-                                            .seller = instrument.issuer,
-                                            .notional = value,
-                                            .buyer_fee = buyer_fee.amount,
-                                            .seller_fee = seller_fee});
-  print_entitlement(state, instrument, number, taker.account, instrument.offer, lots);
+  const Party offer{.account = instrument.issuer,
+                    .row = HoldingTable::none,
+                    .order = 0,
+                    .leaves = 0,
+                    .remainder = 0,
+                    .limit = instrument.offer,
+                    .tally = nullptr};
+  const ExecutionFees fees = execute(state, instrument,
+                                     {.mode = TradeMode::posted,
+                                      .taker = Side::buy,
+                                      .price = instrument.offer,
+                                      .lots = lots,
+                                      .buyer = taker.party(taker.leaves),
+                                      .seller = offer});
+  taker.remainder = fees.buyer.remainder;
   return false;
 }
 
@@ -274,7 +320,7 @@ bool hit_offer(State& state, Instrument& instrument, Taker& taker) {
 [[nodiscard]] std::uint64_t tradable(const State& state, const Instrument& instrument,
                                      const Taker& taker, std::uint32_t wanted,
                                      std::uint32_t makers_max) {
-  if (instrument.is_posted != 0) {
+  if (instrument.allows(TradeMode::posted)) {
     const bool can_trade = instrument.offer != 0 && instrument.offer <= taker.limit &&
                            is_issuer_active(state, instrument) &&
                            !is_issuers_own(state, instrument, taker) && makers_max > 0;
@@ -309,11 +355,12 @@ void place_rest(State& state, Instrument& instrument, Slot slot, bool is_listed)
              state.orders.nodes.node(slot).quantity, order_flag::booked);
 }
 
-void keep_pending(State& state, Instrument& instrument, const Taker& taker) {
-  instrument.band_low = taker.band_low;
-  instrument.band_high = taker.band_high;
+/// What is left of a sweep goes on with a later command. `id`: of the order, or pending_offer.
+void keep_pending(State& state, Instrument& instrument, const Band& band, std::uint64_t id) {
+  instrument.band_low = band.low;
+  instrument.band_high = band.high;
   if (instrument.pending != 0) return;
-  instrument.pending = taker.slot == no_slot ? Instrument::pending_offer : taker.id;
+  instrument.pending = id;
   state.sweeps.push_back(slot_of(instrument.id));
 }
 
@@ -333,52 +380,94 @@ void leave_filled(State& state, Slot slot, bool is_listed) {
   }
 }
 
-/// Walks, books the result, and deals with what is left. Returns: makers touched.
-std::uint32_t run_sweep(State& state, Instrument& instrument, Taker& taker,
-                        std::uint32_t makers_max, bool is_listed) {
-  WalkResult result = WalkResult::limit_reached;
-  Walk walk(state, instrument, taker);
-  std::uint32_t touched = 0;
+/// What a taker's meeting with the other side came to.
+struct Meeting {
+  std::uint32_t touched = 0;  ///< resting orders
+  bool is_bounded = false;    ///< there is more to meet than it might
+  bool is_breach = false;
   bool is_self_cancelled = false;
-  if (instrument.is_posted != 0 && taker.slot != no_slot) [[unlikely]] {
-    if (instrument.offer != 0 && instrument.offer <= taker.limit) {
-      if (makers_max == 0) {
-        result = WalkResult::bound;
-      } else {
-        is_self_cancelled = hit_offer(state, instrument, taker);
-        touched = 1;
-      }
-    }
-  } else {
-    result = state.instruments.book(slot_of(instrument.id))
-                 .match(state.orders, taker.side, taker.limit, taker.leaves, makers_max, walk);
-    touched = walk.touched();
-    is_self_cancelled = walk.is_taker_cancelled();
-  }
+};
+
+/// Walks through the book, maker by maker.
+[[gnu::always_inline]] inline Meeting meet_book(State& state, Instrument& instrument, Taker& taker,
+                                                std::uint32_t makers_max) {
+  Walk walk(state, instrument, taker);
+  const WalkResult result =
+      state.instruments.book(slot_of(instrument.id))
+          .match(state.orders, taker.side, taker.limit, taker.leaves, makers_max, walk);
   if (walk.is_breach()) breach(state, instrument);
-  settle_taker(state, instrument, taker);
-  const bool is_pending = result == WalkResult::bound && !is_self_cancelled;
-  if (is_pending) {
-    if (taker.slot != no_slot && !is_listed) {
-      state.orders.nodes.node(taker.slot).hot.state = OrderState::pending;
-      enlist(state, taker.slot);
-    }
-    keep_pending(state, instrument, taker);
-    if (taker.slot != no_slot) state.orders.nodes.node(taker.slot).hot.state = OrderState::pending;
-    return touched;
+  return {.touched = walk.touched(),
+          .is_bounded = result == WalkResult::bound && !walk.is_taker_cancelled(),
+          .is_breach = walk.is_breach(),
+          .is_self_cancelled = walk.is_taker_cancelled()};
+}
+
+/// Meets the posted offer, if it is within the limit.
+Meeting meet_offer(State& state, Instrument& instrument, Taker& taker, std::uint32_t makers_max) {
+  if (instrument.offer == 0 || instrument.offer > taker.limit) return {};
+  if (makers_max == 0) return {.is_bounded = true};
+  return {.touched = 1, .is_self_cancelled = hit_offer(state, instrument, taker)};
+}
+
+/// Books what a taker's walk came to. Afterwards the order reserves exactly for its leaves.
+void settle_order(State& state, const Instrument& instrument, const Taker& taker, Slot slot) {
+  OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
+  HoldingRow& row = state.holdings[taker.row];
+  if (taker.side == Side::buy) {
+    const std::int64_t freed =
+        worst_of(instrument, taker.limit, node.quantity, node.hot.fee_remainder) -
+        worst_of(instrument, taker.limit, taker.leaves, taker.remainder);
+    spend(state.accounts.balance(taker.account, instrument.currency), freed, taker.tally.cash);
+    receive_lots(row, taker.tally.lots, taker.tally.locked);
+  } else {
+    take(row.reserved, taker.tally.lots);
+    move(row.reserved, row.free, taker.decremented);
+    pay_seller(state, instrument, taker.account, taker.row,
+               settlement_kind(state, instrument, TradeMode::book, taker.row), taker.tally.cash);
+  }
+  node.quantity = taker.leaves;
+  node.hot.fee_remainder = static_cast<std::uint16_t>(taker.remainder);
+}
+
+/// Lets an order meet the other side, books the result, and deals with what is left.
+/// Returns: makers touched.
+std::uint32_t run_sweep(State& state, Instrument& instrument, Slot slot, Taker& taker,
+                        std::uint32_t makers_max, bool is_listed) {
+  const Meeting meeting = instrument.allows(TradeMode::posted)
+                              ? meet_offer(state, instrument, taker, makers_max)
+                              : meet_book(state, instrument, taker, makers_max);
+  settle_order(state, instrument, taker, slot);
+  if (meeting.is_bounded) {
+    state.orders.nodes.node(slot).hot.state = OrderState::pending;
+    if (!is_listed) enlist(state, slot);
+    keep_pending(state, instrument, taker.band, taker.id);
+    return meeting.touched;
   }
   if (instrument.pending != 0) clear_sweep(state, instrument);
-  if (taker.slot == no_slot) return touched;
   if (taker.leaves == 0) {
-    leave_filled(state, taker.slot, is_listed);
-  } else if (is_self_cancelled) {
-    cancel_taker(state, instrument, taker.slot, CancelReason::self_match, is_listed);
-  } else if (walk.is_breach()) {
-    cancel_taker(state, instrument, taker.slot, CancelReason::band_breach, is_listed);
+    leave_filled(state, slot, is_listed);
+  } else if (meeting.is_self_cancelled) {
+    cancel_taker(state, instrument, slot, CancelReason::self_match, is_listed);
+  } else if (meeting.is_breach) {
+    cancel_taker(state, instrument, slot, CancelReason::band_breach, is_listed);
   } else {
-    place_rest(state, instrument, taker.slot, is_listed);
+    place_rest(state, instrument, slot, is_listed);
   }
-  return touched;
+  return meeting.touched;
+}
+
+/// Lets the lowered offer meet the bids. Returns: how many it touched.
+[[gnu::cold, gnu::noinline]] std::uint32_t run_offer_sweep(State& state, Instrument& instrument,
+                                                           std::uint32_t makers_max) {
+  Taker offer = taker_of_offer(state, instrument);
+  const Meeting meeting = meet_book(state, instrument, offer, makers_max);
+  pay_seller(state, instrument, offer.account, offer.row, SettlementKind::offer, offer.tally.cash);
+  if (meeting.is_bounded) {
+    keep_pending(state, instrument, offer.band, Instrument::pending_offer);
+  } else if (instrument.pending != 0) {
+    clear_sweep(state, instrument);
+  }
+  return meeting.touched;
 }
 
 /// Why a pending order may not go on; zero if it may.
@@ -410,8 +499,7 @@ std::uint32_t continue_offer(State& state, Instrument& instrument, std::uint32_t
     emit_offer(state, instrument, 0, false);
     return 0;
   }
-  Taker taker = taker_of_offer(state, instrument);
-  return run_sweep(state, instrument, taker, makers_max, true);
+  return run_offer_sweep(state, instrument, makers_max);
 }
 
 }  // namespace
@@ -425,7 +513,7 @@ void walk_in(State& state, Instrument& instrument, Slot slot, const Arrival& arr
     cancel_taker(state, instrument, slot, arrival.too_few, arrival.is_listed);
     return;
   }
-  run_sweep(state, instrument, taker, state.makers_left, arrival.is_listed);
+  run_sweep(state, instrument, slot, taker, state.makers_left, arrival.is_listed);
 }
 
 void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arrival) {
@@ -435,13 +523,13 @@ void arrive(State& state, Instrument& instrument, Slot slot, const Arrival& arri
     walk_in(state, instrument, slot, arrival);
     return;
   }
-  const Place place = book.place(state.orders, hot.side, hot.limit,
-                                 state.orders.nodes.node(slot).quantity);
+  const Place place =
+      book.place(state.orders, hot.side, hot.limit, state.orders.nodes.node(slot).quantity);
   rest(state, instrument, book, slot, place, arrival.event, arrival.flags, arrival.client_seq);
 }
 
 void sweep_offer(State& state, Instrument& instrument) {
-  if (instrument.is_posted == 0 || instrument.offer == 0 || instrument.pending != 0 ||
+  if (!instrument.allows(TradeMode::posted) || instrument.offer == 0 || instrument.pending != 0 ||
       state.now >= instrument.tradable_until_ns) {
     return;
   }
@@ -450,8 +538,7 @@ void sweep_offer(State& state, Instrument& instrument) {
     emit_offer(state, instrument, 0, false);
     return;
   }
-  Taker taker = taker_of_offer(state, instrument);
-  run_sweep(state, instrument, taker, state.makers_left, true);
+  run_offer_sweep(state, instrument, state.makers_left);
 }
 
 std::uint32_t continue_sweep(State& state, Instrument& instrument, std::uint32_t makers_max) {
@@ -465,9 +552,8 @@ std::uint32_t continue_sweep(State& state, Instrument& instrument, std::uint32_t
     cancel(state, slot, reason);
     return 0;
   }
-  Taker taker =
-      taker_of(state, instrument, slot, Band{instrument.band_low, instrument.band_high});
-  return run_sweep(state, instrument, taker, makers_max, true);
+  Taker taker = taker_of(state, instrument, slot, Band{instrument.band_low, instrument.band_high});
+  return run_sweep(state, instrument, slot, taker, makers_max, true);
 }
 
 void emit_offer(State& state, const Instrument& instrument, std::uint64_t client_seq,

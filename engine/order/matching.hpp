@@ -24,7 +24,7 @@ struct Band {
 [[nodiscard, gnu::always_inline]] inline bool is_crossing(const Book& book,
                                                           const Instrument& instrument, Side side,
                                                           std::int64_t limit) {
-  if (instrument.is_posted != 0) [[unlikely]] {
+  if (instrument.allows(TradeMode::posted)) [[unlikely]] {
     return side == Side::buy && instrument.offer != 0 && instrument.offer <= limit;
   }
   if (book.is_empty(opposite(side))) return false;
@@ -45,8 +45,8 @@ struct Arrival {
 /// Books an order that meets nobody, and answers the command. `place`: where, with room.
 /// Requires: it is on its merchant's list.
 [[gnu::always_inline]] inline void rest(State& state, const Instrument& instrument, Book& book,
-                                        Slot slot, Place place, EventType event,
-                                        std::uint8_t flags, std::uint64_t client_seq) {
+                                        Slot slot, Place place, EventType event, std::uint8_t flags,
+                                        std::uint64_t client_seq) {
   OrderHot& hot = state.orders.nodes.node(slot).hot;
   hot.state = OrderState::booked;
   book.insert(state.orders, slot, hot.side, hot.limit, place);

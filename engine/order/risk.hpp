@@ -10,7 +10,8 @@ namespace karst {
 
 /// Codes 16-18: may the merchant trade at all.
 [[nodiscard]] inline RejectCode check_merchant(const Account& account) {
-  if (account.is_admitted() && account.killed == 0) [[likely]] return RejectCode::none;
+  if (account.is_admitted() && account.killed == 0) [[likely]]
+    return RejectCode::none;
   if (account.state == MerchantState::suspended) return RejectCode::account_suspended;
   if (account.state == MerchantState::exited) return RejectCode::account_exited;
   return RejectCode::account_killed;
@@ -28,12 +29,18 @@ namespace karst {
 /// Codes 30-34 for a state in which nothing trades.
 [[nodiscard]] constexpr RejectCode shut(InstrumentState state) {
   switch (state) {
-    case InstrumentState::open: return RejectCode::none;
-    case InstrumentState::scheduled: return RejectCode::instrument_scheduled;
-    case InstrumentState::halted: return RejectCode::instrument_halted;
-    case InstrumentState::suspended: return RejectCode::instrument_suspended;
-    case InstrumentState::closed: return RejectCode::instrument_closed;
-    case InstrumentState::delisted: return RejectCode::instrument_delisted;
+    case InstrumentState::open:
+      return RejectCode::none;
+    case InstrumentState::scheduled:
+      return RejectCode::instrument_scheduled;
+    case InstrumentState::halted:
+      return RejectCode::instrument_halted;
+    case InstrumentState::suspended:
+      return RejectCode::instrument_suspended;
+    case InstrumentState::closed:
+      return RejectCode::instrument_closed;
+    case InstrumentState::delisted:
+      return RejectCode::instrument_delisted;
   }
   return RejectCode::instrument_closed;
 }
@@ -52,7 +59,8 @@ namespace karst {
 [[nodiscard]] inline RejectCode check_buyer(const Account& account, const Instrument& instrument) {
   const std::uint32_t has = account.levels;
   const std::uint32_t needs = instrument.levels_needed;
-  if (level::suffices(has, needs)) [[likely]] return RejectCode::none;
+  if (level::suffices(has, needs)) [[likely]]
+    return RejectCode::none;
   if (level::tier(has) < level::tier(needs)) return RejectCode::tier_too_low;
   if (level::clearance(has) < level::clearance(needs)) return RejectCode::clearance_too_low;
   return RejectCode::cross_border_denied;
@@ -78,7 +86,8 @@ struct Ask {
                        ask.remainder);
   }
   const std::int64_t value = checked_notional(ask.limit, instrument.tick_value, ask.lots);
-  if (value > amount_max) [[unlikely]] return {value, value};
+  if (value > amount_max) [[unlikely]]
+    return {value, value};
   return {value, checked_worst(value, ask.lots, instrument.greatest, ask.remainder)};
 }
 
@@ -99,13 +108,16 @@ template <Wish wish>
     const State& state, const Account& account, const Instrument& instrument, const Ask ask,
     std::uint32_t total, std::int64_t expiry_ns, Need& need) {
   RejectCode code = check_open(instrument, state.now);
-  if (code != RejectCode::none) [[unlikely]] return code;
+  if (code != RejectCode::none) [[unlikely]]
+    return code;
   if (ask.side == Side::buy) {
     code = check_buyer(account, instrument);
-    if (code != RejectCode::none) [[unlikely]] return code;
-  } else if (instrument.is_product != 0) [[unlikely]] {
-    if (instrument.is_posted != 0) return RejectCode::mode_not_allowed;
-    if (ask.draw == Draw::holding && instrument.resale == Resale::none) {
+    if (code != RejectCode::none) [[unlikely]]
+      return code;
+  } else {
+    if (!instrument.allows(TradeMode::book)) [[unlikely]]
+      return RejectCode::mode_not_allowed;
+    if (instrument.resale == Resale::none && ask.draw == Draw::holding) [[unlikely]] {
       return RejectCode::resale_not_allowed;
     }
   }
@@ -125,7 +137,8 @@ template <Wish wish>
     return RejectCode::expiry_in_past;
   }
   if (wish == Wish::reactivate) return RejectCode::none;
-  if (total > account.quantity_max) [[unlikely]] return RejectCode::order_size_exceeded;
+  if (total > account.quantity_max) [[unlikely]]
+    return RejectCode::order_size_exceeded;
   if (need.notional > account.notional_max) [[unlikely]] {
     return RejectCode::order_notional_exceeded;
   }
@@ -138,8 +151,8 @@ template <Wish wish>
 /// Codes 70-73: would it trade although it must not; is what it needs there.
 /// `row`: the holding row of a sell; none counts as 0 lots.
 [[nodiscard]] inline RejectCode check_cover(const State& state, const Instrument& instrument,
-                                            std::uint32_t account, const Ask& ask,
-                                            const Need& need, std::uint32_t row) {
+                                            std::uint32_t account, const Ask& ask, const Need& need,
+                                            std::uint32_t row) {
   if (ask.kind == OrderKind::post_only &&
       is_crossing(state.instruments.book(slot_of(instrument.id)), instrument, ask.side,
                   ask.limit)) {
@@ -147,9 +160,7 @@ template <Wish wish>
   }
   if (ask.side == Side::buy) {
     const std::int64_t held =
-        ask.held_lots == 0
-            ? 0
-            : worst_of(instrument, ask.held_limit, ask.held_lots, ask.remainder);
+        ask.held_lots == 0 ? 0 : worst_of(instrument, ask.held_limit, ask.held_lots, ask.remainder);
     const Balance& balance = state.accounts.balance(account, instrument.currency);
     if (balance.available.value() + held < need.worst) [[unlikely]] {
       return RejectCode::insufficient_funds;
@@ -157,7 +168,8 @@ template <Wish wish>
     return RejectCode::none;
   }
   const std::uint32_t free = row == HoldingTable::none ? 0 : state.holdings[row].free;
-  if (std::uint64_t{free} + ask.held_lots >= ask.lots) [[likely]] return RejectCode::none;
+  if (std::uint64_t{free} + ask.held_lots >= ask.lots) [[likely]]
+    return RejectCode::none;
   return ask.draw == Draw::capacity ? RejectCode::insufficient_capacity
                                     : RejectCode::insufficient_holding;
 }

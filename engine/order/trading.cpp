@@ -23,12 +23,19 @@ template <Wish wish>
                 .held_lots = held,
                 .held_limit = held == 0 ? 0 : hot.limit};
   Need need{};
-  RejectCode code = check_order<wish>(state, state.accounts[hot.account], instrument, ask, total,
-                                      0, need);
+  RejectCode code =
+      check_order<wish>(state, state.accounts[hot.account], instrument, ask, total, 0, need);
   if (code != RejectCode::none) return code;
   code = check_cover(state, instrument, hot.account, ask, need, hot.row);
   if (code != RejectCode::none) return code;
   return has_level(state, instrument, ask) ? RejectCode::none : RejectCode::exchange_full;
+}
+
+/// Takes what an order needs that is there already and reserves nothing.
+void reserve_again(State& state, const Instrument& instrument, const OrderNode<OrderHot>& order) {
+  const OrderHot& hot = order.hot;
+  reserve(state, instrument, hot.side, hot.account, hot.row,
+          worst_of(instrument, hot.limit, order.quantity, hot.fee_remainder), order.quantity);
 }
 
 }  // namespace
@@ -65,7 +72,7 @@ void carry_out(State& state, const Command& command, const Checked<AmendOrder>& 
   Book& book = state.instruments.book(hot.instrument);
   hot.total = amend.quantity.value();
   if (checked.found.keeps_place) {
-    change_reserve(state, instrument, slot, hot.side, hot.limit, node.quantity, leaves);
+    release(state, instrument, hot, node.quantity, leaves);
     book.reduce(state.orders, slot, leaves);
     emit_order(state, instrument, EventType::order_amended, 0, slot, leaves,
                order_flag::answer | order_flag::booked | order_flag::was_booked,
@@ -73,10 +80,10 @@ void carry_out(State& state, const Command& command, const Checked<AmendOrder>& 
     return;
   }
   book.remove(state.orders, slot);
-  release_reserve(state, instrument, slot);
+  release(state, instrument, hot, node.quantity);
   hot.limit = amend.limit.value();
   node.quantity = leaves;
-  change_reserve(state, instrument, slot, hot.side, hot.limit, 0, leaves);
+  reserve_again(state, instrument, node);
   arrive(state, instrument, slot,
          {.event = EventType::order_amended,
           .flags = order_flag::was_booked | order_flag::moved,
@@ -100,22 +107,21 @@ void carry_out(State& state, const Command& command, const Checked<HibernateOrde
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   const Instrument& instrument = state.instruments[node.hot.instrument];
   state.instruments.book(node.hot.instrument).remove(state.orders, slot);
-  release_reserve(state, instrument, slot);
+  release(state, instrument, node.hot, node.quantity);
   enter_hibernation(state, slot);
   emit_order(state, instrument, EventType::order_hibernated, 0, slot, node.quantity,
              order_flag::answer | order_flag::was_booked, command.client_seq);
 }
 
-Checked<ReactivateOrder> check(const State& state, const Command& command,
-                               const ReactivateOrder&) {
+Checked<ReactivateOrder> check(const State& state, const Command& command, const ReactivateOrder&) {
   RejectCode code = check_speaker(state, command);
   if (code != RejectCode::none) return code;
   const Slot slot = own_order(state, command);
   if (slot == no_slot) return RejectCode::unknown_order;
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   if (node.hot.state != OrderState::hibernated) return RejectCode::order_not_hibernated;
-  code = check_again<Wish::reactivate>(state, slot, node.hot.limit, node.quantity, node.quantity,
-                                       0);
+  code =
+      check_again<Wish::reactivate>(state, slot, node.hot.limit, node.quantity, node.quantity, 0);
   if (code != RejectCode::none) return code;
   if (is_busy(state, slot)) return RejectCode::book_busy;
   return Found<ReactivateOrder>{{slot}};
@@ -126,7 +132,7 @@ void carry_out(State& state, const Command& command, const Checked<ReactivateOrd
   const OrderNode<OrderHot>& node = state.orders.nodes.node(slot);
   Instrument& instrument = state.instruments[node.hot.instrument];
   leave_hibernation(state, slot);
-  change_reserve(state, instrument, slot, node.hot.side, node.hot.limit, 0, node.quantity);
+  reserve_again(state, instrument, node);
   arrive(state, instrument, slot,
          {.event = EventType::order_reactivated,
           .flags = 0,
@@ -165,12 +171,10 @@ Checked<PostOffer> check(const State& state, const Command& command, const PostO
   if (code != RejectCode::none) return code;
   const Instrument* instrument = state.instruments.find(body.instrument);
   if (instrument == nullptr) return RejectCode::unknown_instrument;
-  if (instrument->is_product == 0 || instrument->issuer != command.account.value()) {
-    return RejectCode::not_issuer;
-  }
+  if (instrument->issuer != command.account.value()) return RejectCode::not_issuer;
   code = check_open(*instrument, state.now);
   if (code != RejectCode::none) return code;
-  if (instrument->is_posted == 0) return RejectCode::mode_not_allowed;
+  if (!instrument->allows(TradeMode::posted)) return RejectCode::mode_not_allowed;
   const std::int64_t price = body.price.value();
   if (price != 0 && (price < instrument->price_min || price > instrument->price_max)) {
     return RejectCode::price_out_of_bounds;

@@ -1,5 +1,6 @@
 // Money in and out. A bank's reference names one movement for ever.
 #include "engine/base/money.hpp"
+#include "engine/settlement/reserve.hpp"
 #include "engine/state/handler.hpp"
 
 namespace karst {
@@ -22,9 +23,9 @@ template <class Movement>
 
 /// `moved`: what the merchant gets; less than zero for a withdrawal.
 template <class Movement>
-void move(State& state, const Command& command, const Movement& body, Money moved,
-          EventType type) {
-  state.accounts.balance(command.account.value(), body.currency.value()).available += moved;
+void move(State& state, const Command& command, const Movement& body, Money moved, EventType type) {
+  take(state.accounts.balance(command.account.value(), body.currency.value()).available,
+       -moved.value());
   state.currencies[body.currency.value()].custody += moved.value();
   const std::uint64_t number = state.next_settlement();
   const std::uint64_t event_number = state.next_event_number(command.account.value());
@@ -73,8 +74,7 @@ Checked<Withdraw> check(const State& state, const Command& command, const Withdr
   const std::uint32_t at = state.references.find(body.reference);
   if (at != ReferenceTable::none) return hear_again(state.references[at], command, body);
   if (!is_known(state, body.currency)) return RejectCode::unknown_currency;
-  const Balance& balance =
-      state.accounts.balance(command.account.value(), body.currency.value());
+  const Balance& balance = state.accounts.balance(command.account.value(), body.currency.value());
   if (balance.available < body.amount) return RejectCode::insufficient_funds;
   if (state.references.is_full(false)) return RejectCode::exchange_full;
   return {};

@@ -2,6 +2,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/order/life.hpp"
 #include "engine/order/matching.hpp"
+#include "engine/settlement/reserve.hpp"
 #include "engine/state/work.hpp"
 
 namespace karst {
@@ -51,8 +52,7 @@ void burn(State& state, const Instrument& instrument, const HoldingRow& row, Dra
 void release_escrow(State& state, const Instrument& instrument, const HoldingRow& row) {
   if (row.escrow == 0) return;
   Balance& balance = state.accounts.balance(row.account, instrument.currency);
-  balance.escrow -= Money{row.escrow};
-  balance.available += Money{row.escrow};
+  move(balance.escrow, balance.available, row.escrow);
   const std::uint64_t number = state.next_settlement();
   state.emit(EventType::escrow_released, 0, instrument.id,
              EscrowReleased{.number = number,

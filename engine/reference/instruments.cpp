@@ -15,7 +15,7 @@ namespace {
     case InstrumentState::open:
       return from == InstrumentState::suspended;
     case InstrumentState::delisted:
-      return instrument.is_product != 0 && from != InstrumentState::delisted;
+      return instrument.traits().can_be_delisted && from != InstrumentState::delisted;
     case InstrumentState::scheduled:
     case InstrumentState::halted:
     case InstrumentState::closed:
@@ -51,7 +51,7 @@ void carry_out(State& state, const Command& command, const Checked<SetInstrument
   const SetInstrumentState& body = command.set_instrument_state;
   Instrument& instrument = state.instruments[slot_of(body.instrument)];
   const InstrumentState before = effective_state(instrument, state.now);
-  const bool is_early = body.state == InstrumentState::open && instrument.is_compute() &&
+  const bool is_early = body.state == InstrumentState::open && instrument.traits().has_gate &&
                         state.now < instrument.gate_open_ns;
   instrument.state = is_early ? InstrumentState::scheduled : body.state;
   if (body.state == InstrumentState::delisted) {

@@ -94,8 +94,7 @@ Checked<ListContracts> check(const State& state, const Command&, const ListContr
   if (pool == nullptr) return RejectCode::unknown_pool;
   const std::int64_t first = body.from_hour.value();
   const std::int64_t hours = body.hours;
-  const std::int64_t last_listable =
-      floor_div(state.now, ns_per_hour) + bound::contract_hours_max;
+  const std::int64_t last_listable = floor_div(state.now, ns_per_hour) + bound::contract_hours_max;
   bool is_full = state.instruments.slots_free() < body.hours;
   bool is_listed = false;
   const bool is_within = first >= 0 && first <= last_listable && first + hours - 1 <= last_listable;
@@ -124,6 +123,8 @@ void carry_out(State& state, const Command& command, const Checked<ListContracts
   for (std::int64_t hour = first; hour < first + body.hours; ++hour) {
     Instrument& contract = state.instruments.take();
     set_terms(state, contract, terms);
+    contract.kind = InstrumentKind::hour_contract;
+    contract.modes = bit_of(TradeMode::book);
     contract.state = InstrumentState::scheduled;
     contract.pool = body.pool.value();
     contract.hour = static_cast<std::int32_t>(hour);  // times in ns are 64 bits, so hours fit

@@ -41,8 +41,8 @@ void carry_out(State& state, const Command& command, const Checked<DefineProduct
   Instrument& product = state.instruments.take();
   set_terms(state, product, body);
   product.state = InstrumentState::open;
-  product.is_product = 1;
-  product.is_posted = body.supply == Supply::non_rival ? 1 : 0;
+  product.kind = InstrumentKind::data_product;
+  product.modes = bit_of(body.supply == Supply::non_rival ? TradeMode::posted : TradeMode::book);
   product.resale = body.resale;
   product.supply = body.supply;
   product.unit = body.unit;
@@ -57,7 +57,9 @@ void carry_out(State& state, const Command& command, const Checked<DefineProduct
 
 Checked<SetProductTerms> check(const State& state, const Command&, const SetProductTerms& body) {
   const Instrument* product = state.instruments.find(body.instrument);
-  if (product == nullptr || product->is_product == 0) return RejectCode::unknown_instrument;
+  if (product == nullptr || product->kind != InstrumentKind::data_product) {
+    return RejectCode::unknown_instrument;
+  }
   if (product->state == InstrumentState::delisted) return RejectCode::instrument_delisted;
   return {};
 }
@@ -69,7 +71,7 @@ void carry_out(State& state, const Command& command, const Checked<SetProductTer
   product.terms_hash = body.terms_hash;
   ++product.version;
   emit_product(state, EventType::product_changed, product,
-               product.is_posted != 0 ? 0 : product.minted, 0);
+               product.allows(TradeMode::posted) ? 0 : product.minted, 0);
 }
 
 }  // namespace karst

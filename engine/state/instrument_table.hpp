@@ -9,7 +9,9 @@
 #include "engine/base/lazy_array.hpp"
 #include "engine/base/money.hpp"
 #include "engine/base/slot_index.hpp"
+#include "engine/base/trade_mode.hpp"
 #include "engine/command/command.hpp"
+#include "engine/state/instrument_kind.hpp"
 #include "engine/state/order_table.hpp"
 
 namespace karst {
@@ -20,8 +22,8 @@ struct Instrument {
 
   InstrumentId id;  ///< none = the slot is free
   InstrumentState state;
-  std::uint8_t is_product;
-  std::uint8_t is_posted;  ///< non-rival: trades by posted offer
+  InstrumentKind kind;
+  std::uint8_t modes;  ///< bits of the modes it may trade in: see bit_of()
   Resale resale;
   std::uint32_t levels_needed;  ///< of a buyer: see level::word
   std::uint32_t quantity_max;
@@ -67,14 +69,15 @@ struct Instrument {
   /// `pending` of a lowered offer's sweep: no order has this id.
   static constexpr std::uint64_t pending_offer = ~std::uint64_t{0};
 
-  [[nodiscard]] bool is_compute() const { return is_product == 0; }
+  [[nodiscard]] const InstrumentTraits& traits() const { return traits_of(kind); }
+  [[nodiscard]] bool allows(TradeMode mode) const { return (modes & bit_of(mode)) != 0; }
 };
 static_assert(sizeof(Instrument) == 256, "a multiple of the cache line, and a shift to find");
 
 /// Why trading is shut, by effective state; open if it is not.
 [[nodiscard]] constexpr InstrumentState effective_state(const Instrument& instrument,
                                                         std::int64_t now) {
-  if (instrument.is_product == 0 && now >= instrument.tradable_until_ns) {
+  if (now >= instrument.tradable_until_ns && instrument.traits().has_gate) {
     return InstrumentState::closed;
   }
   if (instrument.state == InstrumentState::scheduled && now >= instrument.gate_open_ns) {
@@ -194,6 +197,7 @@ class InstrumentTable {
   [[nodiscard]] bool load(Archive& in) {
     if (!slots_.load(in, Section::instrument_slots, Section::instrument_slots_free)) return false;
     in.rows(Section::instruments, instruments_.data(), slots_.touched());
+    if (in.version(Section::instruments) < instruments_with_modes) give_modes();
     in.rows(Section::instrument_generations, generations_.data(), slots_.touched());
     in.template begin<Ladder>(Section::ladders, Book::ladders * std::uint64_t{slots_.touched()});
     for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) books_[slot].load(in);
@@ -201,6 +205,18 @@ class InstrumentTable {
   }
 
  private:
+  /// From this version of their section on, instruments say in which modes they may trade.
+  static constexpr std::uint32_t instruments_with_modes = 2;
+
+  /// Before, the byte said whether it was posted offers (1) or the book (0).
+  void give_modes() {
+    for (std::uint32_t slot = 1; slot < slots_.touched(); ++slot) {
+      Instrument& instrument = instruments_[slot];
+      if (instrument.id.is_none()) continue;
+      instrument.modes = bit_of(instrument.modes != 0 ? TradeMode::posted : TradeMode::book);
+    }
+  }
+
   LazyArray<Instrument> instruments_;
   LazyArray<Book> books_;
   LazyArray<std::uint32_t> generations_;

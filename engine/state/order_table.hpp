@@ -1,7 +1,9 @@
 // Open orders: what matching touches, what it does not, and each merchant's list of them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "engine/base/lazy_array.hpp"
 #include "engine/book/order_book.hpp"
@@ -31,6 +33,17 @@ struct OrderHot {
   std::uint32_t key;
   std::uint32_t tag;
   std::uint32_t instrument;  ///< slot
+
+  /// The fields that share two bytes, set at once: one by one each would be masked in.
+  void set_kind(Side its_side, OrderKind its_kind, TimeInForce time, bool does_expire,
+                SelfMatch mode, Draw from, OrderState its_state) {
+    const auto bits = [](auto value, unsigned at) { return static_cast<unsigned>(value) << at; };
+    const auto word = static_cast<std::uint16_t>(
+        bits(its_side, 0) | bits(its_kind, 2) | bits(time, 4) | bits(does_expire, 7) |
+        bits(mode, 8) | bits(from, 11) | bits(its_state, 13));
+    constexpr std::size_t at = offsetof(OrderHot, fee_remainder) + sizeof fee_remainder;
+    std::memcpy(reinterpret_cast<char*>(this) + at, &word, sizeof word);
+  }
 };
 static_assert(sizeof(OrderHot) == 48);
 
@@ -68,9 +81,7 @@ class AccountLinks {
     (link.newer == no_slot ? account.newest_order : links_[link.newer].older) = link.older;
     --account.open_orders;
   }
-  void prefetch(Slot slot) const {
-    __builtin_prefetch(links_.data() + slot, 1);
-  }
+  void prefetch(Slot slot) const { __builtin_prefetch(links_.data() + slot, 1); }
   /// The next step: what prefetch() asked for has come.
   void prefetch_neighbours(Slot slot) const {
     const AccountLink link = links_[slot];

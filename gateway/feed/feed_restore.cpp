@@ -12,7 +12,7 @@ namespace {
 InstrumentTerms terms_of(const Engine& engine, const Instrument& instrument) {
   InstrumentTerms terms{};
   terms.instrument = instrument.id;
-  terms.is_contract = instrument.is_compute();
+  terms.is_contract = instrument.traits().has_gate;
   const CurrencyId currency{static_cast<std::uint16_t>(instrument.currency)};
   terms.currency = *engine.currency_code(currency);
   terms.unit = instrument.unit;

@@ -35,6 +35,43 @@ void move(RecordDraft& draft, AccountNumber from, Role from_role, AccountNumber 
   draft.add(to, asset, amount, to_role);
 }
 
+// Whose the purses of a settlement are.
+struct Parties {
+  AccountId buyer;
+  AccountId seller;
+
+  [[nodiscard]] AccountNumber account_of(Purse purse) const {
+    switch (purse) {
+      case Purse::buyer:
+        return main_of(buyer);
+      case Purse::seller:
+        return main_of(seller);
+      case Purse::escrow:
+        return account_number(seller, AccountKind::escrow);
+      case Purse::capacity:
+        return capacity_of(seller);
+      case Purse::fee_income:
+        return fee_income;
+      case Purse::issue:
+        return issue;
+    }
+    return AccountNumber{0};
+  }
+};
+
+// All that a merchant's account gives and gets of an asset is one leg; the exchange's are one each.
+void net(RecordDraft& draft, AccountNumber account, AssetNumber asset, std::int64_t amount,
+         Role role) {
+  if (!merchant_of(account).is_none()) {
+    for (DraftLeg& leg : std::span(draft.legs.data(), draft.legs_count)) {
+      if (leg.account != account || leg.asset != asset) continue;
+      leg.amount += amount;
+      return;
+    }
+  }
+  draft.add(account, asset, amount, role);
+}
+
 void open_account(const Command& command, const Event& event, RecordDraft& draft) {
   draft.kind = RecordKind::open_account;
   AccountDetails details{event.merchant.account,   event.merchant.group,    event.merchant.tier,
@@ -162,25 +199,23 @@ Status Posting::settle(std::span<const Event> events, std::size_t index, RecordD
   const std::int64_t quantity = trade.quantity.value();
   const std::int64_t buyer_fee = settlement.buyer_fee.value();
   const std::int64_t seller_fee = settlement.seller_fee.value();
+  if (legs_of(kind).empty()) return unexpected("post a settlement of an unknown kind", event);
   if (notional <= 0 || quantity <= 0 || buyer_fee < 0 || seller_fee < 0 || seller_fee > notional) {
     return unexpected("post a trade whose amounts make no sense", event);
   }
 
   draft.kind = RecordKind::settle;
   draft.ext_id.index = trade.match_index;
-  const AssetNumber cash = asset_of(currency);
-  const bool is_escrowed = kind == SettlementKind::capacity_escrow;
-  draft.add(main_of(settlement.buyer), cash, -(notional + buyer_fee), Role::cash);
-  draft.add(is_escrowed ? account_number(settlement.seller, AccountKind::escrow)
-                        : main_of(settlement.seller),
-            cash, notional - seller_fee, is_escrowed ? Role::escrow : Role::cash);
-  if (buyer_fee > 0) draft.add(fee_income, cash, buyer_fee, Role::fee);
-  if (seller_fee > 0) draft.add(fee_income, cash, seller_fee, Role::fee);
-  const AccountNumber from = kind == SettlementKind::offer    ? issue
-                             : kind == SettlementKind::resale ? main_of(settlement.seller)
-                                                              : capacity_of(settlement.seller);
-  move(draft, from, Role::units, main_of(settlement.buyer), Role::units, asset_of(event.instrument),
-       quantity);
+  const Parties parties{settlement.buyer, settlement.seller};
+  const LegAmounts amounts{notional, buyer_fee, seller_fee, quantity};
+  for (const LegRow& leg : legs_of(kind)) {
+    const std::int64_t amount = amounts.of(leg.amount);
+    if (amount == 0) continue;
+    const bool is_lots = leg.amount == LegAmount::lots;
+    const AssetNumber asset = is_lots ? asset_of(event.instrument) : asset_of(currency);
+    net(draft, parties.account_of(leg.from), asset, -amount, is_lots ? Role::units : Role::cash);
+    net(draft, parties.account_of(leg.to), asset, amount, leg.role);
+  }
 
   TradeDetails details;
   details.instrument = event.instrument;

@@ -11,7 +11,9 @@
 
 #include "engine/base/result.hpp"
 #include "engine/base/side.hpp"
+#include "engine/base/trade_mode.hpp"
 #include "engine/base/units.hpp"
+#include "engine/settlement/legs.hpp"
 #include "ledger/files/big_endian.hpp"
 #include "ledger/record/accounts.hpp"
 
@@ -35,29 +37,6 @@ enum class RecordKind : std::uint8_t {
   note = 15,
 };
 inline constexpr unsigned record_kinds_end = 16;
-
-/// What a leg is for.
-enum class Role : std::uint16_t {
-  cash = 1,
-  units = 2,
-  fee = 3,
-  subsidy = 4,
-  tax = 5,
-  escrow = 6,
-  bond = 7,
-  rounding = 8,
-};
-inline constexpr unsigned roles_end = 9;
-
-/// How the parties of a trade met.
-enum class TradeMode : std::uint8_t {
-  book = 1,
-  auction = 2,
-  posted = 3,
-  quote = 4,
-  negotiated = 5,
-};
-inline constexpr unsigned trade_modes_end = 6;
 
 namespace record_flag {
 inline constexpr std::uint8_t has_extensions = 1;

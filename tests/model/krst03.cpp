@@ -1,7 +1,10 @@
 #include "tests/model/krst03.hpp"
 
+#include <cstddef>
 #include <cstring>
 #include <set>
+
+#include "engine/state/instrument_table.hpp"
 
 namespace karst::model {
 namespace {
@@ -70,13 +73,23 @@ std::vector<std::uint8_t> saved_of(const std::vector<SavedSection>& sections) {
   return saved;
 }
 
+void before_modes(SavedSection& instruments) {
+  constexpr std::size_t at = offsetof(Instrument, modes);
+  instruments.head.version = 1;
+  for (std::size_t row = 0; row < instruments.bytes.size(); row += sizeof(Instrument)) {
+    std::uint8_t& modes = instruments.bytes[row + at];
+    modes = modes == bit_of(TradeMode::posted) ? 1 : 0;
+  }
+}
+
 std::vector<std::uint8_t> krst03_of(std::span<const std::uint8_t> saved) {
   std::vector<std::uint8_t> old;
   put(old, std::uint64_t{0x33305453524b});  // "KRST03"
-  for (const SavedSection& section : sections_of(saved)) {
+  for (SavedSection& section : sections_of(saved)) {
     const auto name = static_cast<Section>(section.head.tag);
     const bool is_header = name == Section::sizes || name == Section::progress;
     if (!is_header && find_section(section.head.tag)->krst03_bytes == 0) continue;
+    if (name == Section::instruments) before_modes(section);
     if (counted.contains(name)) put(old, section.head.count);
     if (name == Section::progress) {
       put_progress(old, section.bytes);

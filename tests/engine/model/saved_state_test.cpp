@@ -79,6 +79,17 @@ TEST_P(SavedState, is_the_same_after_a_round_trip_through_either_format) {
   }
 }
 
+TEST_P(SavedState, of_instruments_that_did_not_say_their_modes_is_the_same) {
+  each_state(test::seed_of_run(), [](const Configure& sizes, const Bytes& saved) {
+    std::vector<SavedSection> sections = sections_of(saved);
+    for (SavedSection& section : sections) {
+      if (static_cast<Section>(section.head.tag) == Section::instruments) before_modes(section);
+    }
+    ASSERT_NE(saved_of(sections), saved);
+    ASSERT_EQ(again(sizes, saved_of(sections)), saved);
+  });
+}
+
 TEST_P(SavedState, of_rules_this_build_does_not_know_is_newer) {
   each_state(test::seed_of_run(), [](const Configure& sizes, const Bytes& saved) {
     std::vector<SavedSection> sections = sections_of(saved);
