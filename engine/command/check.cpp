@@ -3,8 +3,6 @@
 
 #include <bit>
 #include <cstring>
-#include <limits>
-#include <type_traits>
 #include <utility>
 
 #include "engine/base/bounds.hpp"
@@ -13,18 +11,6 @@
 
 namespace karst {
 namespace {
-
-/// The bare number inside a unit type, an enumeration, or the number itself.
-template <class T>
-[[nodiscard]] constexpr auto bare(T value) {
-  if constexpr (requires { value.value(); }) {
-    return value.value();
-  } else if constexpr (std::is_enum_v<T>) {
-    return static_cast<std::underlying_type_t<T>>(value);
-  } else {
-    return value;
-  }
-}
 
 template <class T>
 [[nodiscard]] bool is_good(const T&, field::Any, const Configure&) {

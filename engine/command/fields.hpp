@@ -11,6 +11,18 @@
 
 namespace karst {
 
+/// The bare number inside a unit type or an enumeration, or the number itself.
+template <class T>
+[[nodiscard]] constexpr auto bare(T value) {
+  if constexpr (requires { value.value(); }) {
+    return value.value();
+  } else if constexpr (std::is_enum_v<T>) {
+    return static_cast<std::underlying_type_t<T>>(value);
+  } else {
+    return value;
+  }
+}
+
 /// What a field may be.
 namespace field {
 struct Any {};  ///< whatever its type holds; what it means the engine says in codes of its own

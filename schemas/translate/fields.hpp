@@ -44,21 +44,6 @@ struct Field {
 template <class M, class Get, class Set>
 Field(const char*, M&, Get, Set) -> Field<M, Get, Set>;
 
-template <class T>
-concept Strong = requires(T value) {
-  value.value();
-};
-
-/// The bare number inside a unit type, or the number itself.
-template <class T>
-[[nodiscard]] constexpr auto bare(T value) {
-  if constexpr (Strong<T>) {
-    return value.value();
-  } else {
-    return value;
-  }
-}
-
 /// Wire → engine. Remembers the first field that did not fit; what follows it is still read.
 ///
 /// What the sizes of an exchange bound is checked to be representable only: that is the engine's.

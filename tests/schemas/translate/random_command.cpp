@@ -21,7 +21,7 @@ class Filler {
 
   template <class T>
   void operator()(const char*, T& value, field::Any) {
-    using Bare = decltype(bare_of(value));
+    using Bare = decltype(bare(value));
     value = T{static_cast<Bare>(random_.chance(1, 4) ? extreme() : random_.next())};
   }
   template <class T>
@@ -30,11 +30,11 @@ class Filler {
   }
   template <class T>
   void operator()(const char*, T& value, field::Id) {
-    in(value, 1, std::numeric_limits<decltype(bare_of(value))>::max());
+    in(value, 1, std::numeric_limits<decltype(bare(value))>::max());
   }
   template <class T>
   void operator()(const char*, T& value, field::IdBelow) {
-    in(value, 1, std::numeric_limits<decltype(bare_of(value))>::max());
+    in(value, 1, std::numeric_limits<decltype(bare(value))>::max());
   }
   void operator()(const char*, KeyId& value, field::KeyNumber) { in(value, 1, 0xffffffff); }
   template <class T>
@@ -74,17 +74,8 @@ class Filler {
 
  private:
   template <class T>
-  static auto bare_of(T value) {
-    if constexpr (requires { value.value(); }) {
-      return value.value();
-    } else {
-      return value;
-    }
-  }
-
-  template <class T>
   void in(T& value, std::int64_t low, std::int64_t high) {
-    using Bare = decltype(bare_of(value));
+    using Bare = decltype(bare(value));
     const std::uint64_t pick = random_.below(6);
     const auto span = static_cast<std::uint64_t>(high - low);
     const std::uint64_t off = pick == 0 ? 0 : pick == 1 ? span : random_.between(0, span);
