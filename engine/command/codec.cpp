@@ -11,7 +11,6 @@
 namespace karst {
 namespace {
 
-constexpr std::size_t header_bytes = 40;
 constexpr std::size_t length_at = 2;
 
 /// Writes integers least significant byte first, whatever the machine.
@@ -101,7 +100,7 @@ std::size_t encode_command(const Command& command, std::span<std::uint8_t> out) 
   KARST_ASSERT(out.size() >= encoded_command_bytes_max);
   FieldWriter write(out.data());
   write(command_format);
-  write(command.type);
+  write(CommandType{command.type});
   write(std::uint16_t{0});
   visit_header(command, write);
   const bool is_known = visit_body(command, [&](const auto& body) { visit_fields(body, write); });
@@ -113,9 +112,9 @@ std::size_t encode_command(const Command& command, std::span<std::uint8_t> out) 
 }
 
 bool decode_command(std::span<const std::uint8_t>& in, Command& out) {
-  if (in.size() < header_bytes || in[0] != command_format) return false;
+  if (in.size() < encoded_header_bytes || in[0] != command_format) return false;
   const std::size_t size = in[length_at] | static_cast<std::size_t>(in[length_at + 1]) << 8;
-  if (size < header_bytes || size > in.size()) return false;
+  if (size < encoded_header_bytes || size > in.size()) return false;
   out = Command{};
   out.type = static_cast<CommandType>(in[1]);
   FieldReader read(in.data() + length_at + 2, in.data() + size);
@@ -131,14 +130,15 @@ bool decode_command(std::span<const std::uint8_t>& in, Command& out) {
 }
 
 std::uint64_t other_request_hash(const Command& command) {
-  std::array<std::uint8_t, encoded_command_bytes_max> bytes{};
+  std::array<std::uint8_t, body_bytes_max + sizeof(std::uint64_t)> bytes;
   FieldWriter write(bytes.data());
   (void)visit_body(command, [&](const auto& body) { visit_fields(body, write); });
+  std::memset(write.end(), 0, sizeof(std::uint64_t));  // the last word ends in zeros
   std::uint64_t hash =
       mix(hash_seed, command.account.value(), static_cast<std::uint64_t>(command.type));
-  for (std::size_t at = 0; at < bytes.size() && bytes.data() + at < write.end(); at += 8) {
+  for (const std::uint8_t* at = bytes.data(); at < write.end(); at += sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < 8; ++i) word |= std::uint64_t{bytes[at + i]} << (8 * i);
+    for (std::size_t i = 0; i < sizeof word; ++i) word |= std::uint64_t{at[i]} << (8 * i);
     hash = mix(hash, word);
   }
   return hash;

@@ -1,4 +1,4 @@
-// Commands as the journal keeps them: fixed layout per type, versioned, little-endian.
+// Commands as the journal keeps them: field by field, by their length, versioned, little-endian.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,15 @@
 
 namespace karst {
 
+inline constexpr std::size_t encoded_header_bytes = 40;
 /// No command takes more.
-inline constexpr std::size_t encoded_command_bytes_max = 128;
+inline constexpr std::size_t encoded_command_bytes_max = encoded_header_bytes + body_bytes_max;
+/// No command whose body is short takes more; orders and cancels are such.
+inline constexpr std::size_t encoded_short_bytes_max = encoded_header_bytes + short_body_bytes_max;
+/// No command of that type takes more.
+[[nodiscard]] constexpr std::size_t encoded_bytes_max(CommandType type) {
+  return has_long_body(type) ? encoded_command_bytes_max : encoded_short_bytes_max;
+}
 inline constexpr std::uint8_t command_format = 1;
 
 /// Writes one command. Requires: its type is known; `out` holds encoded_command_bytes_max.

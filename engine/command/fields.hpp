@@ -296,7 +296,7 @@ template <class C, class F>
 bool visit_body(C& c, F&& f) {
   switch (c.type) {
 #define KARST_CASE(name, number, Body, ...) \
-  case CommandType::name: f(c.name); return true;
+  case CommandType::name: f(body_in(c.name)); return true;
     KARST_COMMANDS(KARST_CASE)
 #undef KARST_CASE
   }

@@ -6,12 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "engine/base/assert.hpp"
 
 namespace karst {
 
-/// First in, first out per pusher, values copied; a full ring takes nothing.
+/// First in, first out per pusher, values handed over; a full ring takes nothing.
 ///
 /// Memory:  taken once.
 /// Threads: push() by any, pop() by one.
@@ -32,30 +33,14 @@ class MpscRing {
   [[nodiscard]] std::size_t capacity() const { return mask_ + 1; }
 
   /// Returns: false when the ring is full; then nothing has changed.
-  [[nodiscard]] bool push(const T& item) {
-    std::uint64_t at = pushed_.load(std::memory_order_relaxed);
-    while (true) {
-      Cell& cell = cells_[at & mask_];
-      const std::uint64_t turn = cell.turn.load(std::memory_order_acquire);
-      if (turn == at) {
-        if (pushed_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) {
-          cell.item = item;
-          cell.turn.store(at + 1, std::memory_order_release);
-          return true;
-        }
-      } else if (turn < at) {
-        return false;
-      } else {
-        at = pushed_.load(std::memory_order_relaxed);
-      }
-    }
-  }
+  [[nodiscard]] bool push(const T& item) { return put(item); }
+  [[nodiscard]] bool push(T&& item) { return put(std::move(item)); }
 
   /// Returns: false when the ring is empty, or its oldest item is still being pushed.
   [[nodiscard]] bool pop(T& item) {
     Cell& cell = cells_[popped_ & mask_];
     if (cell.turn.load(std::memory_order_acquire) != popped_ + 1) return false;
-    item = cell.item;
+    item = std::move(cell.item);
     cell.turn.store(popped_ + mask_ + 1, std::memory_order_release);
     ++popped_;
     return true;
@@ -71,6 +56,26 @@ class MpscRing {
     T item;
     std::atomic<std::uint64_t> turn;
   };
+
+  template <typename Item>
+  [[nodiscard]] bool put(Item&& item) {
+    std::uint64_t at = pushed_.load(std::memory_order_relaxed);
+    while (true) {
+      Cell& cell = cells_[at & mask_];
+      const std::uint64_t turn = cell.turn.load(std::memory_order_acquire);
+      if (turn == at) {
+        if (pushed_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) {
+          cell.item = std::forward<Item>(item);
+          cell.turn.store(at + 1, std::memory_order_release);
+          return true;
+        }
+      } else if (turn < at) {
+        return false;
+      } else {
+        at = pushed_.load(std::memory_order_relaxed);
+      }
+    }
+  }
 
   std::unique_ptr<Cell[]> cells_;
   std::uint64_t mask_;

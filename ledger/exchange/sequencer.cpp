@@ -27,7 +27,7 @@ Sequencer::Sequencer(Pipeline& pipeline, Engine& engine, CommandLog& log, Commit
       clock_(clock),
       config_(config),
       market_clock_(config.clock),
-      payload_(std::size_t{config.batch_commands_max} * encoded_command_bytes_max) {
+      payload_(batch_bytes() + std::size_t{group_max} * encoded_command_bytes_max) {
   KARST_ASSERT(config.batch_commands_max > 0);
   KARST_ASSERT((log.execute() == Execute::overlapped) == (committer != nullptr));
 }
@@ -72,7 +72,7 @@ bool Sequencer::admit_waiting() {
   if (held_time_) return admit_time();
   bool is_any = false;
   std::array<Pipeline::Submission, group_max> group;
-  while (open_count_ < config_.batch_commands_max) {
+  while (!is_batch_full()) {
     const std::uint32_t wanted = admissible();
     std::uint32_t count = 0;
     while (count < wanted && pipeline_.take(group[count])) {
@@ -89,9 +89,10 @@ bool Sequencer::admit_waiting() {
     // The clock may have gone wrong since they were let in.
     if (count > 0 && open_count_ == 0) static_cast<void>(now_ns());
     for (std::uint32_t i = 0; i < count; ++i) {
-      if (is_disk_full_ && !is_worth_its_room(engine_.relief(group[i].command))) {
+      const Command& command = group[i].command;
+      if (is_disk_full_ && !is_worth_its_room(command.type, engine_.relief(command))) {
         pipeline_.refuse(group[i], Submitted::disk_full);
-      } else if (pipeline_.is_refused_by_clock(group[i].command, group[i].port)) [[unlikely]] {
+      } else if (pipeline_.is_refused_by_clock(command, group[i].port)) [[unlikely]] {
         pipeline_.refuse(group[i], Submitted::clock_held);
       } else {
         admit(group[i]);
@@ -151,11 +152,11 @@ Sequencer::Disk Sequencer::look_at_disk(std::uint32_t commands) {
 }
 
 // Full disk only: whether there is room for one more command, of which it is known what it frees.
-bool Sequencer::is_worth_its_room(Relief relief) const {
+bool Sequencer::is_worth_its_room(CommandType type, Relief relief) const {
   if (relief == Relief::none) return false;
   const std::uint64_t kept =
       relief == Relief::utmost ? overlapped_->start_reserve() : overlapped_->last_reserve();
-  const std::size_t bytes = payload_bytes_ + encoded_command_bytes_max;
+  const std::size_t bytes = payload_bytes_ + encoded_bytes_max(type);
   return overlapped_->space_left() >= kept + journal_frame_bytes(bytes);
 }
 
@@ -174,7 +175,7 @@ bool Sequencer::tell_hold() {
   disk_ = look_at_disk(1);
   // Until it is told time stands still, also for what protects: it is worth the last room.
   const Relief relief = is_held ? Relief::utmost : Relief::some;
-  if (is_disk_full_ && !is_worth_its_room(relief)) return false;
+  if (is_disk_full_ && !is_worth_its_room(CommandType::clock_held, relief)) return false;
   if (disk_ == Disk::short_of_space) {
     pipeline_.housekeeper_bell().ring();
     return false;
@@ -230,7 +231,8 @@ bool Sequencer::is_tick_due() {
 bool Sequencer::admit_time() {
   if (open_count_ != 0 || !pipeline_.has_credit(1)) return false;
   const Disk disk = look_at_disk(1);
-  if (disk == Disk::full || (is_disk_full_ && !is_worth_its_room(Relief::some))) {
+  if (disk == Disk::full ||
+      (is_disk_full_ && !is_worth_its_room(CommandType::tick, Relief::some))) {
     pipeline_.refuse(*held_time_, Submitted::disk_full);
     held_time_.reset();
     return true;
@@ -256,7 +258,7 @@ bool Sequencer::admit_time() {
 bool Sequencer::admit_ticks() {
   if (!admit_tick()) return false;
   const std::uint32_t most = std::min(ticks_per_batch_max, config_.batch_commands_max);
-  while (is_overlapped() && open_count_ < most && engine_.has_pending_work()) {
+  while (is_overlapped() && open_count_ < most && !is_batch_full() && engine_.has_pending_work()) {
     if (pipeline_.has_submissions() || !admit_tick()) break;
   }
   return true;
@@ -270,7 +272,7 @@ bool Sequencer::admit_tick() {
   disk_ = look_at_disk(1);
   // What a kill switch or a mass cancel has begun may be carried out to its end.
   const Relief relief = engine_.has_pending_work() ? Relief::utmost : Relief::some;
-  if (is_disk_full_ && !is_worth_its_room(relief)) disk_ = Disk::full;
+  if (is_disk_full_ && !is_worth_its_room(CommandType::tick, relief)) disk_ = Disk::full;
   if (disk_ == Disk::full || disk_ == Disk::short_of_space) return false;
   Pipeline::Submission tick;
   tick.command.type = CommandType::tick;
@@ -307,8 +309,7 @@ Result<bool> Sequencer::close_batch() {
 }
 
 Result<bool> Sequencer::stage_batch(const Batch& batch) {
-  const bool is_full = open_count_ == config_.batch_commands_max;
-  const bool is_wanted = is_full || held_time_;
+  const bool is_wanted = is_batch_full() || held_time_;
   if (!is_wanted && staged_seq_ > overlapped_->durable_seq()) return false;
   const Result<std::uint64_t> seq = overlapped_->stage(leadership_, batch);
   if (!seq && seq.error().code == ErrorCode::busy) {

@@ -101,6 +101,14 @@ class Sequencer {
   static constexpr std::uint64_t look_again_ns = 100'000'000;
 
   [[nodiscard]] bool is_overlapped() const { return committer_ != nullptr; }
+  /// What a batch of short commands takes at most. Long ones fill it sooner; what is taken together
+  /// with the one that does has its place behind. Unit: bytes.
+  [[nodiscard]] std::size_t batch_bytes() const {
+    return std::size_t{config_.batch_commands_max} * encoded_short_bytes_max;
+  }
+  [[nodiscard]] bool is_batch_full() const {
+    return open_count_ == config_.batch_commands_max || payload_bytes_ >= batch_bytes();
+  }
   // What the journal has room for.
   enum class Disk : std::uint8_t {
     ample,           // a whole batch
@@ -121,7 +129,7 @@ class Sequencer {
   [[nodiscard]] bool admit_time();
   [[nodiscard]] bool is_tick_due();
   [[nodiscard]] Disk look_at_disk(std::uint32_t commands);
-  [[nodiscard]] bool is_worth_its_room(Relief relief) const;
+  [[nodiscard]] bool is_worth_its_room(CommandType type, Relief relief) const;
   void apply(const Pipeline::Submission& submission);
   [[nodiscard]] Result<bool> close_batch();
   [[nodiscard]] Result<bool> stage_batch(const Batch& batch);

@@ -25,14 +25,15 @@ const char* to_engine(const v1::Command& wire, Command& command) {
     case v1::Command::BODY_NOT_SET:
       reader.refuse("body");
       break;
-#define KARST_READ(name, number, Name, ...)             \
-  case v1::Command::k##Name: {                          \
-    command.type = CommandType::name;                   \
-    const auto& body = wire.name();                     \
-    if (has_unknown_fields(body)) reader.refuse(#name); \
-    fields(reader, command.name, body);                 \
-    if (const char* wrong = misfit(command.name)) reader.refuse(wrong); \
-    break;                                              \
+#define KARST_READ(name, number, Name, ...)                     \
+  case v1::Command::k##Name: {                                  \
+    command.type = CommandType::name;                           \
+    const auto& body = wire.name();                             \
+    if (has_unknown_fields(body)) reader.refuse(#name);         \
+    auto& read = body_in(command.name);                         \
+    fields(reader, read, body);                                 \
+    if (const char* wrong = misfit(read)) reader.refuse(wrong); \
+    break;                                                      \
   }
       KARST_COMMANDS(KARST_READ)
 #undef KARST_READ
@@ -46,9 +47,9 @@ void to_wire(const Command& command, v1::Command& wire) {
   wire.set_client_seq(command.client_seq);
   wire.set_account_id(command.account.value());
   switch (command.type) {
-#define KARST_WRITE(name, number, Name, ...)              \
-  case CommandType::name:                                 \
-    fields(writer, command.name, *wire.mutable_##name()); \
+#define KARST_WRITE(name, number, Name, ...)                       \
+  case CommandType::name:                                          \
+    fields(writer, body_in(command.name), *wire.mutable_##name()); \
     return;
     KARST_COMMANDS(KARST_WRITE)
 #undef KARST_WRITE

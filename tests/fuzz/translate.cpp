@@ -2,7 +2,6 @@
 // command that comes back as the same command, from the wire and from the journal.
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <span>
 
 #include "engine/command/codec.hpp"
@@ -18,12 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   karst::schemas::to_wire(command, written);
   karst::Command again;
   if (karst::schemas::to_engine(written, again) != nullptr) std::abort();
-  if (std::memcmp(&command, &again, sizeof command) != 0) std::abort();
+  if (command != again) std::abort();
   // The journal keeps it as it is, too: nothing is accepted here and refused at replay.
   std::uint8_t bytes[karst::encoded_command_bytes_max];
   std::span<const std::uint8_t> journaled(bytes, karst::encode_command(command, bytes));
   karst::Command replayed;
   if (!karst::decode_command(journaled, replayed) || !journaled.empty()) std::abort();
-  if (std::memcmp(&command, &replayed, sizeof command) != 0) std::abort();
+  if (command != replayed) std::abort();
   return 0;
 }

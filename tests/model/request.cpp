@@ -108,7 +108,7 @@ Bytes request_of(const Command& command) {
   put(request, command.type, command.account);
   switch (command.type) {
 #define KARST_PUT(name, number, Body, ...) \
-  case CommandType::name: put_body(request, command.name); break;
+  case CommandType::name: put_body(request, body_in(command.name)); break;
     KARST_COMMANDS(KARST_PUT)
 #undef KARST_PUT
   }
