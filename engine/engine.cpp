@@ -109,6 +109,10 @@ struct Hearing {
       command.create_key.new_key.value() >= state.config.keys_max) {
     return false;
   }
+  if (command.type == CommandType::define_product && state.rules < rules_of_titles &&
+      command.define_product->title[0] != '\0') {
+    return false;
+  }
   return (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0 &&
          wrong_field(command, state.config) == nullptr;
 }

@@ -257,6 +257,7 @@ struct DefineProduct {  // header.account = the issuer
   bool domestic_only;
   Time certificate_expiry;
   Text<16> symbol;
+  Text<64> title;  ///< what it is called: none, or 1 to 64 bytes of UTF-8
 };
 /// New terms; entitlements already sold keep the version they were sold under.
 struct SetProductTerms {

@@ -47,8 +47,8 @@ template <std::size_t size>
   return is_words(value);
 }
 template <std::size_t size>
-[[nodiscard]] bool is_good(const Text<size>& value, field::Title, const Configure&) {
-  return is_name(value);
+[[nodiscard]] bool is_good(const Text<size>& value, field::Title range, const Configure&) {
+  return range.may_be_none ? is_name_or_none(value) : is_name(value);
 }
 [[nodiscard]] bool is_good(const Reference& value, field::Label range, const Configure&) {
   return range.may_be_none || (value[0] | value[1]) != 0;

@@ -40,8 +40,10 @@ struct OneOf {        ///< the values whose bits are set
 };
 struct Flag {};
 struct Words {};  ///< printable ASCII without spaces at the ends, at least one character
-struct Title {};  ///< a name in any script: see is_name(); from the wire in normal form C too
-struct Label {    ///< 16 bytes, compared as a whole
+struct Title {    ///< a name in any script: see is_name(); from the wire in normal form C too
+  bool may_be_none;
+};
+struct Label {  ///< 16 bytes, compared as a whole
   bool may_be_none;
 };
 struct Digest {};
@@ -51,7 +53,8 @@ inline constexpr Id id{};
 inline constexpr KeyNumber key_number{};
 inline constexpr Flag flag{};
 inline constexpr Words words{};
-inline constexpr Title title{};
+inline constexpr Title title{false};
+inline constexpr Title title_or_none{true};
 inline constexpr Label label{false};
 inline constexpr Label label_or_none{true};
 inline constexpr Digest digest{};
@@ -218,7 +221,8 @@ template <class Enum>
   FIELD(unit, unit, from_to(Unit::copy, Unit::mtoken))                                             \
   KARST_FIELDS_OF_LEVELS(FIELD)                                                                    \
   FIELD(certificate_expiry, certificate_expiry_ns, any)                                            \
-  FIELD(symbol, symbol, words)
+  FIELD(symbol, symbol, words)                                                                     \
+  FIELD(title, title, title_or_none)
 #define KARST_FIELDS_SetProductTerms(FIELD)                                                        \
   FIELD(instrument, instrument_id, any)                                                            \
   FIELD(certificate_expiry, certificate_expiry_ns, any)                                            \

@@ -22,8 +22,10 @@ inline constexpr std::uint32_t rules_of_held_clock = 3;
 /// From here on: the last references are for withdrawals, and the places of revoked keys are given
 /// to new ones.
 inline constexpr std::uint32_t rules_of_lasting_tables = 3;
+/// From here on: a product can have a title.
+inline constexpr std::uint32_t rules_of_titles = 5;
 /// The newest of those above. A command that is new says in its row since when it is there, and
 /// rules_newest (catalogue.hpp) follows.
-inline constexpr std::uint32_t rules_changed_last = 3;
+inline constexpr std::uint32_t rules_changed_last = rules_of_titles;
 
 }  // namespace karst

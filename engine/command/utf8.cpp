@@ -46,4 +46,8 @@ bool is_name(std::span<const char> text) {
   return true;
 }
 
+bool is_name_or_none(std::span<const char> text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c == '\0'; }) || is_name(text);
+}
+
 }  // namespace karst

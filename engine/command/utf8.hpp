@@ -10,4 +10,7 @@ namespace karst {
 /// end. In which normal form it is, is the gateway's to check.
 [[nodiscard]] bool is_name(std::span<const char> text);
 
+/// Whether `text` is a name, or all zeros.
+[[nodiscard]] bool is_name_or_none(std::span<const char> text);
+
 }  // namespace karst

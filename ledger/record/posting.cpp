@@ -149,11 +149,12 @@ void define_product(const Command& command, const Event& event, RecordDraft& dra
   details.currency = asset_of(event.product.currency);
   details.issuer = event.product.issuer;
   details.version = event.product.version;
-  if (command.type == CommandType::define_product) {
-    details.unit = static_cast<std::uint8_t>(command.define_product.unit);
-    details.text = command.define_product.symbol;
-  }
+  if (command.type != CommandType::define_product) return draft.extend(details);
+  const DefineProduct& body = command.define_product;
+  details.unit = static_cast<std::uint8_t>(body.unit);
+  details.text = body.symbol;
   draft.extend(details);
+  if (body.title[0] != '\0') draft.extend(ProductTitle{body.title});
 }
 
 }  // namespace

@@ -61,6 +61,8 @@ void encode_body(const MerchantName& name, std::byte* at) {
   put_text(at + 4, name.name);
 }
 
+void encode_body(const ProductTitle& title, std::byte* at) { put_text(at, title.title); }
+
 template <typename Details>
 std::size_t encode_extension(const Details& details, std::byte* at) {
   store_be(at, Details::type);
@@ -128,6 +130,8 @@ bool is_sound(std::uint16_t type, std::span<const std::byte> body) {
       return body.size() == BankReference::bytes;
     case MerchantName::type:
       return body.size() == MerchantName::bytes;
+    case ProductTitle::type:
+      return body.size() == ProductTitle::bytes;
     default:
       return false;
   }
@@ -226,6 +230,7 @@ void encode(const Record& record, std::vector<std::byte>& bytes) {
   append_extension(record.asset, bytes);
   append_extension(record.reference, bytes);
   append_extension(record.name, bytes);
+  append_extension(record.title, bytes);
   const std::uint8_t extended = bytes.size() > end_of_legs ? record_flag::has_extensions : 0;
   encode_header({record.kind, static_cast<std::uint8_t>(record.group | extended),
                  static_cast<std::uint16_t>(record.legs.size()), record.source, record.seq,
@@ -329,6 +334,14 @@ std::optional<MerchantName> RecordView::name() const {
   return name;
 }
 
+std::optional<ProductTitle> RecordView::title() const {
+  const auto body = extension(ProductTitle::type);
+  if (body.empty()) return std::nullopt;
+  ProductTitle title;
+  std::memcpy(title.title.data(), body.data(), title.title.size());
+  return title;
+}
+
 Record read(const RecordView& view) {
   Record record;
   record.kind = view.kind();
@@ -345,6 +358,7 @@ Record read(const RecordView& view) {
   record.asset = view.asset();
   record.reference = view.reference();
   record.name = view.name();
+  record.title = view.title();
   return record;
 }
 
@@ -381,6 +395,7 @@ template void RecordDraft::extend(const AccountDetails&);
 template void RecordDraft::extend(const AssetDetails&);
 template void RecordDraft::extend(const BankReference&);
 template void RecordDraft::extend(const MerchantName&);
+template void RecordDraft::extend(const ProductTitle&);
 
 std::size_t encode(const RecordDraft& draft, std::uint64_t seq, std::span<const Leg> legs,
                    std::byte* at) {

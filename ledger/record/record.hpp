@@ -138,6 +138,14 @@ struct MerchantName {
   friend bool operator==(const MerchantName&, const MerchantName&) = default;
 };
 
+/// Of a define_asset: what a product is called, if it is.
+struct ProductTitle {
+  static constexpr std::uint16_t type = 6;
+  static constexpr std::size_t bytes = 64;
+  std::array<char, 64> title{};
+  friend bool operator==(const ProductTitle&, const ProductTitle&) = default;
+};
+
 // The whole record --------------------------------------------------------------------------------
 
 inline constexpr std::uint8_t record_version = 1;
@@ -162,6 +170,7 @@ struct Record {
   std::optional<AssetDetails> asset;
   std::optional<BankReference> reference;
   std::optional<MerchantName> name;
+  std::optional<ProductTitle> title;
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -205,6 +214,7 @@ class RecordView {
   [[nodiscard]] std::optional<AssetDetails> asset() const;
   [[nodiscard]] std::optional<BankReference> reference() const;
   [[nodiscard]] std::optional<MerchantName> name() const;
+  [[nodiscard]] std::optional<ProductTitle> title() const;
 
  private:
   friend Result<RecordView> decode(std::span<const std::byte>);

@@ -105,9 +105,10 @@ class Reader {
   }
 
   template <class F, std::size_t N>
-  void operator()(F field, Text<N>& value, field::Title) {
-    read_text(field, value,
-              [](const std::string& given) { return is_name(given) && is_normal_form_c(given); });
+  void operator()(F field, Text<N>& value, field::Title range) {
+    read_text(field, value, [&](const std::string& given) {
+      return given.empty() ? range.may_be_none : is_name(given) && is_normal_form_c(given);
+    });
   }
 
   /// Up to 16 bytes, filled up with zeros; all zero = none.

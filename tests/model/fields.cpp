@@ -121,7 +121,8 @@ bool is_valid(const SetPoolTerms& t) {
 bool is_valid(const DefineProduct& p) {
   if (!is_priced(p) || !is_named(p.supply, Supply::non_rival, Supply::exclusive) ||
       !is_named(p.resale, Resale::none, Resale::free) ||
-      !is_named(p.unit, Unit::copy, Unit::mtoken) || !is_text(p.symbol)) {
+      !is_named(p.unit, Unit::copy, Unit::mtoken) || !is_text(p.symbol) ||
+      !(p.title == Text<64>{} || is_name(p.title))) {
     return false;
   }
   switch (p.supply) {

@@ -92,6 +92,9 @@ void Model::execute() {
 /// Whether the command would mean something by rules that are not followed yet.
 bool Model::is_of_later_rules() const {
   if (rules_ < traits_of(command_->type).since_rules) return true;
+  if (command_->type == CommandType::define_product) {
+    return rules_ < 5 && command_->define_product->title != Text<64>{};
+  }
   return rules_ < 3 && command_->type == CommandType::create_key &&
          command_->create_key.new_key.value() >= configure_.keys_max;
 }

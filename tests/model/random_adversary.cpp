@@ -237,17 +237,22 @@ Command RandomCommands::any_cash() {
   return command;
 }
 
+/// Bytes that begin and go on sequences of UTF-8, right and wrong.
+Text<64> RandomCommands::any_name() {
+  constexpr std::string_view bytes = "a \x7f\x80\x9f\xa0\xbf\xc2\xc3\xe0\xe6\xed\xf0\xf4\xf5";
+  Text<64> name{};
+  const std::size_t size = random_.between(chance(95) ? 1 : 0, chance(5) ? name.size() : 4);
+  for (std::size_t i = 0; i < size; ++i) name[i] = bytes[random_.below(bytes.size())];
+  if (chance(3)) name[name.size() - 1] = 'a';
+  return name;
+}
+
 Command RandomCommands::any_merchant_change() {
   const AccountId account = any_account();
   switch (random_.below(6)) {
     case 5: {
-      // Bytes that begin and go on sequences of UTF-8, right and wrong.
-      constexpr std::string_view bytes = "a \x7f\x80\x9f\xa0\xbf\xc2\xc3\xe0\xe6\xed\xf0\xf4\xf5";
       Command command = blank(CommandType::rename_merchant, account);
-      Text<64>& name = command.rename_merchant.name;
-      const std::size_t size = random_.between(chance(95) ? 1 : 0, chance(5) ? name.size() : 4);
-      for (std::size_t i = 0; i < size; ++i) name[i] = bytes[random_.below(bytes.size())];
-      if (chance(3)) name[name.size() - 1] = 'a';
+      command.rename_merchant.name = any_name();
       return command;
     }
     case 0: {
@@ -414,7 +419,9 @@ Command RandomCommands::any_pool_change() {
 
 Command RandomCommands::any_product() {
   if (products_ < products_max && chance(40)) {
-    return product(any_account(), static_cast<Supply>(random_.between(1, 3)));
+    Command command = product(any_account(), static_cast<Supply>(random_.between(1, 3)));
+    if (chance(10)) command.define_product->title = any_name();
+    return command;
   }
   const Instrument* on = any_instrument();
   Command command = blank(CommandType::set_product_terms);

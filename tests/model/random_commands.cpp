@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <span>
 
 #include "engine/command/rules.hpp"
 
@@ -201,6 +202,7 @@ Command RandomCommands::product(AccountId issuer, Supply supply) {
   const std::int64_t days = chance(30) ? 2 : 4'000;
   wish.certificate_expiry = Time{now_ + days * ns_per_day};
   wish.symbol = text<16>("DATA");
+  if (is_of_newest_rules_ ? chance(50) : chance(3)) wish.title = text<64>("\u6570\u636e");
   ++products_;
   return command;
 }
@@ -422,6 +424,21 @@ void RandomCommands::bend(Command& command) {
   }
 }
 
+/// Where the body lies, whatever the type: a word of it may become anything.
+std::span<std::uint8_t> RandomCommands::body_bytes(Command& command) {
+  switch (command.type) {
+#define KARST_LONG(name, number, Body, ...)                                              \
+  case CommandType::name:                                                                \
+    if constexpr (is_long<Body>) {                                                       \
+      return {reinterpret_cast<std::uint8_t*>(&body_in(command.name)), sizeof(Body)};    \
+    }                                                                                    \
+    break;
+    KARST_COMMANDS(KARST_LONG)
+#undef KARST_LONG
+  }
+  return {reinterpret_cast<std::uint8_t*>(&command.configure), 72};
+}
+
 /// Puts a value at some limit into some word of the body.
 void RandomCommands::bend_word(Command& command) {
   static constexpr std::uint64_t limits[] = {0,
@@ -455,17 +472,16 @@ void RandomCommands::bend_word(Command& command) {
                                              1'000'000'000'001};
   std::uint64_t value = limits[random_.below(std::size(limits))];
   if (chance(30)) value += random_.below(3) - 1;
-  auto* body = reinterpret_cast<std::uint8_t*>(&command.configure);
-  static constexpr std::size_t body_bytes = 72;
+  const std::span<std::uint8_t> body = body_bytes(command);
   static constexpr std::size_t widths[] = {1, 1, 2, 4, 8};
   const std::size_t width = widths[random_.below(std::size(widths))];
-  const std::size_t place = random_.below(body_bytes / width) * width;
+  const std::size_t place = random_.below(body.size() / width) * width;
   if (chance(30)) {  // next to what is there
     std::uint64_t there = 0;
-    std::memcpy(&there, body + place, width);
+    std::memcpy(&there, &body[place], width);
     value = there + random_.below(3) - 1;
   }
-  std::memcpy(body + place, &value, width);
+  std::memcpy(&body[place], &value, width);
 }
 
 }  // namespace karst::model

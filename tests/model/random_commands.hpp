@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <vector>
 
 #include "engine/seams/random.hpp"
@@ -44,6 +45,7 @@ class RandomCommands {
   void give_voice(Command& command);
   void number(Command& command);
   void bend(Command& command);
+  [[nodiscard]] static std::span<std::uint8_t> body_bytes(Command& command);
   void bend_word(Command& command);
   [[nodiscard]] Command resend();
 
@@ -60,6 +62,7 @@ class RandomCommands {
   [[nodiscard]] Command any_reactivate();
   [[nodiscard]] Command any_offer();
   [[nodiscard]] Command any_cash();
+  [[nodiscard]] Text<64> any_name();
   [[nodiscard]] Command any_merchant_change();
   [[nodiscard]] Command any_key();
   [[nodiscard]] Command any_clock();

@@ -88,7 +88,7 @@ void put_body(Bytes& to, const SetPoolTerms& t) {
 void put_body(Bytes& to, const DefineProduct& p) {
   put(to, p.currency, p.calendar, p.fees, p.band_bps, p.tick_value, p.price_min, p.price_max,
       p.list_price, p.quantity_max, p.seats, p.supply, p.resale, p.unit, p.tier_min,
-      p.clearance_min, p.domestic_only, p.certificate_expiry, p.symbol);
+      p.clearance_min, p.domestic_only, p.certificate_expiry, p.symbol, p.title);
 }
 
 void put_body(Bytes& to, const DefinePool& p) {

@@ -129,6 +129,8 @@ bool Scenario::direct(Words& words) {
   if (words.accept("mint")) return mint(words), true;
   if (words.accept("product")) return make_product(words), true;
   if (words.accept("key")) return make_key(words), true;
+  if (words.accept("rules"))
+    return adopt_rules(static_cast<std::uint32_t>(words.take_number())), true;
   if (words.accept("show")) return show(words), true;
   if (words.accept("book")) return ask_book(words), true;
   if (words.accept("balance")) return ask_balance(words), true;
@@ -145,13 +147,15 @@ bool Scenario::direct(Words& words) {
   return false;
 }
 
+void Scenario::adopt_rules(std::uint32_t version) {
+  Command command = blank(CommandType::adopt_rules);
+  command.adopt_rules.version = version;
+  send(command);
+}
+
 /// All before was restored from a backup, and goes on as another life of that number.
 void Scenario::go_on_restored(Words& words) {
-  if (twins_->engine().rules() < rules_of_incarnations) {
-    Command adopt = blank(CommandType::adopt_rules);
-    adopt.adopt_rules.version = rules_of_incarnations;
-    send(adopt);
-  }
+  if (twins_->engine().rules() < rules_of_incarnations) adopt_rules(rules_of_incarnations);
   Command command = blank(CommandType::begin_incarnation);
   command.begin_incarnation.number = words.take_number();
   command.begin_incarnation.after = sequence_;

@@ -48,6 +48,7 @@ class Scenario {
   void operate(Words& words);
   void send(Command command);
   void begin();
+  void adopt_rules(std::uint32_t version);
   void go_on_restored(Words& words);
   [[nodiscard]] bool is_shown(const Event& event) const;
   [[nodiscard]] std::string difference(const Step& step) const;

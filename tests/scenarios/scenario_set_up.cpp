@@ -200,7 +200,8 @@ void Scenario::mint(Words& words) {
   send(command);
 }
 
-/// "product maps by alice non_rival tick 1.00 price 1.00..500.00 list 20.00 resale once expires 9d"
+/// "product maps by alice non_rival tick 1.00 price 1.00..500.00 list 20.00 resale once expires 9d
+/// title 地图"
 void Scenario::make_product(Words& words) {
   const std::string name = words.take();
   words.expect("by");
@@ -228,6 +229,8 @@ void Scenario::make_product(Words& words) {
       wish.resale = how == "none" ? Resale::none : how == "once" ? Resale::once : Resale::free;
     } else if (words.accept("expires")) {
       wish.certificate_expiry = Time{now_ + words.take_duration()};
+    } else if (words.accept("title")) {
+      wish.title = text<64>(words.take());
     } else if (!take_term(wish, words)) {
       refuse(words);
     }

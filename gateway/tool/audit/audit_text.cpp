@@ -79,7 +79,9 @@ std::string definition_text(const Books& books, const Record& record) {
     case AssetClass::contract:
       return text + ", pool " + std::to_string(record.asset->pool.value()) + ", " +
              format_hour(record.asset->hour.value());
-    case AssetClass::product: return text + ", " + unpadded(record.asset->text);
+    case AssetClass::product:
+      return text + ", " + unpadded(record.asset->text) +
+             (record.title ? ", " + unpadded(record.title->title) : "");
   }
   return text;
 }
@@ -135,6 +137,7 @@ Json record_json(const Books& books, const Record& record) {
     json["account_id"] = record.name->merchant.value();
     json["name"] = unpadded(record.name->name);
   }
+  if (record.title) json["title"] = unpadded(record.title->title);
   return json;
 }
 

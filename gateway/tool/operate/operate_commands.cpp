@@ -167,6 +167,7 @@ std::vector<Deed> product_deeds() {
        "define_product", "{symbol} is listed",
        {{"account", "account_id", "the issuer's number"},
         {"--symbol", "symbol", "1 to 16 printable ASCII characters"},
+        {"--title", "title", "what it is called, 1 to 64 bytes of UTF-8, in any script", ""},
         {"--tick", "tick_value_fen", "smallest step of the price", "1.00"},
         {"--list-price", "list_price_ticks", "per lot"},
         {"--price-max", "price_max_ticks", "no order above it"},

@@ -73,7 +73,10 @@ std::string text_of(field::OneOf range) {
 }
 std::string text_of(field::Flag) { return "true or false"; }
 std::string text_of(field::Words) { return "printable ASCII, not empty"; }
-std::string text_of(field::Title) { return "a name in any script, UTF-8 in normal form C"; }
+std::string text_of(field::Title range) {
+  return std::string(range.may_be_none ? "none, or " : "") +
+         "a name in any script, UTF-8 in normal form C";
+}
 std::string text_of(field::Label range) {
   return range.may_be_none ? "at most 16 bytes" : "1 … 16 bytes";
 }

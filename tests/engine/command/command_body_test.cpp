@@ -14,7 +14,6 @@
 namespace karst {
 namespace {
 
-constexpr std::size_t header_bytes = 40;
 using Encoded = std::array<std::uint8_t, encoded_command_bytes_max + 1>;
 
 /// Sets every byte of every field to one.
@@ -34,7 +33,7 @@ Command command_of(int type) {
 
 /// Where each field of the body begins, and where the last one ends.
 std::vector<std::size_t> boundaries_of(const Command& command) {
-  std::vector<std::size_t> ends{header_bytes};
+  std::vector<std::size_t> ends{encoded_header_bytes};
   (void)visit_body(command, [&](const auto& body) {
     visit_fields(body, [&](const auto& field) { ends.push_back(ends.back() + sizeof field); });
   });
@@ -70,7 +69,7 @@ TEST(CommandBody, ends_at_any_field_and_nowhere_else) {
     const std::vector<std::size_t> ends = boundaries_of(command);
     ASSERT_EQ(ends.back(), full) << type;
     const std::set<std::size_t> allowed(ends.begin(), ends.end());
-    for (std::size_t size = header_bytes; size <= full + 1; ++size) {
+    for (std::size_t size = encoded_header_bytes; size <= full + 1; ++size) {
       Command read;
       ASSERT_EQ(decode(bytes, size, read), allowed.contains(size))
           << "type " << type << " cut at byte " << size << " of " << full;

@@ -40,5 +40,16 @@ TEST(Utf8, controls_and_outer_spaces_are_in_no_name) {
   EXPECT_FALSE(is_name_of(std::string("a\0b", 3)));
 }
 
+TEST(Utf8, a_title_may_be_none_but_no_half_of_one) {
+  std::array<char, 64> title{};
+  EXPECT_TRUE(is_name_or_none(title));
+  title[1] = 'K';  // behind an end
+  EXPECT_FALSE(is_name_or_none(title));
+  title[0] = 'O';
+  EXPECT_TRUE(is_name_or_none(title));
+  title[2] = '\n';
+  EXPECT_FALSE(is_name_or_none(title));
+}
+
 }  // namespace
 }  // namespace karst

@@ -102,11 +102,12 @@ class EventMaker {
   }
 
   void product(std::vector<Step>& steps, InstrumentId instrument, AccountId issuer,
-               CurrencyId currency, std::string_view symbol) {
+               CurrencyId currency, std::string_view symbol, std::string_view title = {}) {
     Step& step = begin(steps, CommandType::define_product, issuer);
-    step.command.define_product.currency = currency;
-    step.command.define_product.unit = Unit::copy;
-    step.command.define_product.symbol = text<16>(symbol);
+    step.command.define_product->currency = currency;
+    step.command.define_product->unit = Unit::copy;
+    step.command.define_product->symbol = text<16>(symbol);
+    step.command.define_product->title = text<64>(title);
     Event& made = event(step, EventType::product_defined, instrument);
     made.product.number = ++number_;
     made.product.issuer = issuer;

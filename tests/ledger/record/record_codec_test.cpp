@@ -147,6 +147,17 @@ TEST(RecordCodec, a_name_reads_back_as_it_was_written) {
   EXPECT_EQ(read(*view), name_sample());
 }
 
+TEST(RecordCodec, a_title_stands_behind_what_it_is_the_title_of) {
+  Record record = asset_sample();
+  record.title = ProductTitle{padded<64>("\u5730\u56fe")};
+  const auto bytes = encoded(record);
+  EXPECT_EQ(bytes.size(), encoded(asset_sample()).size() + extension_header_bytes + 64);
+  const auto view = decode(bytes);
+  ASSERT_TRUE(view.ok()) << view.error().text();
+  EXPECT_EQ(read(*view), record);
+  EXPECT_FALSE(decode(std::span(bytes).first(bytes.size() - 1)).ok());
+}
+
 TEST(RecordCodec, a_six_leg_settlement_takes_268_bytes) {
   EXPECT_EQ(encoded(settle_sample()).size(), 268u);
 }

@@ -191,6 +191,20 @@ TEST_F(RecordPosting, what_an_instrument_is_paid_in_is_learned_from_its_record) 
   EXPECT_EQ(posted(steps).back().legs[0].asset, asset_of(CurrencyId{2}));
 }
 
+TEST_F(RecordPosting, a_product_has_a_title_in_its_record_if_it_has_one) {
+  std::vector<Step> steps;
+  maker.product(steps, product, seller, yuan, "MAPS");
+  const RecordDraft untitled = posted(steps).back();
+  EXPECT_EQ(untitled.extension_bytes, extension_header_bytes + AssetDetails::bytes);
+  steps.clear();
+  maker.product(steps, product, seller, yuan, "MAPS", "\u5730\u56fe");
+  const RecordDraft titled = posted(steps).back();
+  EXPECT_EQ(titled.extension_bytes, untitled.extension_bytes + extension_header_bytes + 64U);
+  const std::string bytes(reinterpret_cast<const char*>(titled.extensions.data()),
+                          titled.extension_bytes);
+  EXPECT_EQ(bytes.find("\u5730\u56fe"), untitled.extension_bytes + extension_header_bytes);
+}
+
 TEST_F(RecordPosting, names_are_kept_as_given) {
   std::vector<Step> steps;
   maker.admit(steps, buyer, "Robert'); DROP TABLE account;--");

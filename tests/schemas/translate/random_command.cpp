@@ -54,7 +54,8 @@ class Filler {
     if (size > 2) value[1] = ' ';
   }
   template <std::size_t N>
-  void operator()(const char*, Text<N>& value, field::Title) {
+  void operator()(const char*, Text<N>& value, field::Title range) {
+    if (range.may_be_none && random_.chance(1, 4)) return;
     // Of one, two, three and four bytes; none of them combines with another.
     constexpr std::array<std::string_view, 4> letters{"K", "\u00e9", "\u6570", "\U0001d54b"};
     for (std::size_t at = 0;;) {

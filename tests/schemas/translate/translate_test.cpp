@@ -27,13 +27,13 @@ TEST(Translate, every_command_comes_back_as_it_went) {
       ASSERT_TRUE(received.ParseFromString(wire.SerializeAsString()));
       Command back;
       ASSERT_EQ(to_engine(received, back), nullptr) << wire.ShortDebugString();
-      ASSERT_EQ(std::memcmp(&back, &command, sizeof command), 0) << wire.ShortDebugString();
+      ASSERT_TRUE(back == command) << wire.ShortDebugString();
       // And the journal keeps it so: nothing is accepted here and refused at replay.
       std::uint8_t bytes[encoded_command_bytes_max];
       std::span<const std::uint8_t> journaled(bytes, encode_command(command, bytes));
       Command replayed;
       ASSERT_TRUE(decode_command(journaled, replayed) && journaled.empty());
-      ASSERT_EQ(std::memcmp(&replayed, &command, sizeof command), 0) << wire.ShortDebugString();
+      ASSERT_TRUE(replayed == command) << wire.ShortDebugString();
     }
   }
 }
@@ -128,8 +128,37 @@ std::vector<WrongCase> wrong_terms() {
   };
 }
 
+/// A good product with a title.
+WrongCase titled(std::string title) {
+  return {"title", [title = std::move(title)](v1::Command& command) {
+            v1::DefineProduct& product = *command.mutable_define_product();
+            product.set_tick_value_fen(1);
+            product.set_price_min_ticks(1);
+            product.set_list_price_ticks(1);
+            product.set_price_max_ticks(1);
+            product.set_quantity_lots_max(1);
+            product.set_currency_id(1);
+            product.set_calendar_id(1);
+            product.set_fee_schedule_id(1);
+            product.set_supply(v1::SUPPLY_NON_RIVAL);
+            product.set_resale(v1::RESALE_NONE);
+            product.set_unit(v1::UNIT_COPY);
+            product.set_symbol("MAPS");
+            product.set_title(title);
+          }};
+}
+
 std::vector<WrongCase> other_wrong_cases() {
   return {
+      titled("E\u0301lan"),  // looks as one in normal form C does
+      titled("\xff"),
+      titled("\xed\xa0\x80"),
+      titled("\xe5\x9c"),  // ends within a character
+      titled("a\nb"),
+      titled(" a"),
+      titled(std::string("a\0b", 3)),
+      titled(std::string(1, '\0')),
+      titled(std::string(65, 'a')),
       {"body", [](v1::Command&) {}},
       {"name", [](v1::Command& it) { it.mutable_admit_merchant()->set_name(""); }},
       {"name", [](v1::Command& it) { it.mutable_admit_merchant()->set_name(" a"); }},
@@ -185,6 +214,19 @@ TEST(Translate, what_is_out_of_range_is_refused_by_the_name_of_its_field) {
     wrong.make(wire);
     Command command;
     EXPECT_STREQ(to_engine(wire, command), wrong.field) << wire.ShortDebugString();
+  }
+}
+
+TEST(Translate, a_title_of_any_script_or_none_is_taken_and_given_back) {
+  for (const std::string title : {"", "Maps", "\u5730\u56fe", "\u00c9lan"}) {
+    v1::Command wire;
+    titled(title).make(wire);
+    Command command;
+    ASSERT_EQ(to_engine(wire, command), nullptr) << title;
+    EXPECT_STREQ(command.define_product->title.data(), title.c_str());
+    v1::Command back;
+    to_wire(command, back);
+    EXPECT_EQ(back.define_product().title(), title);
   }
 }
 

@@ -132,21 +132,21 @@ std::vector<Command> opening(std::uint32_t merchants) {
   for (std::uint32_t merchant = 1; merchant <= merchants; ++merchant) {
     add_merchant(merchant, commands);
   }
-  Command& define = add(CommandType::define_product, issuer);
-  define.define_product.currency = currency;
-  define.define_product.calendar = calendar;
-  define.define_product.fees = fees;
-  define.define_product.tick_value = Money{10};
-  define.define_product.price_min = Price{1};
-  define.define_product.price_max = Price{1'000};
-  define.define_product.list_price = Price{100};
-  define.define_product.quantity_max = Quantity{1'000'000};
-  define.define_product.seats = Quantity{seats};
-  define.define_product.supply = Supply::seats;
-  define.define_product.resale = Resale::free;
-  define.define_product.unit = Unit::seat_month;
-  define.define_product.certificate_expiry = Time{INT64_MAX};
-  define.define_product.symbol = text<16>("SEATS");
+  DefineProduct& define = add(CommandType::define_product, issuer).define_product;
+  define.currency = currency;
+  define.calendar = calendar;
+  define.fees = fees;
+  define.tick_value = Money{10};
+  define.price_min = Price{1};
+  define.price_max = Price{1'000};
+  define.list_price = Price{100};
+  define.quantity_max = Quantity{1'000'000};
+  define.seats = Quantity{seats};
+  define.supply = Supply::seats;
+  define.resale = Resale::free;
+  define.unit = Unit::seat_month;
+  define.certificate_expiry = Time{INT64_MAX};
+  define.symbol = text<16>("SEATS");
   return commands;
 }
 
