@@ -73,7 +73,6 @@ Status Replay::decode(const LoggedBatch& batch) {
                                       batch.payload.size());
   Stamp last = last_;
   for (std::uint32_t i = 0; i < batch.count; ++i) {
-    batch_[i] = Command();
     if (!decode_command(bytes, batch_[i])) return corrupt("decode a command");
     last = next_stamp(last, batch.leader_time_ns, i);
     batch_[i].sequence = last.sequence;

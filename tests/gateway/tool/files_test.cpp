@@ -253,8 +253,16 @@ TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
       lines_of(good("audit transactions " + data() + " --merchant 2 --limit 3 --json"));
   ASSERT_EQ(three.size(), 3U);
   for (const Json& record : three) EXPECT_FALSE(record["legs"].empty());
-  const std::string text = good("audit transactions " + data()).out;
-  for (const char* defined : {"  merchant 1, ", "  CNY\n", "  instrument 1, WEATHER\n"}) {
+  static_cast<void>(
+      exchange.json("product list 1 --symbol MAPS --title '\u5730\u56fe' --list-price 18.00 "
+                    "--price-max 180.00 --certificate 2099-12-31",
+                    "reply"));
+  std::string text;
+  for (int i = 0; i < 100 && text.find("MAPS") == std::string::npos; ++i) {
+    text = good("audit transactions " + data()).out;  // within half a second of the command
+  }
+  for (const char* defined : {"  merchant 1, ", "  CNY\n", "  instrument 1, WEATHER\n",
+                              ", MAPS, \u5730\u56fe\n"}) {
     EXPECT_NE(text.find(defined), std::string::npos) << defined << " in\n" << text;
   }
   exchange.expect_failure("snapshot " + data(), exit_in_the_way, "stop the karstd");

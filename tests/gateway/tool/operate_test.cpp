@@ -127,7 +127,7 @@ TEST(ToolOperate, lists_products_and_changes_their_state) {
   const std::string product =
       "product list 1 --symbol CLIMATE --list-price 1800.00 --price-max 18000.00";
   expect_done(exchange, product + " --certificate 2099-12-31", "define_product");
-  expect_done(exchange, product + "2 --title '\u6c14\u5019' --certificate 2099-12-31",
+  expect_done(exchange, product + " --title '\u6c14\u5019' --certificate 2099-12-31",
               "define_product");
   exchange.expect_failure(product + " --title 'E\u0301lan' --certificate 2099-12-31", exit_refused,
                           "INVALID_FIELD (title)");
