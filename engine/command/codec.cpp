@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/field_bytes.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/command/fields.hpp"
 
@@ -12,76 +13,6 @@ namespace karst {
 namespace {
 
 constexpr std::size_t length_at = 2;
-
-/// Writes integers least significant byte first, whatever the machine.
-class FieldWriter {
- public:
-  explicit FieldWriter(std::uint8_t* out) : out_(out) {}
-  template <class T>
-  void operator()(const T& field) {
-    if constexpr (std::is_same_v<T, bool>) {
-      std::uint8_t byte = 0;  // as it lies there: a bool made of foreign bytes may hold anything
-      std::memcpy(&byte, &field, sizeof byte);
-      (*this)(byte);
-    } else if constexpr (std::is_integral_v<T>) {
-      auto value = static_cast<std::uint64_t>(field);
-      for (std::size_t i = 0; i < sizeof(T); ++i, value >>= 8) {
-        *out_++ = static_cast<std::uint8_t>(value);
-      }
-    } else if constexpr (std::is_enum_v<T>) {
-      (*this)(static_cast<std::underlying_type_t<T>>(field));
-    } else if constexpr (requires { field.value(); }) {
-      (*this)(field.value());
-    } else {
-      for (const auto& element : field) (*this)(element);
-    }
-  }
-  [[nodiscard]] std::uint8_t* end() const { return out_; }
-
- private:
-  std::uint8_t* out_;
-};
-
-class FieldReader {
- public:
-  FieldReader(const std::uint8_t* in, const std::uint8_t* end) : in_(in), end_(end) {}
-  template <class T>
-  void operator()(T& field) {
-    if constexpr (std::is_same_v<T, bool>) {
-      std::uint8_t byte = 0;
-      (*this)(byte);
-      is_good_ = is_good_ && byte <= 1;
-      field = byte == 1;
-    } else if constexpr (std::is_integral_v<T>) {
-      std::uint64_t value = 0;
-      if (static_cast<std::size_t>(end_ - in_) < sizeof(T)) {
-        is_good_ = false;
-        return;
-      }
-      for (std::size_t i = 0; i < sizeof(T); ++i) {
-        value |= static_cast<std::uint64_t>(*in_++) << (8 * i);
-      }
-      field = static_cast<T>(value);
-    } else if constexpr (std::is_enum_v<T>) {
-      std::underlying_type_t<T> value{};
-      (*this)(value);
-      field = static_cast<T>(value);
-    } else if constexpr (requires { typename T::Value; }) {
-      typename T::Value value{};
-      (*this)(value);
-      field = T{value};
-    } else {
-      for (auto& element : field) (*this)(element);
-    }
-  }
-  [[nodiscard]] bool is_at_end() const { return in_ == end_; }
-  [[nodiscard]] bool is_good_at_end() const { return is_good_ && in_ == end_; }
-
- private:
-  const std::uint8_t* in_;
-  const std::uint8_t* end_;
-  bool is_good_ = true;
-};
 
 /// Format, type, length, then who, when and about whom.
 template <class C, class F>

@@ -290,7 +290,7 @@ Command RandomCommands::any_merchant_change() {
 }
 
 Command RandomCommands::any_key() {
-  if (is_of_newest_rules_ && chance(30)) {
+  if (rules_ >= rules_of_lasting_tables && chance(30)) {
     for (const auto& [id, key] : model_.keys()) {
       const KeyId next{id.value() + configure_.keys_max};
       if (!key.revoked || model_.keys().contains(next) || !chance(50)) continue;
@@ -325,7 +325,7 @@ Command RandomCommands::any_clock() {
 }
 
 Command RandomCommands::any_session() {
-  if (is_of_newest_rules_ && chance(6)) return any_clock();
+  if (rules_ != rules_first && chance(6)) return any_clock();
   if (model_.keys().empty()) return blank(CommandType::heartbeat, any_account());
   const auto steps = static_cast<std::ptrdiff_t>(random_.below(model_.keys().size()));
   const auto& [id, key] = *std::next(model_.keys().begin(), steps);

@@ -24,7 +24,7 @@ Text<N> text(const char* words) {
 }  // namespace
 
 RandomCommands::RandomCommands(std::uint64_t seed, Profile profile, const Model& model)
-    : random_(seed), is_of_newest_rules_(seed % 2 == 1), profile_(profile), model_(model) {
+    : random_(seed), rules_(rules_of_seed(seed)), profile_(profile), model_(model) {
   now_ = first_hour * ns_per_hour + static_cast<std::int64_t>(random_.below(ns_per_hour));
   make_configuration();
   queue_set_up();
@@ -69,9 +69,9 @@ void RandomCommands::queue_set_up() {
   Command configure = blank(CommandType::configure);
   configure.configure = configure_;
   queue(configure);
-  if (is_of_newest_rules_) {
+  if (rules_ != rules_first) {
     Command adopt = blank(CommandType::adopt_rules);
-    adopt.adopt_rules.version = rules_newest;
+    adopt.adopt_rules.version = rules_;
     queue(adopt);
   }
   for (std::uint16_t id = 1; id <= 2; ++id) {
@@ -202,7 +202,7 @@ Command RandomCommands::product(AccountId issuer, Supply supply) {
   const std::int64_t days = chance(30) ? 2 : 4'000;
   wish.certificate_expiry = Time{now_ + days * ns_per_day};
   wish.symbol = text<16>("DATA");
-  if (is_of_newest_rules_ ? chance(50) : chance(3)) wish.title = text<64>("\u6570\u636e");
+  if (rules_ >= rules_of_titles ? chance(50) : chance(3)) wish.title = text<64>("\u6570\u636e");
   ++products_;
   return command;
 }
@@ -317,7 +317,7 @@ Command RandomCommands::next() {
   if (!script_.empty()) {
     command = script_.front();
     script_.pop_front();
-  } else if (is_of_newest_rules_ && sequence_ % commands_per_life == commands_per_life - 1) {
+  } else if (rules_ >= rules_of_incarnations && sequence_ % commands_per_life == commands_per_life - 1) {
     command = blank(CommandType::begin_incarnation);
     command.begin_incarnation = {(sequence_ + 1) * 0x9e3779b97f4a7c15, sequence_ - 1};
   } else if (!numbered_.empty() && chance(2)) {

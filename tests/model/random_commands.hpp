@@ -17,6 +17,12 @@ enum class Profile : std::uint8_t {
   traders,    ///< merchants with habits (quote, take, resell), an operator with a daily round
 };
 
+/// The rules that the commands of a seed follow: of seeds one behind the other each version's turn
+/// comes, of seed 1 the newest, of seed 2 the first.
+[[nodiscard]] constexpr std::uint32_t rules_of_seed(std::uint64_t seed) {
+  return 1 + static_cast<std::uint32_t>((seed % rules_newest + rules_newest - 2) % rules_newest);
+}
+
 /// One stream of commands. Looks at the model to know what would be valid at the moment, so the
 /// model has to have applied every command before the next is asked for.
 ///
@@ -105,7 +111,7 @@ class RandomCommands {
   static constexpr std::uint64_t commands_per_life = 700;  // a restore now and then
 
   Random random_;
-  bool is_of_newest_rules_;  // every other seed is
+  std::uint32_t rules_;  // followed
   Profile profile_;
   const Model& model_;
   Configure configure_{};
