@@ -54,6 +54,51 @@ struct ExecutionFees {
   return instrument.traits().capacity_sale;
 }
 
+/// Who gives and gets how much money in a trade, whatever its kind. Unit: fen
+struct Dues {
+  std::int64_t of_buyer;
+  std::int64_t to_payee;
+  std::int64_t to_exchange;
+};
+[[nodiscard]] constexpr Dues dues_of(std::int64_t value, std::int64_t buyer_fee,
+                                     std::int64_t seller_fee) {
+  return {value + buyer_fee, value - seller_fee, buyer_fee + seller_fee};
+}
+
+/// Where the lots of a sale of that kind come from: issued, of a holding, or of capacity.
+[[nodiscard]] constexpr Purse source_of(SettlementKind kind) {
+  if (kind == SettlementKind::offer) return Purse::issue;
+  return kind == SettlementKind::resale ? Purse::seller : Purse::capacity;
+}
+
+/// Whether what is written out here for speed is what the table of legs says of the kind.
+[[nodiscard]] consteval bool is_moved_as_listed(SettlementKind kind) {
+  constexpr LegAmounts amounts{
+      .notional = 1'000'003, .buyer_fee = 101, .seller_fee = 17, .lots = 7};
+  constexpr Dues dues = dues_of(amounts.notional, amounts.buyer_fee, amounts.seller_fee);
+  constexpr std::size_t purses = static_cast<std::size_t>(Purse::issue) + 1;
+  const auto at = [](Purse purse) { return static_cast<std::size_t>(purse); };
+  std::int64_t cash[purses] = {};
+  std::int64_t lots[purses] = {};
+  for (const LegRow& leg : legs_of(kind)) {
+    auto& moved = leg.amount == LegAmount::lots ? lots : cash;
+    moved[at(leg.from)] -= amounts.of(leg.amount);
+    moved[at(leg.to)] += amounts.of(leg.amount);
+  }
+  cash[at(Purse::buyer)] += dues.of_buyer;
+  cash[at(is_escrowed(kind) ? Purse::escrow : Purse::seller)] -= dues.to_payee;
+  cash[at(Purse::fee_income)] -= dues.to_exchange;
+  lots[at(Purse::buyer)] -= amounts.lots;
+  lots[at(source_of(kind))] += amounts.lots;
+  const auto is_zero = [](std::int64_t left) { return left == 0; };
+  return !legs_of(kind).empty() && std::ranges::all_of(cash, is_zero) &&
+         std::ranges::all_of(lots, is_zero);
+}
+static_assert(is_moved_as_listed(SettlementKind::capacity_escrow));
+static_assert(is_moved_as_listed(SettlementKind::capacity_paid));
+static_assert(is_moved_as_listed(SettlementKind::resale));
+static_assert(is_moved_as_listed(SettlementKind::offer));
+
 /// Whether lots bought so can not be sold again.
 [[nodiscard]] inline bool is_last_sale(const Instrument& instrument, SettlementKind kind) {
   return kind == SettlementKind::resale && instrument.resale == Resale::once;
@@ -79,17 +124,16 @@ inline void receive_lots(HoldingRow& row, std::uint32_t lots, std::uint32_t lock
 }
 
 /// Takes from a buyer what it owes and gives it its lots, and frees what it need no longer reserve.
-/// Returns: what it paid. `remainder`: of its fees afterwards.
-[[gnu::always_inline]] inline std::int64_t settle_buyer(State& state, const Instrument& instrument,
-                                                        const Execution& it, std::int64_t owed,
-                                                        std::uint32_t locked,
-                                                        std::uint32_t remainder) {
+/// `remainder`: of its fees afterwards.
+[[gnu::always_inline]] inline void settle_buyer(State& state, const Instrument& instrument,
+                                                const Execution& it, std::int64_t owed,
+                                                std::uint32_t locked, std::uint32_t remainder) {
   const Party& buyer = it.buyer;
   if (buyer.tally != nullptr) {
     buyer.tally->cash += owed;
     buyer.tally->lots += it.lots;
     buyer.tally->locked += locked;
-    return owed;
+    return;
   }
   Balance& balance = state.accounts.balance(buyer.account, instrument.currency);
   const std::int64_t freed =
@@ -97,22 +141,20 @@ inline void receive_lots(HoldingRow& row, std::uint32_t lots, std::uint32_t lock
       worst_of(instrument, buyer.limit, buyer.leaves, remainder);
   spend(balance, freed, owed);
   receive_lots(state.holdings[buyer.row], it.lots, locked);
-  return owed;
 }
 
-/// Takes a seller's lots and gives it what it has earned. Returns: what it got.
-[[gnu::always_inline]] inline std::int64_t settle_seller(State& state, const Instrument& instrument,
-                                                         const Execution& it, SettlementKind kind,
-                                                         std::int64_t earned) {
+/// Takes a seller's lots and gives it what it has earned.
+[[gnu::always_inline]] inline void settle_seller(State& state, const Instrument& instrument,
+                                                 const Execution& it, SettlementKind kind,
+                                                 std::int64_t earned) {
   const Party& seller = it.seller;
   if (seller.tally != nullptr) {
     seller.tally->cash += earned;
     seller.tally->lots += it.lots;
-    return earned;
+    return;
   }
-  if (kind != SettlementKind::offer) take(state.holdings[seller.row].reserved, it.lots);
+  if (source_of(kind) != Purse::issue) take(state.holdings[seller.row].reserved, it.lots);
   pay_seller(state, instrument, seller.account, seller.row, kind, earned);
-  return earned;
 }
 
 /// The two events of a trade. Returns: the settlement's number.
@@ -160,7 +202,7 @@ inline void print_entitlement(State& state, Instrument& instrument, const Execut
                          .reserved = 0});
 }
 
-/// Carries out a trade: takes the fees, moves money and lots by the legs of its kind, moves the
+/// Carries out a trade: takes the fees, moves money and lots as the legs of its kind say, moves the
 /// reference price, and says what happened. What a party with a tally pays and gets waits there for
 /// the end of the walk.
 ///
@@ -178,14 +220,11 @@ inline void print_entitlement(State& state, Instrument& instrument, const Execut
       fee_on(value, it.lots, is_buy ? instrument.maker : instrument.taker, seller.remainder)};
   fees.seller.amount = std::min(fees.seller.amount, value);
   const SettlementKind kind = settlement_kind(state, instrument, it.mode, seller.row);
-  const std::int64_t exchange = fees.buyer.amount + fees.seller.amount;
-  std::int64_t between = 0;  // what has been taken and not yet given
-  between += settle_buyer(state, instrument, it, value + fees.buyer.amount,
-                          is_last_sale(instrument, kind) ? it.lots : 0, fees.buyer.remainder);
-  between -= settle_seller(state, instrument, it, kind, value - fees.seller.amount);
-  between -= exchange;
-  state.currencies[instrument.currency].fee_income += exchange;
-  KARST_ASSERT(between == 0);
+  const Dues dues = dues_of(value, fees.buyer.amount, fees.seller.amount);
+  settle_buyer(state, instrument, it, dues.of_buyer, is_last_sale(instrument, kind) ? it.lots : 0,
+               fees.buyer.remainder);
+  settle_seller(state, instrument, it, kind, dues.to_payee);
+  state.currencies[instrument.currency].fee_income += dues.to_exchange;
   instrument.reference = it.price;
   const std::uint64_t number = print_trade(state, instrument, it, kind, value, fees);
   if (it.mode == TradeMode::posted) [[unlikely]] {

@@ -1,5 +1,5 @@
-// What every kind of settlement moves, leg by leg: the one table that the engine moves by, that the
-// ledger posts by, and that docs/LEDGER.md shows.
+// What every kind of settlement moves, leg by leg: the one table that the ledger posts by, that the
+// engine is compiled against (execution.hpp), and that docs/LEDGER.md shows.
 #pragma once
 
 #include <array>

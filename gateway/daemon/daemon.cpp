@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 
+#include "engine/command/fields.hpp"
 #include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
 #include "engine/state/key_table.hpp"
@@ -262,13 +263,29 @@ Status Daemon::Parts::begin() {
   return {};
 }
 
+/// "orders_max was 1000000, not 1000001" of the first size that differs; empty if none does.
+std::string first_difference(const Configure& was, const Configure& is) {
+  std::vector<std::uint32_t> sizes;
+  describe_fields(was, [&](const char*, std::uint32_t size, auto) { sizes.push_back(size); });
+  std::string difference;
+  auto before = sizes.begin();
+  describe_fields(is, [&](const char* name, std::uint32_t size, auto) {
+    if (size != *before && difference.empty()) {
+      difference = std::string(name) + " was " + std::to_string(*before) + ", not " +
+                   std::to_string(size);
+    }
+    ++before;
+  });
+  return difference;
+}
+
 /// Keys, sessions that were open when the last process ended, and the books of the feed. Nothing
 /// else runs yet; what is applied meanwhile is delivered afterwards and passed over by sequence.
 Status Daemon::Parts::learn_from_engine() {
   std::promise<void> done;
-  bool is_as_configured = true;
+  std::string wrong_size;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
-    is_as_configured = std::memcmp(&engine.sizes(), &config.capacity, sizeof(Configure)) == 0;
+    wrong_size = first_difference(engine.sizes(), config.capacity);
     rules = engine.rules();
     lives.assign(engine.incarnations().begin(), engine.incarnations().end());
     hub->set_incarnations(lives);
@@ -285,13 +302,14 @@ Status Daemon::Parts::learn_from_engine() {
       if (!engine.is_key_past(it.key)) continue;
       hub->add_key(it.key, {AccountId{0}, it.scopes, true, it.public_key});
     }
-    if (sequence != 0 && is_as_configured) feed::restore(*feed, engine, report.time);
+    if (sequence != 0 && wrong_size.empty()) feed::restore(*feed, engine, report.time);
     done.set_value();
   });
   KARST_ASSERT(is_asked);
   done.get_future().wait();
-  if (is_as_configured) return {};
-  return Error{ErrorCode::invalid, "start: [capacity] is not what this exchange was begun with",
+  if (wrong_size.empty()) return {};
+  return Error{ErrorCode::invalid,
+               "start: [capacity] is not what this exchange was begun with: " + wrong_size,
                config.data};
 }
 

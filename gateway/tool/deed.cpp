@@ -12,6 +12,7 @@
 #include <optional>
 #include <sstream>
 
+#include "engine/command/utf8.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/listing.hpp"
@@ -19,6 +20,7 @@
 #include "schemas/words/code_text.hpp"
 #include "schemas/words/human_units.hpp"
 #include "schemas/words/instrument_text.hpp"
+#include "schemas/words/normal_form.hpp"
 
 namespace karst::tool {
 namespace {
@@ -158,6 +160,10 @@ std::string set_enum(Message& message, const FieldDescriptor& field, const std::
 
 std::string set_text(Message& message, const FieldDescriptor& field, const std::string& text) {
   if (!field.name().ends_with("_hash")) {
+    if (!text.empty() && !is_name(text)) {
+      return "is no text in UTF-8, or has control characters, or a space at an end";
+    }
+    if (!is_normal_form_c(text)) return "is spelled in pieces: Unicode normal form C is wanted";
     message.GetReflection()->SetString(&message, &field, text);
     return {};
   }

@@ -13,7 +13,7 @@ namespace karst {
 /// brings them back later. A failure of their disk is for ever: they come back with the next start.
 ///
 /// Threads: as DerivedStore.
-class BooksStore final : public DerivedStore {
+class BooksStore : public DerivedStore {
  public:
   struct Options {
     /// Commands without a record leave no trace until a frame covers them.

@@ -32,7 +32,6 @@ constexpr std::string_view rooms[] = {
     "ledger/record",
     "ledger/index",
     "ledger/books",
-    "ledger/verify",
     "ledger/audit",
     "ledger/events",
     "ledger/exchange",

@@ -317,7 +317,8 @@ Command RandomCommands::next() {
   if (!script_.empty()) {
     command = script_.front();
     script_.pop_front();
-  } else if (rules_ >= rules_of_incarnations && sequence_ % commands_per_life == commands_per_life - 1) {
+  } else if (rules_ >= rules_of_incarnations &&
+             sequence_ % commands_per_life == commands_per_life - 1) {
     command = blank(CommandType::begin_incarnation);
     command.begin_incarnation = {(sequence_ + 1) * 0x9e3779b97f4a7c15, sequence_ - 1};
   } else if (!numbered_.empty() && chance(2)) {

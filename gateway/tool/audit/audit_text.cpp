@@ -11,8 +11,8 @@ namespace karst::tool {
 namespace {
 
 constexpr const char* record_kinds[record_kinds_end] = {
-    "none",    "open_account", "define_asset", "fund",   "withdraw", "mint",  "burn", "settle",
-    "release", "deliver",      "refund",       "reverse", "adjust",  "close", "key",  "note"};
+    "none",    "open_account", "define_asset", "fund",    "withdraw", "mint",  "burn", "settle",
+    "release", "deliver",      "refund",       "reverse", "adjust",   "close", "key",  "note"};
 constexpr const char* exchange_accounts[] = {"none",         "fee income", "tax",  "guarantee fund",
                                              "bank custody", "issue",      "none", "rounding"};
 constexpr const char* merchant_accounts[] = {"main",     "escrow", "bond", "disputed",
@@ -75,7 +75,8 @@ std::string definition_text(const Books& books, const Record& record) {
   if (!record.asset) return "";
   const std::string text = "  " + asset_text(books, record.asset->asset);
   switch (record.asset->what) {
-    case AssetClass::currency: return text;
+    case AssetClass::currency:
+      return text;
     case AssetClass::contract:
       return text + ", pool " + std::to_string(record.asset->pool.value()) + ", " +
              format_hour(record.asset->hour.value());
@@ -84,6 +85,34 @@ std::string definition_text(const Books& books, const Record& record) {
              (record.title ? ", " + unpadded(record.title->title) : "");
   }
   return text;
+}
+
+/// The same as fields of the record's JSON.
+void add_definition(const Record& record, Json& json) {
+  if (record.account) {
+    json["account_id"] = record.account->merchant.value();
+    json["name"] = unpadded(record.account->name);
+  }
+  if (record.name) {
+    json["account_id"] = record.name->merchant.value();
+    json["name"] = unpadded(record.name->name);
+  }
+  if (record.title) json["title"] = unpadded(record.title->title);
+  if (!record.asset) return;
+  const AssetDetails& asset = *record.asset;
+  if (asset.what == AssetClass::currency) {
+    json["currency_id"] = currency_of(asset.asset).value();
+    json["currency"] = unpadded(asset.text);
+    return;
+  }
+  json["instrument_id"] = instrument_of(asset.asset).value();
+  if (asset.what == AssetClass::product) {
+    json["symbol"] = unpadded(asset.text);
+    json["issuer_id"] = asset.issuer.value();
+  } else {
+    json["pool_id"] = asset.pool.value();
+    json["hour"] = format_hour(asset.hour.value());
+  }
 }
 
 }  // namespace
@@ -133,11 +162,7 @@ Json record_json(const Books& books, const Record& record) {
             {"time", format_time(record.time.value())},
             {"command", record.ext_id.command},
             {"legs", std::move(legs)}};
-  if (record.name) {
-    json["account_id"] = record.name->merchant.value();
-    json["name"] = unpadded(record.name->name);
-  }
-  if (record.title) json["title"] = unpadded(record.title->title);
+  add_definition(record, json);
   return json;
 }
 

@@ -43,6 +43,20 @@ void write_file(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
 
+TEST(Capacity, that_an_exchange_was_not_begun_with_is_refused_by_name) {
+  TestExchange exchange;
+  exchange.start();
+  exchange.stop();
+  exchange.set_config("orders_max", "123456");
+  const Said said = shell("timeout 20 " KARST_BINARY_DIR "/karstd " + exchange.folder() +
+                          "/karst.toml");
+  EXPECT_NE(said.status, 0);
+  EXPECT_NE(said.text.find("[capacity] is not what this exchange was begun with: orders_max was "),
+            std::string::npos)
+      << said.text;
+  EXPECT_NE(said.text.find(", not 123456"), std::string::npos) << said.text;
+}
+
 TEST(Tls, nothing_older_than_1_3_is_spoken) {
   TestExchange exchange;
   exchange.start();

@@ -73,5 +73,22 @@ TEST(RefusalLog, karstd_says_who_was_refused_and_why) {
   EXPECT_EQ(count("karstd: refused 3 more: log-on with a wrong signature"), 1U) << log;
 }
 
+// Protobuf's own line for each such text would let anybody fill the log.
+TEST(RefusalLog, of_frames_whose_texts_are_no_utf_8_the_parser_says_nothing) {
+  test::TestExchange exchange;
+  exchange.start();
+  exchange.make_market();
+  exchange.stop();
+  exchange.start_process();
+  Result<std::unique_ptr<Client>> client = Client::connect(exchange.client_config(test::alice));
+  ASSERT_TRUE(client.ok()) << client.error().text();
+  v1::Command command;
+  command.mutable_rename_merchant()->set_name("\xff\xfe");
+  EXPECT_FALSE((*client)->call(command).ok());
+  exchange.end_process(SIGTERM);
+  EXPECT_EQ(exchange.process_log().find("libprotobuf"), std::string::npos)
+      << exchange.process_log();
+}
+
 }  // namespace
 }  // namespace karst::gateway

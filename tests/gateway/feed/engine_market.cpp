@@ -173,7 +173,7 @@ void EngineMarket::place() {
     id = instruments[random(static_cast<std::uint32_t>(instruments.size()))];
     if (engine_.instrument(id)->state == InstrumentState::open) break;
   }
-  const bool is_posted = engine_.instrument(id)->is_posted != 0;
+  const bool is_posted = engine_.instrument(id)->allows(TradeMode::posted);
   const bool is_buy = is_posted || random(2) == 0;
   // Providers sell capacity and seats; the others resell what they have bought.
   const bool is_provider = random(2) == 0;
@@ -247,7 +247,7 @@ void EngineMarket::operate() {
       break;
     default:
       for (const InstrumentId posted : instruments) {
-        if (engine_.instrument(posted)->is_posted == 0) continue;
+        if (!engine_.instrument(posted)->allows(TradeMode::posted)) continue;
         const std::int64_t price = random(4) == 0 ? 0 : price_low + random(prices);
         ask(CommandType::post_offer, 1).post_offer = {posted, Price{price}};
       }

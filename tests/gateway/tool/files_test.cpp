@@ -262,10 +262,18 @@ TEST_F(FilesCommands, audit_answers_beside_a_running_exchange) {
     // It is in the books within half a second.
     text = good("audit transactions " + data() + " --limit 1000").out;
   }
-  for (const char* defined : {"  merchant 1, ", "  CNY\n", "  instrument 1, WEATHER\n",
-                              ", MAPS, \u5730\u56fe\n"}) {
+  for (const char* defined :
+       {"  merchant 1, ", "  CNY\n", "  instrument 1, WEATHER\n", ", MAPS, \u5730\u56fe\n"}) {
     EXPECT_NE(text.find(defined), std::string::npos) << defined << " in\n" << text;
   }
+  const std::vector<Json> defined =
+      lines_of(good("audit transactions " + data() + " --limit 1000 --json"));
+  const auto of_maps = std::ranges::find_if(
+      defined, [](const Json& it) { return it.value("symbol", std::string()) == "MAPS"; });
+  ASSERT_NE(of_maps, defined.end());
+  EXPECT_EQ((*of_maps)["title"], "\u5730\u56fe");
+  EXPECT_EQ((*of_maps)["issuer_id"], 1);
+  EXPECT_TRUE(of_maps->contains("instrument_id"));
   exchange.expect_failure("snapshot " + data(), exit_in_the_way, "stop the karstd");
   // The exchange's folder will do, too, and where KARST_HOME names it, no folder at all.
   EXPECT_EQ(good("audit balance 2").out, good("audit balance " + data() + " 2").out);

@@ -43,8 +43,8 @@ TEST(ToolOperate, admits_suspends_and_limits_merchants) {
   const ToolRun renamed = exchange.run("merchant rename 51 --name '\u6570\u636e\u5546'");
   EXPECT_TRUE(renamed.out.starts_with("merchant 51 is called \u6570\u636e\u5546 (command "))
       << renamed.out << renamed.err;
-  exchange.expect_failure("merchant rename 51 --name 'E\u0301lan'", exit_refused,
-                          "INVALID_FIELD (name)");
+  exchange.expect_failure("merchant rename 51 --name 'E\u0301lan'", exit_usage,
+                          "normal form C");
 
   EXPECT_EQ(expect_done(exchange, "merchant suspend 51", "set_merchant_state")["account"], 51);
   exchange.expect_failure("merchant suspend 99", exit_refused, "karst merchant admit ACCOUNT");
@@ -129,8 +129,12 @@ TEST(ToolOperate, lists_products_and_changes_their_state) {
   expect_done(exchange, product + " --certificate 2099-12-31", "define_product");
   expect_done(exchange, product + " --title '\u6c14\u5019' --certificate 2099-12-31",
               "define_product");
-  exchange.expect_failure(product + " --title 'E\u0301lan' --certificate 2099-12-31", exit_refused,
-                          "INVALID_FIELD (title)");
+  exchange.expect_failure(product + " --title 'E\u0301lan' --certificate 2099-12-31", exit_usage,
+                          "normal form C");
+  exchange.expect_failure(product + " --title 'a\xff' --certificate 2099-12-31", exit_usage,
+                          "no text in UTF-8");
+  const std::string too_long = " --title " + std::string(65, 'x') + " --certificate 2099-12-31";
+  exchange.expect_failure(product + too_long, exit_refused, "INVALID_FIELD (title)");
   exchange.expect_failure(product, exit_usage, "--certificate is required");
   exchange.expect_failure(product + " --certificate tomorrow", exit_usage, "no time like");
   const std::string hash(64, 'a');
