@@ -11,6 +11,7 @@
 
 #include "gateway/config/version.hpp"
 #include "gateway/tool/completion.hpp"
+#include "gateway/tool/numbers.hpp"
 #include "gateway/tool/output.hpp"
 
 namespace karst::tool {
@@ -127,6 +128,7 @@ void add_commands(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
     command->group(group_of(command->get_name()));
   }
+  read_numbers_as_decimal(app);
 }
 
 int run(int argc, const char* const* argv) {

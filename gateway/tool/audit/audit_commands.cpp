@@ -8,6 +8,7 @@
 #include "gateway/config/data_directory.hpp"
 #include "gateway/tool/audit/audit.hpp"
 #include "gateway/tool/commands.hpp"
+#include "gateway/tool/numbers.hpp"
 
 namespace karst::tool {
 namespace {
@@ -50,10 +51,10 @@ void add_audit(CLI::App& app) {
     command->add_option("--merchant", options->merchant, "only those with a leg of this merchant");
     command->add_option("--instrument", options->instrument, "only trades of this instrument");
     command->add_option("--from", options->from, "first settlement")
-        ->check(CLI::PositiveNumber)
+        ->check(at_least_one())
         ->capture_default_str();
     command->add_option("--limit", options->limit, "so many at most")
-        ->check(CLI::PositiveNumber)
+        ->check(at_least_one())
         ->capture_default_str();
   }
   {

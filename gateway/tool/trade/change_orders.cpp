@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/tool/commands.hpp"
+#include "gateway/tool/numbers.hpp"
 #include "gateway/tool/trade/merchant_session.hpp"
 #include "gateway/tool/trade/order_report.hpp"
 #include "gateway/tool/trade/order_words.hpp"
@@ -170,7 +171,7 @@ CLI::App* add(CLI::App& app, const char* name, const char* what, const SharedCha
 void add_order(CLI::App& command, const SharedChange& options, bool is_required) {
   CLI::Option* const order =
       command.add_option("order", options->order_id, "its number; karst orders lists them")
-          ->check(CLI::PositiveNumber);
+          ->check(at_least_one());
   if (is_required) order->required();
 }
 
@@ -213,7 +214,7 @@ void add_change_orders(CLI::App& app) {
     command->add_option("--instrument", options->instrument, "only of this instrument");
     command->add_option("--side", options->side, "only buys, or only sells")
         ->check(CLI::IsMember(side_words));
-    command->add_option("--tag", options->tag, "only with this tag")->check(CLI::PositiveNumber);
+    command->add_option("--tag", options->tag, "only with this tag")->check(at_least_one());
     command->add_flag("--all", options->is_all, "all of them");
     finish(*command, options);
   }

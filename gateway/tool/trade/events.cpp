@@ -14,6 +14,7 @@
 #include "gateway/client/stopwatch.hpp"
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/event_text.hpp"
+#include "gateway/tool/numbers.hpp"
 #include "gateway/tool/trade/merchant_session.hpp"
 
 namespace karst::tool {
@@ -271,7 +272,7 @@ void add_events(CLI::App& app) {
                       "of the exchange when that number came (karst status says it); so a number "
                       "is known that a restore has lost");
   command->add_option("--limit", options->limit, "end after so many; else 50, with --follow never")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least_one());
   command->add_flag("--follow", options->is_following, "go on showing what comes");
   command->add_flag("--sessions", options->has_sessions,
                     "log-ons and their ends too; --json always has them");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/tool/numbers.hpp"
 #include "schemas/karst/v1/common.pb.h"
 #include "schemas/words/code_text.hpp"
 
@@ -22,7 +23,7 @@ void add_send_options(CLI::App& command, SendOptions& options) {
   command
       .add_option("--client-seq", options.client_seq,
                   "send again under this number after a lost answer: carried out once")
-      ->check(CLI::PositiveNumber)
+      ->check(at_least_one())
       ->excludes(validate);
 }
 
