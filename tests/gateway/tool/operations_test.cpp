@@ -169,9 +169,10 @@ TEST_F(Operations, the_first_market_of_the_page_is_made_and_traded) {
                         << "\n" << blocks_of("OPERATIONS.md", "The first market");
   const std::string said = room.path() + "/said";
   Program shell({"sh", script}, said);
-  ASSERT_TRUE(comes_true([&] { return shell.is_over(); }, 5));
+  ASSERT_TRUE(comes_true([&] { return shell.is_over(); }, 10));
   EXPECT_EQ(shell.exit_code(), 0) << read_file(said);
   EXPECT_NE(read_file(said).find("bought 4 GUIAN-P@"), std::string::npos) << read_file(said);
+  EXPECT_NE(read_file(said).find("  settle  "), std::string::npos) << read_file(said);
   const Json holdings = karst({"holdings", "--account", "51", "--json"}).json();
   EXPECT_EQ(holdings["holdings"][0]["free_lots"], 4);
 }
