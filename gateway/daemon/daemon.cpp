@@ -11,7 +11,6 @@
 #include <optional>
 #include <thread>
 
-#include "engine/command/fields.hpp"
 #include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
 #include "engine/state/key_table.hpp"
@@ -76,7 +75,7 @@ struct Daemon::Parts {
   [[nodiscard]] Status open_files();
   void wire();
   [[nodiscard]] Status begin();
-  [[nodiscard]] Status learn_from_engine();
+  void learn_from_engine();
   void adopt_newest_rules();
   [[nodiscard]] Status begin_incarnation();
   [[nodiscard]] Status wait_for_incarnation(std::uint64_t number);
@@ -253,7 +252,7 @@ Status Daemon::Parts::begin() {
   if (report.sequence != 0 && stood_ns > ns_per_hour && exchange->clock_apart_ns() == 0) {
     say(wall_ahead_text(stood_ns) + ": what fell due meanwhile is done now");
   }
-  if (Status learnt = learn_from_engine(); !learnt) return learnt;
+  learn_from_engine();
   adopt_newest_rules();
   if (Status begun = begin_incarnation(); !begun) return begun;
   create_operator_keys();
@@ -263,29 +262,11 @@ Status Daemon::Parts::begin() {
   return {};
 }
 
-/// "orders_max was 1000000, not 1000001" of the first size that differs; empty if none does.
-std::string first_difference(const Configure& was, const Configure& is) {
-  std::vector<std::uint32_t> sizes;
-  describe_fields(was, [&](const char*, std::uint32_t size, auto) { sizes.push_back(size); });
-  std::string difference;
-  auto before = sizes.begin();
-  describe_fields(is, [&](const char* name, std::uint32_t size, auto) {
-    if (size != *before && difference.empty()) {
-      difference = std::string(name) + " was " + std::to_string(*before) + ", not " +
-                   std::to_string(size);
-    }
-    ++before;
-  });
-  return difference;
-}
-
 /// Keys, sessions that were open when the last process ended, and the books of the feed. Nothing
 /// else runs yet; what is applied meanwhile is delivered afterwards and passed over by sequence.
-Status Daemon::Parts::learn_from_engine() {
+void Daemon::Parts::learn_from_engine() {
   std::promise<void> done;
-  std::string wrong_size;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
-    wrong_size = first_difference(engine.sizes(), config.capacity);
     rules = engine.rules();
     lives.assign(engine.incarnations().begin(), engine.incarnations().end());
     hub->set_incarnations(lives);
@@ -302,15 +283,11 @@ Status Daemon::Parts::learn_from_engine() {
       if (!engine.is_key_past(it.key)) continue;
       hub->add_key(it.key, {AccountId{0}, it.scopes, true, it.public_key});
     }
-    if (sequence != 0 && wrong_size.empty()) feed::restore(*feed, engine, report.time);
+    if (sequence != 0) feed::restore(*feed, engine, report.time);
     done.set_value();
   });
   KARST_ASSERT(is_asked);
   done.get_future().wait();
-  if (wrong_size.empty()) return {};
-  return Error{ErrorCode::invalid,
-               "start: [capacity] is not what this exchange was begun with: " + wrong_size,
-               config.data};
 }
 
 /// A new exchange follows the newest rules from its first day, an older one from now on.

@@ -1,8 +1,31 @@
 #include "ledger/exchange/exchange_core.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "engine/command/fields.hpp"
 
 namespace karst {
+namespace {
+
+/// "orders_max was 1000000, not 1000001" of the first size that differs; empty if none does.
+std::string first_difference(const Configure& was, const Configure& is) {
+  std::vector<std::uint32_t> sizes;
+  describe_fields(was, [&](const char*, std::uint32_t size, auto) { sizes.push_back(size); });
+  std::string difference;
+  auto before = sizes.begin();
+  describe_fields(is, [&](const char* name, std::uint32_t size, auto) {
+    if (size != *before && difference.empty()) {
+      difference =
+          std::string(name) + " was " + std::to_string(*before) + ", not " + std::to_string(size);
+    }
+    ++before;
+  });
+  return difference;
+}
+
+}  // namespace
 
 ExchangeCore::ExchangeCore(const ExchangeConfig& config, const Clock& clock, CommandLog& log,
                            SnapshotStore* snapshots)
@@ -23,6 +46,14 @@ void ExchangeCore::add_store(DerivedStore& store, std::function<void()> wake) {
   stores_.push_back(&store);
 }
 
+Status ExchangeCore::check_sizes(const Recovered& recovered) const {
+  if (recovered.engine == nullptr) return {};
+  const std::string wrong = first_difference(recovered.engine->sizes(), sizes_);
+  if (wrong.empty()) return {};
+  return Error{ErrorCode::invalid, "begin with sizes that are not those the exchange has",
+               "[capacity] " + wrong};
+}
+
 Result<Recovered> ExchangeCore::recover_and_lead(Leadership& leadership) {
   // A journal of our own is read before it is written to; of a shared one, nobody else may write
   // while it is read.
@@ -30,10 +61,15 @@ Result<Recovered> ExchangeCore::recover_and_lead(Leadership& leadership) {
     const Result<Leadership> acquired = log_.acquire(shard_);
     if (!acquired) return acquired.error();
     leadership = *acquired;
-    return recover(log_, snapshots_, stores_, clock_);
+    Result<Recovered> recovered = recover(log_, snapshots_, stores_, clock_);
+    if (!recovered) return recovered;
+    if (Status same = check_sizes(*recovered); !same) return same.error();
+    return recovered;
   }
   Result<Recovered> recovered = recover(log_, snapshots_, stores_, clock_);
   if (!recovered) return recovered;
+  // Before the journal is written to: who has another configuration leaves it as it was.
+  if (Status same = check_sizes(*recovered); !same) return same.error();
   const Result<Leadership> acquired = log_.acquire(shard_);
   if (!acquired) return acquired.error();
   leadership = *acquired;
