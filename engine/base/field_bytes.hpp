@@ -2,12 +2,27 @@
 // whatever the machine and however the value lies in memory.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 
 namespace karst {
+
+/// The integer whose bytes in memory are those of `value`, least significant first; and back.
+template <class T>
+[[nodiscard]] constexpr T to_little(T value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    return value;
+  } else {
+    T turned = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+      turned = static_cast<T>(turned << 8 | (value >> (8 * i) & 0xff));
+    }
+    return turned;
+  }
+}
 
 /// Writes fields one behind the other: integers, enumerations, numbers with units, arrays of these.
 class FieldWriter {
@@ -20,10 +35,9 @@ class FieldWriter {
       std::memcpy(&byte, &field, sizeof byte);
       (*this)(byte);
     } else if constexpr (std::is_integral_v<T>) {
-      auto value = static_cast<std::uint64_t>(field);
-      for (std::size_t i = 0; i < sizeof(T); ++i, value >>= 8) {
-        *out_++ = static_cast<std::uint8_t>(value);
-      }
+      const T value = to_little(field);
+      std::memcpy(out_, &value, sizeof value);
+      out_ += sizeof value;
     } else if constexpr (std::is_enum_v<T>) {
       (*this)(static_cast<std::underlying_type_t<T>>(field));
     } else if constexpr (requires { field.value(); }) {
@@ -51,15 +65,14 @@ class FieldReader {
       is_good_ = is_good_ && byte <= 1;
       field = byte == 1;
     } else if constexpr (std::is_integral_v<T>) {
-      std::uint64_t value = 0;
       if (static_cast<std::size_t>(end_ - in_) < sizeof(T)) {
         is_good_ = false;
         return;
       }
-      for (std::size_t i = 0; i < sizeof(T); ++i) {
-        value |= static_cast<std::uint64_t>(*in_++) << (8 * i);
-      }
-      field = static_cast<T>(value);
+      T value{};
+      std::memcpy(&value, in_, sizeof value);
+      in_ += sizeof value;
+      field = to_little(value);
     } else if constexpr (std::is_enum_v<T>) {
       std::underlying_type_t<T> value{};
       (*this)(value);
