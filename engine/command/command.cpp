@@ -36,7 +36,7 @@ void Command::own_body() {
 }
 
 void Command::drop_body() noexcept {
-  ::operator delete(beside, bytes_beside(*this));
+  ::operator delete(beside);
   beside = nullptr;
 }
 
