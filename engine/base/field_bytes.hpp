@@ -1,5 +1,5 @@
 // Fields of plain values to and from bytes, one behind the other, least significant byte first,
-// whatever the machine and however the value lies in memory.
+// however the value lies in memory.
 #pragma once
 
 #include <bit>
@@ -10,19 +10,7 @@
 
 namespace karst {
 
-/// The integer whose bytes in memory are those of `value`, least significant first; and back.
-template <class T>
-[[nodiscard]] constexpr T to_little(T value) {
-  if constexpr (std::endian::native == std::endian::little) {
-    return value;
-  } else {
-    T turned = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      turned = static_cast<T>(turned << 8 | (value >> (8 * i) & 0xff));
-    }
-    return turned;
-  }
-}
+static_assert(std::endian::native == std::endian::little);
 
 /// Writes fields one behind the other: integers, enumerations, numbers with units, arrays of these.
 class FieldWriter {
@@ -35,9 +23,8 @@ class FieldWriter {
       std::memcpy(&byte, &field, sizeof byte);
       (*this)(byte);
     } else if constexpr (std::is_integral_v<T>) {
-      const T value = to_little(field);
-      std::memcpy(out_, &value, sizeof value);
-      out_ += sizeof value;
+      std::memcpy(out_, &field, sizeof field);
+      out_ += sizeof field;
     } else if constexpr (std::is_enum_v<T>) {
       (*this)(static_cast<std::underlying_type_t<T>>(field));
     } else if constexpr (requires { field.value(); }) {
@@ -69,10 +56,8 @@ class FieldReader {
         is_good_ = false;
         return;
       }
-      T value{};
-      std::memcpy(&value, in_, sizeof value);
-      in_ += sizeof value;
-      field = to_little(value);
+      std::memcpy(&field, in_, sizeof field);
+      in_ += sizeof field;
     } else if constexpr (std::is_enum_v<T>) {
       std::underlying_type_t<T> value{};
       (*this)(value);

@@ -24,7 +24,7 @@ struct Instrument {
   InstrumentState state;
   InstrumentKind kind;
   std::uint8_t modes;  ///< bits of the modes it may trade in: see bit_of()
-  Resale resale;
+  Resale resale;  ///< of a product; a contract's is zero, and forbids nothing
   std::uint32_t levels_needed;  ///< of a buyer: see level::word
   std::uint32_t quantity_max;
   std::int64_t tradable_until_ns;  ///< gate close, or the certificate's expiry
