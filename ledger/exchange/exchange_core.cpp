@@ -46,30 +46,26 @@ void ExchangeCore::add_store(DerivedStore& store, std::function<void()> wake) {
   stores_.push_back(&store);
 }
 
-Status ExchangeCore::check_sizes(const Recovered& recovered) const {
-  if (recovered.engine == nullptr) return {};
-  const std::string wrong = first_difference(recovered.engine->sizes(), sizes_);
-  if (wrong.empty()) return {};
+Result<Recovered> ExchangeCore::recover_ours() {
+  Result<Recovered> recovered = recover(log_, snapshots_, stores_, clock_);
+  if (!recovered || recovered->engine == nullptr) return recovered;
+  const std::string wrong = first_difference(recovered->engine->sizes(), sizes_);
+  if (wrong.empty()) return recovered;
   return Error{ErrorCode::invalid, "begin with sizes that are not those the exchange has",
                "[capacity] " + wrong};
 }
 
 Result<Recovered> ExchangeCore::recover_and_lead(Leadership& leadership) {
-  // A journal of our own is read before it is written to; of a shared one, nobody else may write
-  // while it is read.
+  // A journal of our own is read before it is written to: who has another configuration leaves it
+  // as it was. Of a shared one, nobody else may write while it is read.
   if (overlapped_ == nullptr) {
     const Result<Leadership> acquired = log_.acquire(shard_);
     if (!acquired) return acquired.error();
     leadership = *acquired;
-    Result<Recovered> recovered = recover(log_, snapshots_, stores_, clock_);
-    if (!recovered) return recovered;
-    if (Status same = check_sizes(*recovered); !same) return same.error();
-    return recovered;
+    return recover_ours();
   }
-  Result<Recovered> recovered = recover(log_, snapshots_, stores_, clock_);
+  Result<Recovered> recovered = recover_ours();
   if (!recovered) return recovered;
-  // Before the journal is written to: who has another configuration leaves it as it was.
-  if (Status same = check_sizes(*recovered); !same) return same.error();
   const Result<Leadership> acquired = log_.acquire(shard_);
   if (!acquired) return acquired.error();
   leadership = *acquired;

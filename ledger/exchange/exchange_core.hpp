@@ -76,7 +76,7 @@ class ExchangeCore {
 
  private:
   /// Errors: invalid, when what was recovered has other sizes than ours.
-  [[nodiscard]] Status check_sizes(const Recovered& recovered) const;
+  [[nodiscard]] Result<Recovered> recover_ours();
   [[nodiscard]] Result<Recovered> recover_and_lead(Leadership& leadership);
 
   const std::uint32_t shard_;
