@@ -8,10 +8,11 @@
 #include "engine/command/check.hpp"
 #include "engine/command/codec.hpp"
 #include "engine/command/fields.hpp"
-#include "engine/command/permission.hpp"
 #include "engine/continuation/continuation.hpp"
 #include "engine/order/entry.hpp"
 #include "engine/reference/capacity_plan.hpp"
+#include "engine/reference/four_eyes.hpp"
+#include "engine/state/admission.hpp"
 #include "engine/state/handler.hpp"
 #include "engine/state/state.hpp"
 
@@ -95,51 +96,6 @@ struct Hearing {
   return hearing;
 }
 
-/// Code 10: does it mean anything.
-[[nodiscard]] bool is_well_formed(const State& state, const Command& command) {
-  const CommandTraits& traits = traits_of(command.type);
-  if (command.key.is_none()
-          ? command.client_seq != 0 || command.epoch != 0 || traits.is_session
-          : (traits.is_unnumbered && command.client_seq != 0) ||
-                (command.type == CommandType::close_session && command.epoch == 0)) {
-    return false;
-  }
-  if (state.rules < traits.since_rules) return false;
-  if (command.type == CommandType::create_key && state.rules < rules_of_lasting_tables &&
-      command.create_key.new_key.value() >= state.config.keys_max) {
-    return false;
-  }
-  if (command.type == CommandType::define_product && state.rules < rules_of_titles &&
-      command.define_product->title[0] != '\0') {
-    return false;
-  }
-  return (command.reserved[0] | command.reserved[1] | command.reserved[2]) == 0 &&
-         wrong_field(command, state.config) == nullptr;
-}
-
-/// Codes 10-13: is it well formed, may the key say it, is there such a merchant.
-[[nodiscard]] RejectCode admit(const State& state, const Command& command) {
-  if (!state.is_configured && command.type != CommandType::configure) {
-    return RejectCode::not_configured;
-  }
-  if (!is_well_formed(state, command)) return RejectCode::invalid_field;
-  const CommandTraits& traits = traits_of(command.type);
-  if (!command.key.is_none()) {
-    const Key& key = state.keys[command.key];
-    const bool is_own = key.account == command.account.value();
-    if (!may_say(command.type, key.scopes, is_own)) return RejectCode::not_permitted;
-  }
-  if (state.is_configured && command.type == CommandType::configure) {
-    return RejectCode::not_configured;
-  }
-  const bool is_exchange = command.account.is_none() && traits.may_be_exchange;
-  if (command.type != CommandType::admit_merchant && traits.is_personal && !is_exchange &&
-      !state.accounts.is_known(command.account)) {
-    return RejectCode::unknown_account;
-  }
-  return RejectCode::none;
-}
-
 /// Counts a message of its merchant, if it came so far that its limits were looked at.
 void count_message(State& state, const Command& command, RejectCode code) {
   if (code == RejectCode::none || code >= RejectCode::rate_exceeded) {
@@ -147,10 +103,21 @@ void count_message(State& state, const Command& command, RejectCode code) {
   }
 }
 
+/// Whether it may be carried out now, and by one operator alone.
+template <class Body>
+[[nodiscard]] Checked<Body> check_whole(const State& state, const Command& command,
+                                        const Body& body) {
+  Checked<Body> checked = check(state, command, body);
+  if constexpr (traits_of(type_of<Body>).may_need_two) {
+    if (checked.is_good() && needs_two(state, body)) checked.code = RejectCode::needs_two;
+  }
+  return checked;
+}
+
 /// All commands, out of line: checks, then does.
 template <class Body>
 [[nodiscard]] Ruling handle(State& state, const Command& command, const Body& body) {
-  const Checked<Body> checked = check(state, command, body);
+  const Checked<Body> checked = check_whole(state, command, body);
   if (traits_of(type_of<Body>).is_counted && !checked.is_repeated) {
     count_message(state, command, checked.code);
   }
@@ -380,7 +347,8 @@ template <class Usual>
   Ruling ruling{.code = admit(state, command)};
   if (ruling.is_good()) {
     ruling.code = RejectCode::invalid_field;
-    (void)visit_body(command, [&](const auto& body) { ruling = check(state, command, body); });
+    (void)visit_body(command,
+                     [&](const auto& body) { ruling = check_whole(state, command, body); });
   }
   return {ruling.code, ruling.is_repeated, 0};
 }

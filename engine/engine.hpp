@@ -14,6 +14,7 @@
 #include "engine/state/holding_table.hpp"
 #include "engine/state/incarnation.hpp"
 #include "engine/state/order_table.hpp"
+#include "engine/state/proposal_table.hpp"
 
 namespace karst {
 
@@ -126,6 +127,9 @@ class Engine {
   /// The lives it has had since it was first restored, oldest first; none before.
   [[nodiscard]] std::span<const Incarnation> incarnations() const;
   [[nodiscard]] bool is_clock_held() const;   ///< the wall clock is not believed
+  [[nodiscard]] const FourEyes& four_eyes() const;
+  /// The places of commands that wait for a second operator; those of number 0 are free.
+  [[nodiscard]] std::span<const Proposal> proposals() const;
   /// Queued release jobs looked at so far to find out whether an order is on its way out, or a job
   /// of its like waits: a measure of work, no part of the state. Its bound: docs/ENGINE.md §5.
   [[nodiscard]] std::uint64_t job_looks() const;

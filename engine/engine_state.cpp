@@ -184,6 +184,10 @@ void Engine::save(std::vector<std::uint8_t>& out) const {
   }
   const std::uint32_t held = 1;
   if (s.is_clock_held) writer.rows(Section::clock_held, &held, 1);
+  if (s.four_eyes.is_on != 0 || s.four_eyes.unseen_max != 0) {
+    writer.rows(Section::four_eyes, &s.four_eyes, 1);
+  }
+  s.proposals.save(writer);
   (void)visit_tables(s, [&](const auto& table) {
     table.save(writer);
     return true;
@@ -212,6 +216,8 @@ Loaded Engine::load(std::span<const std::uint8_t> bytes) {
   std::uint32_t held = 0;
   reader.rows(Section::clock_held, &held, 1);
   s.is_clock_held = held != 0;
+  reader.rows(Section::four_eyes, &s.four_eyes, 1);
+  s.proposals.load(reader);
   s.is_configured = progress.is_configured != 0;
   s.sequence = progress.sequence;
   s.now = progress.now;
@@ -259,6 +265,8 @@ void Engine::check_invariants() const {
 std::uint32_t Engine::rules() const { return state_->rules; }
 std::span<const Incarnation> Engine::incarnations() const { return state_->incarnations; }
 bool Engine::is_clock_held() const { return state_->is_clock_held; }
+const FourEyes& Engine::four_eyes() const { return state_->four_eyes; }
+std::span<const Proposal> Engine::proposals() const { return state_->proposals.rows(); }
 std::uint64_t Engine::job_looks() const { return state_->jobs.looks(); }
 std::uint64_t Engine::sequence() const { return state_->sequence; }
 std::uint64_t Engine::event_hash() const { return state_->event_hash; }

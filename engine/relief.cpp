@@ -1,6 +1,7 @@
 // What a command would free.
 #include "engine/relief.hpp"
 
+#include "engine/command/enclosed.hpp"
 #include "engine/command/fields.hpp"
 #include "engine/engine.hpp"
 #include "engine/order/life.hpp"
@@ -57,6 +58,15 @@ template <class Body>
 
 [[nodiscard]] Relief relief_of(const State&, const Command&, const SetInstrumentState& body) {
   return body.state == InstrumentState::open ? Relief::none : Relief::some;
+}
+
+[[nodiscard]] Relief relief_if_done(const State& state, const Command& command);
+
+/// As much as what is confirmed would; an operator who only takes a proposal over frees nothing.
+[[nodiscard]] Relief relief_of(const State& state, const Command& command, const Confirm& body) {
+  const std::uint32_t at = state.proposals.find(body.proposal);
+  const bool is_done = at != ProposalTable::none && state.proposals[at].by != 0;
+  return is_done ? relief_if_done(state, carried_out_by(command)) : Relief::none;
 }
 
 [[nodiscard]] Relief relief_if_done(const State& state, const Command& command) {

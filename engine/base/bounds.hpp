@@ -20,6 +20,8 @@ inline constexpr std::int64_t byte_id_max = 255;  ///< of calendars and fee sche
 inline constexpr std::int64_t lead_ns_max = 400 * ns_per_day;
 inline constexpr std::int64_t utc_offset_ns_min = -12 * ns_per_hour;
 inline constexpr std::int64_t utc_offset_ns_max = 14 * ns_per_hour;
+inline constexpr std::uint32_t proposals_max = 64;  ///< that wait at once
+inline constexpr std::int64_t proposal_ns = ns_per_day;  ///< so long one waits
 inline constexpr std::int64_t dead_man_ns_min = ns_per_second / 1'000;
 
 }  // namespace karst::bound

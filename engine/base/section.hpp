@@ -62,6 +62,9 @@ enum class Section : std::uint32_t {
   currencies = 91,
   calendars = 92,
   fee_schedules = 93,
+
+  four_eyes = 100,
+  proposals = 101,
 };
 
 /// `krst03_bytes`: what an element of the section took in the format KRST03, which had no sections
@@ -121,6 +124,8 @@ inline constexpr auto section_rows = std::to_array<SectionRow>({
     {Section::currencies, 32},
     {Section::calendars, 16},
     {Section::fee_schedules, 40},
+    {Section::four_eyes, 0},
+    {Section::proposals, 0},
 });
 
 /// Returns: the row of the section with this number; null if this build knows none.

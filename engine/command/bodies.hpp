@@ -64,6 +64,9 @@ using Text = std::array<char, N>;
 using ClientOrderId = std::array<std::uint64_t, 2>;
 using Reference = std::array<std::uint64_t, 2>;  ///< a bank's reference, compared as a whole
 using Digest = std::array<std::uint8_t, 32>;
+/// A command inside another one: what it says, encoded, zeros behind; who says it, and when, are
+/// zero (engine/command/enclosed.hpp).
+using EnclosedCommand = std::array<std::uint8_t, 128>;
 
 /// Sizes and bounds of one exchange; the first command of every journal, so that a replay has
 /// the same tables and stops at the same places.
@@ -317,6 +320,26 @@ struct ReactivateOrder {
 struct PostOffer {
   InstrumentId instrument;
   Price price;  ///< 0 = withdraw the offer
+};
+
+/// A command that waits until another operator confirms it. It is named by the sequence of this one.
+struct Propose {
+  EnclosedCommand command;
+};
+/// The second operator's yes to what waits.
+struct Confirm {
+  std::uint64_t proposal;
+  Digest hash;              ///< SHA-256 of the encoded command, as the second operator was shown it
+  EnclosedCommand command;  ///< the same; the gateway puts it there
+};
+/// What waits is not to be carried out.
+struct Retract {
+  std::uint64_t proposal;
+};
+/// Whether it takes two operators to have done what needs_two() says.
+struct SetFourEyes {
+  bool on;
+  Money unseen_max;  ///< so much one operator alone may fund or withdraw at once. Unit: fen
 };
 
 }  // namespace karst

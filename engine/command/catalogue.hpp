@@ -48,7 +48,7 @@ struct CommandTraits {
   bool is_internal = false;         ///< said by the exchange itself only
   bool is_counted = false;          ///< against the merchant's limits of messages
   bool is_never_throttled = false;  ///< lessens risk at once: no session's bucket stops it
-  bool may_need_two = false;        ///< four eyes must see some of them: see needs_two()
+  bool may_need_two = false;        ///< can be proposed; some need it: see needs_two()
   NamesBook names = NamesBook::none;
   OnFullDisk on_full_disk = OnFullDisk::refused;
   WhileHeld while_held = WhileHeld::refused;
@@ -67,7 +67,8 @@ struct CommandTraits {
                                                    .since_rules = rules_of_incarnations)           \
   ROW(clock_held,           5, ClockHeld,          .is_internal = true,                            \
                                                    .since_rules = rules_of_held_clock)             \
-  ROW(accept_clock,         6, AcceptClock,        .while_held = WhileHeld::depends,               \
+  ROW(accept_clock,         6, AcceptClock,        .may_need_two = true,                           \
+                                                   .while_held = WhileHeld::depends,               \
                                                    .since_rules = rules_of_held_clock)             \
                                                                                                    \
   ROW(define_currency,     10, DefineCurrency)                                                     \
@@ -85,13 +86,14 @@ struct CommandTraits {
                                                    .is_never_throttled = true,                     \
                                                    .on_full_disk = OnFullDisk::depends,            \
                                                    .while_held = WhileHeld::depends)               \
-  ROW(fund,                25, Fund,               .is_personal = true)                            \
-  ROW(withdraw,            26, Withdraw,           .is_personal = true)                            \
+  ROW(fund,                25, Fund,               .is_personal = true, .may_need_two = true)      \
+  ROW(withdraw,            26, Withdraw,           .is_personal = true, .may_need_two = true)      \
   ROW(rename_merchant,     27, RenameMerchant,     .is_personal = true, .since_rules = 4)          \
                                                                                                    \
   ROW(create_key,          30, CreateKey,          .is_personal = true, .may_be_exchange = true,   \
                                                    .may_need_two = true)                           \
-  ROW(revoke_key,          31, RevokeKey,          .on_full_disk = OnFullDisk::frees,              \
+  ROW(revoke_key,          31, RevokeKey,          .may_need_two = true,                           \
+                                                   .on_full_disk = OnFullDisk::frees,              \
                                                    .while_held = WhileHeld::taken)                 \
   ROW(open_session,        32, OpenSession,        .scopes = scope::all, .is_personal = true,      \
                                                    .is_session = true, .is_unnumbered = true,      \
@@ -149,7 +151,17 @@ struct CommandTraits {
                                                    .names = NamesBook::by_order)                   \
   ROW(post_offer,          66, PostOffer,          .scopes = scope::trade, .is_personal = true,    \
                                                    .is_counted = true,                             \
-                                                   .names = NamesBook::by_instrument)
+                                                   .names = NamesBook::by_instrument)              \
+                                                                                                   \
+  ROW(propose,             90, Propose,            .while_held = WhileHeld::taken,                 \
+                                                   .since_rules = rules_of_four_eyes)              \
+  ROW(confirm,             91, Confirm,            .on_full_disk = OnFullDisk::depends,            \
+                                                   .while_held = WhileHeld::depends,               \
+                                                   .since_rules = rules_of_four_eyes)              \
+  ROW(retract,             92, Retract,            .while_held = WhileHeld::taken,                 \
+                                                   .since_rules = rules_of_four_eyes)              \
+  ROW(set_four_eyes,       93, SetFourEyes,        .may_need_two = true,                           \
+                                                   .since_rules = rules_of_four_eyes)
 // clang-format on
 
 enum class CommandType : std::uint8_t {

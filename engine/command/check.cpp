@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/bounds.hpp"
+#include "engine/command/enclosed.hpp"
 #include "engine/command/fields.hpp"
 #include "engine/command/utf8.hpp"
 
@@ -54,6 +55,12 @@ template <std::size_t size>
   return range.may_be_none || (value[0] | value[1]) != 0;
 }
 [[nodiscard]] bool is_good(const Digest&, field::Digest, const Configure&) { return true; }
+[[nodiscard]] bool is_good(const EnclosedCommand& bytes, field::Enclosed range,
+                           const Configure& sizes) {
+  if (range.may_be_none && bytes == EnclosedCommand{}) return true;
+  Command inner;
+  return disclose(bytes, inner) && wrong_field(inner, sizes) == nullptr;
+}
 
 /// What contracts and products share.
 template <class Terms>

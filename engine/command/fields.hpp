@@ -47,6 +47,9 @@ struct Label {  ///< 16 bytes, compared as a whole
   bool may_be_none;
 };
 struct Digest {};
+struct Enclosed {  ///< a command that can be proposed, in order by itself
+  bool may_be_none;
+};
 
 inline constexpr Any any{};
 inline constexpr Id id{};
@@ -58,6 +61,8 @@ inline constexpr Title title_or_none{true};
 inline constexpr Label label{false};
 inline constexpr Label label_or_none{true};
 inline constexpr Digest digest{};
+inline constexpr Enclosed enclosed{false};
+inline constexpr Enclosed enclosed_or_none{true};
 
 [[nodiscard]] constexpr Within within(std::int64_t min, std::int64_t max) { return {min, max}; }
 [[nodiscard]] constexpr IdBelow id_below(std::uint32_t Configure::* size) { return {size}; }
@@ -268,6 +273,17 @@ template <class Enum>
 #define KARST_FIELDS_PostOffer(FIELD)                                                              \
   FIELD(instrument, instrument_id, any)                                                            \
   FIELD(price, price_ticks, any)
+#define KARST_FIELDS_Propose(FIELD)                                                                \
+  FIELD(command, command, enclosed)
+#define KARST_FIELDS_Confirm(FIELD)                                                                \
+  FIELD(proposal, proposal_id, any)                                                                \
+  FIELD(hash, hash, digest)                                                                        \
+  FIELD(command, command, enclosed_or_none)
+#define KARST_FIELDS_Retract(FIELD)                                                                \
+  FIELD(proposal, proposal_id, any)
+#define KARST_FIELDS_SetFourEyes(FIELD)                                                            \
+  FIELD(on, on, flag)                                                                              \
+  FIELD(unseen_max, unseen_max_fen, within(0, bound::amount_fen_max))
 // clang-format on
 
 template <class Body, class Of>

@@ -1,4 +1,4 @@
-// Who may say which command, and when: scopes of keys, four eyes, clocks that are held.
+// Who may say which command, and when: scopes of keys, clocks that are held.
 #pragma once
 
 #include <cstdint>
@@ -14,22 +14,6 @@ namespace karst {
   if (traits.is_session) return is_own;
   const bool is_operator = (scopes & scope::operate) != 0 && !traits.is_internal;
   return is_operator || (is_own && (scopes & traits.scopes) != 0);
-}
-
-// What four eyes must see: it cannot be taken back, or it makes somebody as mighty as the asker.
-// A command says so in its row (may_need_two) and here.
-template <class Body>
-[[nodiscard]] constexpr bool needs_two(const Body&) {
-  return false;
-}
-[[nodiscard]] constexpr bool needs_two(const SetMerchantState& body) {
-  return body.state == MerchantState::exited;
-}
-[[nodiscard]] constexpr bool needs_two(const CreateKey& body) {
-  return (body.scopes & (scope::audit | scope::operate)) != 0;
-}
-[[nodiscard]] constexpr bool needs_two(const SetInstrumentState& body) {
-  return body.state == InstrumentState::delisted;
 }
 
 // What lessens risk is taken while the clock is held. A command says so in its row (while_held), or

@@ -55,6 +55,10 @@ enum class RejectCode : std::uint8_t {
   cross_border_denied = 39,  ///< the product may not leave the country
   resale_not_allowed = 40,
   wrong_state = 41,  ///< the instrument's state does not allow this move
+  unknown_proposal = 42,   ///< none waits under this number: carried out, retracted, expired
+  own_proposal = 43,       ///< another operator has to confirm it
+  proposal_differs = 44,   ///< what is confirmed is not what was proposed
+  too_few_operators = 45,  ///< it takes two operators' keys that are not revoked
 
   // Is it within bounds.
   price_out_of_bounds = 50,
@@ -75,6 +79,7 @@ enum class RejectCode : std::uint8_t {
   capacity_exceeded = 74,  ///< more than the pool's certified capacity in that hour
   exchange_full = 75,      ///< a configured table is full
   book_busy = 76,          ///< the book is still finishing an earlier sweep; send it again
+  needs_two = 77,          ///< nothing else is wrong, but it has to be proposed and confirmed
 };
 
 }  // namespace karst

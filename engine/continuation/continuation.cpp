@@ -9,7 +9,7 @@ namespace {
 
 void fire(State& state, const Timer& timer) {
   switch (timer.kind) {
-#define KARST_TIMER(name, number, size) \
+#define KARST_TIMER(name, number, count) \
   case TimerKind::name: return fire_##name(state, timer);
     KARST_TIMERS(KARST_TIMER)
 #undef KARST_TIMER

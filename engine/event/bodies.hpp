@@ -46,6 +46,8 @@ enum class StateReason : std::uint8_t {
   delivery_ended = 5,
 };
 
+enum class RetractReason : std::uint8_t { by_operator = 1, expired = 2 };
+
 struct Answer {
   std::uint64_t client_seq;
   std::uint64_t account_event;  ///< number in the account's event log; 0 = not in any log
@@ -248,6 +250,18 @@ struct ClockChange {
   std::int64_t step_ns;  ///< what the operator has accepted, else 0
   KeyId key;             ///< who has
   std::uint8_t reserved[28];
+};
+
+/// What has become of a command that takes two operators.
+struct ProposalChange {
+  std::uint64_t number;      ///< settlement number of a confirmation, else 0
+  std::uint64_t client_seq;  ///< of the command answered; 0 where nobody asked
+  std::uint64_t proposal;
+  KeyId by;            ///< who proposes it; 0 = the exchange itself
+  KeyId key;           ///< who speaks; 0 = the exchange itself, or time
+  AccountId account;   ///< whom the proposed command is about
+  CommandType command;  ///< what is proposed
+  std::uint8_t reserved[11];
 };
 
 }  // namespace karst

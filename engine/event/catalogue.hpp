@@ -45,13 +45,15 @@ struct EventTraits {
   BODY(StateChange, state)                  \
   BODY(OfferPosted, offer)                  \
   BODY(IncarnationBegun, incarnation)       \
-  BODY(ClockChange, clock)
+  BODY(ClockChange, clock)                  \
+  BODY(ProposalChange, proposal)
 
 // clang-format off
 // ROW(name, number, member of Event, traits ...). Numbers are stable for ever. By groups:
 // answers, of which every command but a tick has exactly one (docs/ENGINE.md says which); orders;
 // trades, always a trade followed at once by its settlement (and, for a posted offer, by the
-// entitlement it minted); accounts; keys and sessions; reference data; the exchange itself.
+// entitlement it minted); accounts; keys and sessions; reference data; the exchange itself; what
+// takes two operators.
 #define KARST_EVENTS(ROW)                                                                          \
   /* carried out, nothing else to say */                                                           \
   ROW(done,                  1, answer,      .log = InLog::of_account)                             \
@@ -110,7 +112,14 @@ struct EventTraits {
   /* detail: 1 = not believed from here on, 0 = again */                                           \
   ROW(clock_held,           61, clock)                                                             \
   /* an operator has ended the hold */                                                             \
-  ROW(clock_accepted,       62, clock)
+  ROW(clock_accepted,       62, clock)                                                             \
+                                                                                                   \
+  /* it waits; detail: 1 = was the exchange's own, and the operator who speaks has taken it over */\
+  ROW(command_proposed,     70, proposal)                                                          \
+  /* it is carried out by what follows */                                                          \
+  ROW(command_confirmed,    71, proposal,    .is_settled = true)                                   \
+  /* it never will be; detail = RetractReason */                                                   \
+  ROW(command_retracted,    72, proposal)
 // clang-format on
 
 enum class EventType : std::uint8_t {

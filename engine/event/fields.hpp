@@ -63,6 +63,9 @@ namespace karst {
   FIELD(number) FIELD(before) FIELD(after) FIELD(reserved)
 #define KARST_EVENT_FIELDS_ClockChange(FIELD)                                                      \
   FIELD(client_seq) FIELD(step_ns) FIELD(key) FIELD(reserved)
+#define KARST_EVENT_FIELDS_ProposalChange(FIELD)                                                   \
+  FIELD(number) FIELD(client_seq) FIELD(proposal) FIELD(by) FIELD(key) FIELD(account)              \
+  FIELD(command) FIELD(reserved)
 // clang-format on
 
 // visit_fields(body, f) calls `f(field)` for each field of an event's body.

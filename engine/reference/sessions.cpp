@@ -1,5 +1,6 @@
 // Keys and their sessions.
 #include "engine/order/life.hpp"
+#include "engine/reference/four_eyes.hpp"
 #include "engine/state/handler.hpp"
 #include "engine/state/work.hpp"
 
@@ -60,6 +61,7 @@ Checked<RevokeKey> check(const State& state, const Command&, const RevokeKey& bo
   if (state.keys.is_past(id)) return RejectCode::key_revoked;
   if (!state.keys.is_known(id)) return RejectCode::unknown_key;
   if (state.keys[id].is_revoked != 0) return RejectCode::key_revoked;
+  if (leaves_too_few(state, body)) return RejectCode::too_few_operators;
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include "engine/state/job_queue.hpp"
 #include "engine/state/key_table.hpp"
 #include "engine/state/order_table.hpp"
+#include "engine/state/proposal_table.hpp"
 #include "engine/state/reference_table.hpp"
 #include "engine/state/timer_queue.hpp"
 
@@ -114,6 +115,8 @@ struct State {
   bool is_configured = false;
   bool is_clock_held = false;         ///< the wall clock is not believed: nothing is settled
   std::uint32_t rules = rules_first;  ///< the version the exchange follows
+  FourEyes four_eyes{};
+  ProposalTable proposals;
   std::vector<Incarnation> incarnations;  ///< but for the first, in the order of time
   std::uint64_t last_begun = 0;           ///< command that began the newest of them
 

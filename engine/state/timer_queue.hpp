@@ -6,25 +6,27 @@
 #include <vector>
 
 #include "engine/base/archive.hpp"
+#include "engine/base/bounds.hpp"
 #include "engine/base/lazy_array.hpp"
 #include "engine/base/units.hpp"
 #include "engine/command/bodies.hpp"
 
 namespace karst {
 
-// Everything that can be due, a row each: name, number, and of what there can be one each (a size
-// of the exchange). The number is the order among timers of one deadline; the order of the rows is
+// Everything that can be due, a row each: name, number, and of how many things there can be one
+// each. The number is the order among timers of one deadline; the order of the rows is
 // that of the handles, which stand in saved states: new rows come last. What a due one does is its
 // fire_NAME(), in the room it belongs to.
-#define KARST_TIMERS(ROW)              \
-  ROW(lifecycle, 1, instruments_max)   \
-  ROW(grace, 3, keys_max)              \
-  ROW(dead_man, 4, keys_max)           \
-  ROW(client_id, 5, client_ids_max)    \
-  ROW(order_expiry, 2, orders_max)
+#define KARST_TIMERS(ROW)                    \
+  ROW(lifecycle, 1, sizes.instruments_max)   \
+  ROW(grace, 3, sizes.keys_max)              \
+  ROW(dead_man, 4, sizes.keys_max)           \
+  ROW(client_id, 5, sizes.client_ids_max)    \
+  ROW(order_expiry, 2, sizes.orders_max)     \
+  ROW(proposal, 6, bound::proposals_max)
 
 enum class TimerKind : std::uint32_t {
-#define KARST_TIMER(name, number, size) name = (number),
+#define KARST_TIMER(name, number, count) name = (number),
   KARST_TIMERS(KARST_TIMER)
 #undef KARST_TIMER
 };
@@ -33,9 +35,9 @@ enum class TimerKind : std::uint32_t {
 [[nodiscard]] constexpr std::uint32_t timer_handles_before(const Configure& sizes,
                                                            TimerKind kind) {
   std::uint32_t handles = 0;
-#define KARST_TIMER(name, number, size)            \
+#define KARST_TIMER(name, number, count)           \
   if (kind == TimerKind::name) return handles;     \
-  handles += sizes.size;
+  handles += (count);
   KARST_TIMERS(KARST_TIMER)
 #undef KARST_TIMER
   return handles;

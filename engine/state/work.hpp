@@ -6,7 +6,7 @@
 namespace karst {
 
 // fire_NAME(state, timer): what a timer of that kind does when it is due; it has been cleared.
-#define KARST_TIMER(name, number, size) void fire_##name(State& state, const Timer& timer);
+#define KARST_TIMER(name, number, count) void fire_##name(State& state, const Timer& timer);
 KARST_TIMERS(KARST_TIMER)
 #undef KARST_TIMER
 

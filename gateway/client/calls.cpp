@@ -54,14 +54,6 @@ Error refusal_error(const v1::Reply& reply, const std::string& doing) {
           said.empty() ? "the exchange" : said};
 }
 
-Result<v1::Reply> confirm(Client& client, std::uint64_t confirmation_id) {
-  v1::Request request;
-  request.mutable_confirm()->set_confirmation_id(confirmation_id);
-  Result<v1::Response> answer = client.ask(request);
-  if (!answer) return answer.error();
-  return answer->reply();
-}
-
 Result<v1::Orders> orders(Client& client, std::uint32_t account) {
   v1::Orders all;
   v1::Request request;
@@ -144,6 +136,14 @@ Result<v1::Status> status(Client& client) {
   const Result<v1::Response> answer = question(client, request, "ask for the status");
   if (!answer) return answer.error();
   return answer->status();
+}
+
+Result<v1::Proposals> proposals(Client& client) {
+  v1::Request request;
+  static_cast<void>(request.mutable_query_proposals());
+  const Result<v1::Response> answer = question(client, request, "ask for proposals");
+  if (!answer) return answer.error();
+  return answer->proposals();
 }
 
 }  // namespace karst::gateway

@@ -34,10 +34,6 @@ struct CallFor {
 KARST_COMMANDS(KARST_CALL)
 #undef KARST_CALL
 
-/// The second operator's yes to the command that got CONFIRMATION_NEEDED with this `value`.
-/// Returns: the answer to that command.
-[[nodiscard]] Result<v1::Reply> confirm(Client&, std::uint64_t confirmation_id);
-
 // Questions. Errors: io: no answer; else the exchange refused, and the text names its code:
 // not_found: no such merchant, or not yours · trimmed: older than kept, or lost · busy: ask again ·
 // invalid: everything else.
@@ -59,6 +55,8 @@ KARST_COMMANDS(KARST_CALL)
 /// One page of who asked what.
 [[nodiscard]] Result<v1::AccessLog> access_log(Client&, const v1::QueryAccessLog& = {});
 [[nodiscard]] Result<v1::Status> status(Client&);
+/// What waits for a second operator.
+[[nodiscard]] Result<v1::Proposals> proposals(Client&);
 
 /// What a refusal is as an Error; `doing` is what was tried.
 [[nodiscard]] Error refusal_error(const v1::Reply& reply, const std::string& doing);

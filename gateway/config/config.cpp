@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "engine/base/bounds.hpp"
 #include "engine/command/check.hpp"
 #include "engine/event/event_ring.hpp"
 #include "gateway/trust/log_on_proof.hpp"
@@ -69,7 +70,10 @@ void add_gateway(Config& c, std::vector<Setting>& all) {
   all.push_back({.section = s,
                  .key = "four_eyes",
                  .about = "dangerous operator commands need a second operator",
-                 .flag = &c.hub.is_four_eyes});
+                 .flag = &c.four_eyes.on});
+  all.push_back(wide(s, "four_eyes_above_fen", c.four_eyes.unseen_max_fen, 0,
+                     static_cast<std::uint64_t>(bound::amount_fen_max),
+                     "the most that one operator alone may fund or withdraw at once"));
   all.push_back(
       number(s, "connections_max", c.hub.connections_max, 1, 1'000'000, "connections at once"));
   all.push_back(number(s, "handshakes_max", c.server.handshakes_max, 1, 1'000'000,
@@ -406,7 +410,11 @@ Result<Config> load_config(const std::string& path) {
 
 bool is_reloaded(const std::string& section, const std::string& key) {
   if (section != "gateway") return section == "limits";
-  return key != "address" && key != "port" && key != "send_buffer_kib";
+  for (const char* const fixed :
+       {"address", "port", "send_buffer_kib", "four_eyes", "four_eyes_above_fen"}) {
+    if (key == fixed) return false;
+  }
+  return true;
 }
 
 std::string settings_for_restart(const Config& running, const Config& next) {
@@ -434,8 +442,8 @@ std::string config_text(const std::string& operator_public_key) {
   config.tls.private_key = "server.key";
   std::ostringstream out;
   out << "# Configuration of a Karst exchange. Paths are relative to this file.\n"
-      << "# SIGHUP: [limits] and [gateway] but for address, port and send_buffer_kib are read "
-         "again.\n";
+      << "# SIGHUP: [limits] and [gateway] but for address, port, send_buffer_kib and four_eyes are "
+         "read again.\n";
   std::string section;
   for (const Setting& it : settings_of(config)) {
     if (section != it.section) {
@@ -449,7 +457,8 @@ std::string config_text(const std::string& operator_public_key) {
     if (it.max != 0) out << ", " << it.min << " to " << it.max;
     out << "\n";
   }
-  out << "\n# Keys of the exchange itself, created when it starts without them.\n"
+  out << "\n# Keys of the exchange itself, created when it starts without them; with four_eyes "
+         "a later one\n# waits for two operators.\n"
       << "[[operator]]\nkey_id = 1\npublic_key = \"" << operator_public_key << "\"\n"
       << "scopes = [\"read\", \"audit\", \"operate\"]\n";
   return out.str();

@@ -33,6 +33,11 @@ struct StorageConfig {
   std::uint32_t access_log_files = 8;
 };
 
+struct FourEyesConfig {
+  bool on = false;
+  std::uint64_t unseen_max_fen = 100'000'000;  ///< one operator alone funds or withdraws so much
+};
+
 struct FeedConfig {
   std::uint64_t subscriber_budget_kib = 1'024;
   std::uint64_t ring_mib = 64;
@@ -51,6 +56,7 @@ struct Config {
   StorageConfig storage;
   FeedConfig feed;
   Configure capacity{};
+  FourEyesConfig four_eyes;
   std::vector<OperatorKey> operators;
 };
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 
+#include "engine/command/enclosed.hpp"
 #include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
 #include "engine/state/key_table.hpp"
@@ -76,11 +77,16 @@ struct Daemon::Parts {
   void wire();
   [[nodiscard]] Status begin();
   void learn_from_engine();
+  void tell_start_clock();
   void adopt_newest_rules();
   [[nodiscard]] Status begin_incarnation();
   [[nodiscard]] Status wait_for_incarnation(std::uint64_t number);
   void finish_incarnation(const Event& begun);
   void create_operator_keys();
+  [[nodiscard]] Status apply_four_eyes();
+  [[nodiscard]] bool is_waiting(const Command& command) const;
+  [[nodiscard]] bool say_own(const Command& command, const std::string& what);
+  void propose(const Command& command, const std::string& what);
   void on_pass(Now now);
   void watch_capacity(std::int64_t steady_ns);
   void note_access(const Speaker& speaker, AccountId about, const char* question);
@@ -120,6 +126,9 @@ struct Daemon::Parts {
   RecoveryReport report;
   std::int64_t started_ns = 0;
   std::uint32_t rules = rules_newest;  ///< those the exchange followed when it was recovered
+  FourEyes four_eyes{};            ///< when it was recovered, as these
+  std::vector<Proposal> waiting;
+  std::uint32_t operators = 0;     ///< keys with scope operate that are not revoked
   std::vector<Incarnation> lives;  ///< of the exchange, but for its first, when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
   std::int64_t capacity_seen_ns = 0;
@@ -244,22 +253,30 @@ Status Daemon::Parts::begin() {
   }
   is_running = true;
   started_ns = static_cast<std::int64_t>(clock.wall_ns());
-  if (config.is_wall_clock_accepted && report.sequence != 0) {
-    std::fprintf(stderr, "karstd: the wall clock is accepted (--accept-clock): %s\n",
-                 wall_ahead_text(started_ns - report.time.value()).c_str());
-  }
   const std::int64_t stood_ns = started_ns - report.time.value();
   if (report.sequence != 0 && stood_ns > ns_per_hour && exchange->clock_apart_ns() == 0) {
     say(wall_ahead_text(stood_ns) + ": what fell due meanwhile is done now");
   }
   learn_from_engine();
+  tell_start_clock();
   adopt_newest_rules();
   if (Status begun = begin_incarnation(); !begun) return begun;
   create_operator_keys();
+  if (Status applied = apply_four_eyes(); !applied) return applied;
   woken.store(server.get(), std::memory_order_release);
   io = std::thread([this] { server->run(); });
   server->wake();
   return {};
+}
+
+/// One who starts the exchange alone is no two operators (ExchangeCore).
+void Daemon::Parts::tell_start_clock() {
+  if (!config.is_wall_clock_accepted || report.sequence == 0) return;
+  say(four_eyes.is_on != 0
+          ? "--accept-clock is not heard: with four_eyes two operators accept a clock, by karst "
+            "clock accept"
+          : "the wall clock is accepted (--accept-clock): " +
+                wall_ahead_text(started_ns - report.time.value()));
 }
 
 /// Keys, sessions that were open when the last process ended, and the books of the feed. Nothing
@@ -269,12 +286,17 @@ void Daemon::Parts::learn_from_engine() {
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
     rules = engine.rules();
     lives.assign(engine.incarnations().begin(), engine.incarnations().end());
+    four_eyes = engine.four_eyes();
+    waiting.assign(engine.proposals().begin(), engine.proposals().end());
+    hub->begin_proposals(four_eyes, waiting);
+    hub->set_sizes(engine.sizes());
     hub->set_incarnations(lives);
     for (std::uint32_t place = 1; place < engine.keys_end(); ++place) {
       const KeyId id = engine.key_in(place);
       const Key* key = engine.key(id);
       if (key == nullptr) continue;
       const AccountId account{key->account};
+      if ((key->scopes & scope::operate) != 0 && key->is_revoked == 0) ++operators;
       hub->add_key(id, {account, key->scopes, key->is_revoked != 0, *engine.public_key(id),
                         key->dead_man_ns});
       if (key->is_open != 0) hub->close_leftover_session(id, account, key->epoch);
@@ -362,30 +384,80 @@ void Daemon::Parts::finish_incarnation(const Event& begun) {
   if (!removed) say(removed.error().text());
 }
 
+/// Whether the exchange itself has proposed the command before.
+bool Daemon::Parts::is_waiting(const Command& command) const {
+  const EnclosedCommand inner = enclose(command);
+  return std::ranges::any_of(waiting, [&](const Proposal& it) { return it.command == inner; });
+}
+
+/// Says a command of the exchange itself. Returns: whether it will be sequenced.
+bool Daemon::Parts::say_own(const Command& command, const std::string& what) {
+  if (exchange->is_disk_full()) {
+    say(what + " is not made: the disk of the journal is full; make room and start again");
+    return false;
+  }
+  const Submitted submitted = exchange->submit(command, 0, 0);
+  if (submitted == Submitted::accepted) return true;
+  say(what + " is not made: the exchange is " +
+               (submitted == Submitted::busy ? "busy" : "stopping"));
+  return false;
+}
+
+/// Proposes it, unless it waits already.
+void Daemon::Parts::propose(const Command& command, const std::string& what) {
+  if (is_waiting(command)) return;
+  Command proposal;
+  proposal.type = CommandType::propose;
+  proposal.propose->command = enclose(command);
+  if (say_own(proposal, what)) say(what + " waits for two operators: karst proposals");
+}
+
 void Daemon::Parts::create_operator_keys() {
   for (const OperatorKey& it : config.operators) {
     if (hub->find_key(it.key) != nullptr) continue;
-    if (exchange->is_disk_full()) {
-      std::fprintf(stderr,
-                   "karstd: key %u of an [[operator]] is not made: the disk of the journal is full;"
-                   " make room and start again\n",
-                   it.key.value());
-      continue;
-    }
     Command command;
     command.type = CommandType::create_key;
     command.create_key.new_key = it.key;
     command.create_key.scopes = it.scopes;
     command.create_key.public_key = it.public_key;
-    const Submitted submitted = exchange->submit(command, 0, 0);
-    if (submitted != Submitted::accepted) {
-      std::fprintf(stderr, "karstd: key %u of an [[operator]] is not made: the exchange is %s\n",
-                   it.key.value(), submitted == Submitted::busy ? "busy" : "stopping");
+    const std::string what = "key " + std::to_string(it.key.value()) + " of an [[operator]]";
+    const bool is_mighty = (it.scopes & (scope::audit | scope::operate)) != 0;
+    if (four_eyes.is_on != 0 && is_mighty) {
+      propose(command, what);
       continue;
     }
+    if (!say_own(command, what)) continue;
     // Whatever the key says is sequenced behind its creation, so it may speak from now on.
     hub->add_key(it.key, {AccountId{0}, it.scopes, false, it.public_key});
+    if ((it.scopes & scope::operate) != 0) ++operators;
   }
+}
+
+/// The rule stands in the journal. Whoever can edit the configuration turns it on, not off.
+Status Daemon::Parts::apply_four_eyes() {
+  const bool is_on = four_eyes.is_on != 0;
+  const auto unseen_max = static_cast<std::int64_t>(config.four_eyes.unseen_max_fen);
+  const bool is_same =
+      is_on == config.four_eyes.on && (!is_on || four_eyes.unseen_max == unseen_max);
+  if (is_same) return {};
+  Command command;
+  command.type = CommandType::set_four_eyes;
+  command.set_four_eyes = {config.four_eyes.on, Money{unseen_max}};
+  if (is_on) {
+    propose(command, "another four_eyes of karst.toml");
+    return {};
+  }
+  if (operators < 2) {
+    return Error{ErrorCode::invalid,
+                 "start: gateway.four_eyes takes the keys of two operators (scope operate), and "
+                 "there is " +
+                     std::to_string(operators) +
+                     "; name them as [[operator]] of a new exchange, or start without four_eyes "
+                     "and make one: karst keys create NUMBER --exchange --scopes operate",
+                 config.data};
+  }
+  static_cast<void>(say_own(command, "four_eyes"));
+  return {};
 }
 
 void Daemon::Parts::on_pass(Now now) {
@@ -449,11 +521,13 @@ void Daemon::Parts::tell_disk() {
 }
 
 void Daemon::Parts::tell_acceptance(const Delivery& delivery) const {
-  if (delivery.command.type != CommandType::accept_clock || !delivery.has_answer()) return;
-  const Event& answer = delivery.events[delivery.answer];
-  if (answer.type != EventType::clock_accepted) return;
-  std::fprintf(stderr, "karstd: the wall clock is accepted (key %u): %s\n",
-               answer.clock.key.value(), wall_ahead_text(answer.clock.step_ns).c_str());
+  const CommandType type = delivery.command.type;
+  if (type != CommandType::accept_clock && type != CommandType::confirm) return;
+  for (const Event& event : delivery.events) {
+    if (event.type != EventType::clock_accepted) continue;
+    std::fprintf(stderr, "karstd: the wall clock is accepted (key %u): %s\n",
+                 event.clock.key.value(), wall_ahead_text(event.clock.step_ns).c_str());
+  }
 }
 
 void Daemon::Parts::tell_clock() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/command/enclosed.hpp"
 #include "ledger/events/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate/translate.hpp"
@@ -196,6 +197,7 @@ void Hub::deliver(const Delivered& delivered, Now now) {
     if (event.type == EventType::key_created || event.type == EventType::key_revoked) {
       on_key_event(delivered.command, event);
     }
+    proposals_.follow(delivered.command, event);
     if (event.type == EventType::dead_man_fired) keys_[event.session.key.value()].dead_man_ns = 0;
   }
   if (delivered.command.type == CommandType::set_dead_man) note_dead_man(delivered);
@@ -242,7 +244,7 @@ void Hub::on_key_event(const Command& command, const Event& event) {
   const std::uint32_t key = event.session.key.value();
   if (event.type == EventType::key_created) {
     keys_[key] = {event.session.account, event.session.scopes, false,
-                  command.create_key.public_key};
+                  carried_out_by(command).create_key.public_key};
     return;
   }
   keys_[key].is_revoked = true;
@@ -346,8 +348,6 @@ void Hub::on_timer(Now now) {
     if (session.missing_event() != 0) catch_up(id, session);
     if (session.output().size() != before) touch(id);
   }
-  std::erase_if(parked_,
-                [&](const Parked& it) { return now.steady_ns - it.since_ns >= parked_ns_max; });
   send_closes();
 }
 
@@ -397,22 +397,6 @@ bool Hub::is_shared(AccountId account, std::uint64_t number,
   return sequence <= shared;
 }
 
-std::uint64_t Hub::park(const Command& command) {
-  if (parked_.size() >= parked_max) return 0;
-  parked_.push_back({++last_parked_, now_ns_, command});
-  return last_parked_;
-}
-
-std::optional<Command> Hub::confirm(const Speaker& speaker, std::uint64_t confirmation) {
-  const auto found =
-      std::ranges::find_if(parked_, [&](const Parked& it) { return it.number == confirmation; });
-  if (found == parked_.end() || found->command.key == speaker.key) return std::nullopt;
-  const Command command = found->command;
-  parked_.erase(found);
-  if (on_access) on_access(speaker, command.account, "Confirm");
-  return command;
-}
-
 void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) {
   Session& session = *find(from);
   const std::uint64_t id = request.request_id();
@@ -430,11 +414,24 @@ void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& requ
     }
   }
   if (request.body_case() == v1::Request::kQueryStatus) return answer_status(session, request);
+  if (request.body_case() == v1::Request::kQueryProposals) {
+    return answer_proposals(session, request);
+  }
   if (request.body_case() == v1::Request::kQueryEvents) {
     return answer_events(from, account, request);
   }
   if (desk_ == nullptr) return session.refuse(id, v1::CODE_NOT_AVAILABLE);
   desk_->ask(from, speaker, account, request);
+}
+
+void Hub::answer_proposals(Session& session, const v1::Request& request) {
+  if (!session.speaker().has(scope::audit | scope::operate)) {
+    return session.refuse(request.request_id(), v1::CODE_NOT_PERMITTED);
+  }
+  v1::Response response;
+  response.mutable_proposals()->set_request_id(request.request_id());
+  proposals_.write(*response.mutable_proposals());
+  session.send(response);
 }
 
 void Hub::answer_status(Session& session, const v1::Request& request) {

@@ -15,6 +15,7 @@
 #include "engine/event/event.hpp"
 #include "engine/state/incarnation.hpp"
 #include "gateway/session/session.hpp"
+#include "gateway/session/waiting_proposals.hpp"
 
 namespace karst::gateway {
 
@@ -67,7 +68,6 @@ class QuestionDesk {
 
 struct HubLimits {
   std::uint32_t connections_max = 12'000;
-  bool is_four_eyes = false;    ///< dangerous operator commands need a second operator
   bool is_trace_clock = false;  ///< time is what operators say; of the exchange, never changed
 };
 
@@ -96,6 +96,10 @@ class Hub final : public SessionHost {
   /// What the engine knows when it starts. A session that is open there has lost its connection.
   void add_key(KeyId key, const KeyRecord& record);
   void close_leftover_session(KeyId key, AccountId account, std::uint32_t epoch);
+  void begin_proposals(const FourEyes& rule, std::span<const Proposal> proposals) {
+    proposals_.begin(rule, proposals);
+  }
+  void set_sizes(const Configure& sizes) { sizes_ = sizes; }
   void set_incarnations(std::span<const Incarnation> lives) {
     lives_.assign(lives.begin(), lives.end());
   }
@@ -140,7 +144,7 @@ class Hub final : public SessionHost {
   };
   [[nodiscard]] Counters counters() const;
 
-  /// Called for every question about somebody else, and every confirmation.
+  /// Called for every question about somebody else.
   std::function<void(const Speaker&, AccountId about, const char* question)> on_access;
   /// Called for every log-on that is refused.
   std::function<void(ConnectionId from, KeyId key, const char* reason)> on_log_on_refused;
@@ -154,10 +158,8 @@ class Hub final : public SessionHost {
   [[nodiscard]] bool is_trace_clock() const override { return hub_limits_.is_trace_clock; }
   [[nodiscard]] Admission rehearse(ConnectionId from, const Command& command,
                                    std::uint32_t ticket) override;
-  [[nodiscard]] bool is_four_eyes() const override { return hub_limits_.is_four_eyes; }
-  [[nodiscard]] std::uint64_t park(const Command& command) override;
-  [[nodiscard]] std::optional<Command> confirm(const Speaker& speaker,
-                                               std::uint64_t confirmation) override;
+  void complete(Confirm& confirmation) const override { proposals_.complete(confirmation); }
+  [[nodiscard]] const Configure& sizes() const override { return sizes_; }
   void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) override;
   void logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) override;
   [[nodiscard]] bool is_keep_alive_due(KeyId key) const override;
@@ -176,13 +178,6 @@ class Hub final : public SessionHost {
     std::unique_ptr<Session> session;
     bool is_touched = false;
   };
-  struct Parked {
-    std::uint64_t number = 0;
-    std::int64_t since_ns = 0;
-    Command command;
-  };
-  static constexpr std::size_t parked_max = 64;
-  static constexpr std::int64_t parked_ns_max = 600 * ns_per_second;
   static constexpr std::size_t catch_up_bytes = 64 * 1024;
   static constexpr std::uint32_t catch_up_events = 256;
   static constexpr std::uint32_t rows_max = 500;
@@ -195,6 +190,7 @@ class Hub final : public SessionHost {
   void send_closes();
   void note_dead_man(const Delivered& delivered);
   void catch_up(ConnectionId id, Session& session);
+  void answer_proposals(Session& session, const v1::Request& request);
   void answer_status(Session& session, const v1::Request& request);
   void answer_events(ConnectionId from, AccountId account, const v1::Request& request);
   [[nodiscard]] bool has_event(AccountId account, std::uint64_t number) const;
@@ -216,8 +212,8 @@ class Hub final : public SessionHost {
   std::deque<Command> unsent_closes_;
   std::unordered_map<std::uint32_t, Command> closes_on_way_;
   std::uint32_t last_close_ = 0;
-  std::vector<Parked> parked_;
-  std::uint64_t last_parked_ = 0;
+  WaitingProposals proposals_;
+  Configure sizes_{};
   ConnectionId last_connection_ = 0;
   std::uint64_t last_sequence_ = 0;
   std::vector<Incarnation> lives_;  // of the exchange, but for its first

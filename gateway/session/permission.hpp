@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "engine/command/command.hpp"
-#include "engine/command/fields.hpp"
 #include "engine/command/permission.hpp"
 
 namespace karst::gateway {
@@ -35,15 +34,6 @@ struct Speaker {
 [[nodiscard]] constexpr bool may_ask_about(const Speaker& speaker, AccountId account) {
   return speaker.has(scope::audit | scope::operate) ||
          (account == speaker.account && !account.is_none());
-}
-
-/// What four eyes must see.
-[[nodiscard]] inline bool is_dangerous(const Command& command) {
-  bool is_seen_by_two = false;
-  if (traits_of(command.type).may_need_two) {
-    (void)visit_body(command, [&](const auto& body) { is_seen_by_two = needs_two(body); });
-  }
-  return is_seen_by_two;
 }
 
 }  // namespace karst::gateway

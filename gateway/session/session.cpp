@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/assert.hpp"
+#include "engine/command/check.hpp"
 #include "ledger/events/account_entry.hpp"
 #include "ledger/exchange/sequencer.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
@@ -152,7 +153,7 @@ void Session::on_request(const v1::Request& request, std::size_t bytes, Now now)
     case v1::Request::kSetTime:
       return on_set_time(id, request.set_time().time_ns(), now);
     case v1::Request::kConfirm:
-      return on_confirm(id, request.confirm().confirmation_id(), now);
+      return refuse(id, v1::CODE_NOT_AVAILABLE, 0, "confirm");
     case v1::Request::kPing:
       return pulse(request.ping().token(), now);
     default:
@@ -269,9 +270,6 @@ v1::Code Session::on_command(const v1::Command& wire, Origin origin, Now now) {
     keep_alive(origin, now);
     return v1::CODE_OK;
   }
-  if (is_dangerous(command) && host_.is_four_eyes()) {
-    return propose(command, origin, now, is_check ? Way::validate : Way::propose);
-  }
   return submit(command, origin, now, is_check ? Way::rehearse : Way::submit);
 }
 
@@ -285,12 +283,6 @@ void Session::keep_alive(Origin origin, Now now) {
   write(*response_);
 }
 
-/// Nobody is to confirm what the exchange would refuse: the engine is asked first.
-v1::Code Session::propose(const Command& command, Origin origin, Now now, Way way) {
-  const v1::Code code = submit(command, origin, now, way);
-  return code == v1::CODE_OK ? v1::CODE_CONFIRMATION_NEEDED : code;  // to the rest of a batch
-}
-
 v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin, Now now) {
   const auto refused = [&](v1::Code code, std::int64_t value = 0, const char* field = "") {
     return refuse_command(origin, wire.client_seq(), code, value, field);
@@ -301,6 +293,7 @@ v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin
   if (is_for_exchange && (command.type != CommandType::create_key || wire.account_id() != 0)) {
     return refused(v1::CODE_INVALID_FIELD, 0, "use_exchange_account");
   }
+  if (command.type == CommandType::confirm) host_.complete(*command.confirm);
   if (command.account.is_none() && !is_for_exchange) command.account = speaker_.account;
   if (!traits_of(command.type).is_personal) command.account = AccountId{0};
   if (!may_command(speaker_, command)) return refused(v1::CODE_NOT_PERMITTED);
@@ -314,20 +307,6 @@ v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin
     return refused(v1::CODE_INVALID_FIELD, 0, "client_seq");
   }
   return v1::CODE_OK;
-}
-
-void Session::on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now) {
-  const Origin origin{request_id, 0};
-  if (!speaker_.has(scope::operate)) {
-    refuse_command(origin, 0, v1::CODE_NOT_PERMITTED);
-    return;
-  }
-  const std::optional<Command> command = host_.confirm(speaker_, confirmation);
-  if (!command) {
-    refuse_command(origin, 0, v1::CODE_UNKNOWN_CONFIRMATION);
-    return;
-  }
-  static_cast<void>(submit(*command, origin, now));
 }
 
 void Session::on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now) {
@@ -361,14 +340,7 @@ v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way
 
 Admission Session::hand_over(const Command& command, std::uint32_t index, Way way) {
   if (way == Way::submit) return host_.submit(identity_.connection, command, index);
-  if (way != Way::propose) return host_.rehearse(identity_.connection, command, index);
-  // It will come from the one who asks, whose session may have ended, under a number not used now.
-  Command confirmed = command;
-  confirmed.epoch = 0;
-  confirmed.client_seq = 0;
-  const Admission admission = host_.rehearse(identity_.connection, confirmed, index);
-  if (admission == Admission::accepted) proposals_.push_back({index, confirmed});
-  return admission;
+  return host_.rehearse(identity_.connection, command, index);
 }
 
 std::uint32_t Session::take_ticket(bool may_use_reserve) {
@@ -388,9 +360,6 @@ std::uint32_t Session::take_ticket(bool may_use_reserve) {
 
 void Session::free_ticket(std::uint32_t index) {
   KARST_ASSERT(index < tickets_.size() && tickets_[index].is_taken);
-  if (tickets_[index].way == Way::propose) [[unlikely]] {
-    std::erase_if(proposals_, [&](const Proposal& it) { return it.ticket == index; });
-  }
   tickets_[index].is_taken = false;
   tickets_[index].next_free = free_ticket_;
   free_ticket_ = index;
@@ -421,7 +390,14 @@ void Session::on_answer(std::uint32_t index, const Command& command, const Event
   if (state_ == State::opening) return on_session_opened(ticket, answer, now);
   v1::Reply& reply = begin_reply(ticket, now);
   schemas::to_wire(command, answer, own_number(answer), reply);
+  if (reply.code() == v1::CODE_INVALID_FIELD) name_field(command, reply);
   write(*response_);
+}
+
+/// The engine says that a field is wrong; which one it is can be found out again.
+void Session::name_field(const Command& command, v1::Reply& reply) const {
+  const char* const wrong = wrong_field(command, host_.sizes());
+  reply.set_field(wrong != nullptr ? wrong : "body");
 }
 
 void Session::on_time_set(std::uint32_t index, const Command& tick, Now now) {
@@ -441,33 +417,14 @@ void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal,
     if (rehearsal.code == RejectCode::none) return go_live(log_on, standing, now);
     return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
   }
-  const std::optional<Command> proposed = proposal_of(index);
   const Ticket ticket = redeem(index, now);
-  // A busy book will have finished by the time that somebody confirms.
-  const bool is_good =
-      rehearsal.code == RejectCode::none || rehearsal.code == RejectCode::book_busy;
-  if (ticket.way != Way::rehearse && is_good) return ask_for_confirmation(ticket, proposed);
   v1::Reply& reply = begin_reply(ticket, now);
   reply.set_client_seq(ticket.client_seq);
   reply.set_code(static_cast<v1::Code>(rehearsal.code));
   reply.set_value(rehearsal.value);
   reply.set_is_repeated(rehearsal.is_repeated);
-  reply.set_validated_only(!proposed);
+  reply.set_validated_only(true);
   write(*response_);
-}
-
-void Session::ask_for_confirmation(const Ticket& ticket, const std::optional<Command>& proposed) {
-  const std::uint64_t number = proposed ? host_.park(*proposed) : 0;
-  const bool is_full = proposed && number == 0;
-  refuse_command({ticket.request_id, ticket.batch_index}, ticket.client_seq,
-                 is_full ? v1::CODE_BUSY : v1::CODE_CONFIRMATION_NEEDED,
-                 static_cast<std::int64_t>(number));
-}
-
-std::optional<Command> Session::proposal_of(std::uint32_t index) const {
-  const auto found =
-      std::ranges::find_if(proposals_, [&](const Proposal& it) { return it.ticket == index; });
-  return found == proposals_.end() ? std::nullopt : std::optional(found->command);
 }
 
 void Session::on_refused(std::uint32_t index, Admission why, Now now) {

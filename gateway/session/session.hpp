@@ -88,15 +88,10 @@ class SessionHost {
   [[nodiscard]] virtual Admission rehearse(ConnectionId from, const Command& command,
                                            std::uint32_t ticket) = 0;
 
-  /// Whether a dangerous command waits for a second operator.
-  [[nodiscard]] virtual bool is_four_eyes() const = 0;
-  /// Four eyes. Keeps a dangerous command until another operator confirms it.
-  ///
-  /// Returns: the number to confirm it by; 0 when too many wait.
-  [[nodiscard]] virtual std::uint64_t park(const Command& command) = 0;
-  /// Takes a parked command, if it is there and was not parked by `speaker`'s key.
-  [[nodiscard]] virtual std::optional<Command> confirm(const Speaker& speaker,
-                                                       std::uint64_t confirmation) = 0;
+  /// Puts the command that a confirmation means into it, if it is the one of its hash.
+  virtual void complete(Confirm& confirmation) const = 0;
+  /// The sizes of the exchange, which bound some fields.
+  [[nodiscard]] virtual const Configure& sizes() const = 0;
 
   /// A question or a subscription; answered, now or later, through Session::send() or refuse().
   virtual void ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) = 0;
@@ -209,8 +204,6 @@ class Session {
   enum class Way : std::uint8_t {
     submit,    ///< it is carried out
     rehearse,  ///< the client is told what it would be answered
-    validate,  ///< the same of a command that a second operator would have to confirm
-    propose,   ///< it waits for a second operator, if it would be carried out
   };
 
   /// What to remember of an unanswered command.
@@ -222,13 +215,6 @@ class Session {
     std::uint32_t next_free = 0;
     bool is_taken = false;
     Way way = Way::submit;
-  };
-
-  /// A command that is to be parked once the engine has said that it would carry it out; it goes
-  /// with its ticket.
-  struct Proposal {
-    std::uint32_t ticket = 0;
-    Command command;
   };
 
   /// Where a command came from.
@@ -252,12 +238,7 @@ class Session {
   void keep_alive(Origin origin, Now now);
   void on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now);
   void on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now);
-  void on_confirm(std::uint64_t request_id, std::uint64_t confirmation, Now now);
   [[nodiscard]] v1::Code on_command(const v1::Command& wire, Origin origin, Now now);
-  [[nodiscard]] v1::Code propose(const Command& command, Origin origin, Now now, Way way);
-  /// The engine would carry out a command that a second operator has to confirm.
-  void ask_for_confirmation(const Ticket& ticket, const std::optional<Command>& proposed);
-  [[nodiscard]] std::optional<Command> proposal_of(std::uint32_t index) const;
   [[nodiscard]] v1::Code check(Command& command, const v1::Command& wire, Origin origin, Now now);
   [[nodiscard]] v1::Code submit(const Command& command, Origin origin, Now now,
                                 Way way = Way::submit);
@@ -271,6 +252,7 @@ class Session {
   v1::Code refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
                           std::int64_t value = 0, const char* field = "",
                           const std::string& text = {});
+  void name_field(const Command& command, v1::Reply& reply) const;
   void pulse(std::uint64_t token, Now now);
   void write(const v1::Response& response);
 
@@ -283,7 +265,6 @@ class Session {
   std::unique_ptr<v1::Response> response_;  // reused for every reply and event
   TokenBucket bucket_;
   std::vector<Ticket> tickets_;
-  std::vector<Proposal> proposals_;  // being rehearsed
   std::uint32_t free_ticket_ = no_ticket;
   std::uint32_t in_flight_ = 0;
   Speaker speaker_{};

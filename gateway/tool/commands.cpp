@@ -94,7 +94,8 @@ std::string group_of(const std::string& name) {
       {"Files of an exchange, on its server",
        {"audit", "journal", "snapshot", "state-hash", "rebuild", "backup", "restore"}},
       {"Operate",
-       {"merchant", "group", "limits", "kill", "unkill", "keys", "confirm", "fund", "withdraw",
+       {"merchant", "group", "limits", "kill", "unkill", "keys", "proposals", "confirm",
+        "retract", "four-eyes", "fund", "withdraw",
         "currency", "calendar", "fees", "pool", "capacity", "contracts", "product", "instrument",
         "halt", "resume", "clock"}}};
   for (const auto& [group, names] : groups) {
@@ -120,6 +121,7 @@ void add_commands(CLI::App& app) {
   add_status(app);
   add_operate(app);
   add_keys(app);
+  add_four_eyes(app);
   add_audit(app);
   add_files(app);
   add_replay(app);

@@ -25,8 +25,10 @@ void add_completion(CLI::App& app);
 /// `karst doctor`: is all as an exchange needs it?
 void add_doctor(CLI::App& app);
 
-/// `karst keys create`, `karst confirm`.
+/// `karst keys create`.
 void add_keys(CLI::App& app);
+/// `karst proposals`, `karst confirm`.
+void add_four_eyes(CLI::App& app);
 
 /// `karst status`, `karst access-log`, `karst clock`.
 void add_status(CLI::App& app);

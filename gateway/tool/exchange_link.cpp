@@ -195,8 +195,26 @@ ExchangeLink::ExchangeLink(const LinkOptions& options, const Output& output,
 v1::Reply ExchangeLink::carry_out(const v1::Command& command) {
   const Result<v1::Reply> reply = client_->call(command);
   if (!reply) output_.fail(failure_of(reply.error(), config_));
+  if (reply->code() == v1::CODE_NEEDS_TWO && !command.validate_only()) {
+    output_.fail(propose(command));
+  }
   if (reply->code() != v1::CODE_OK) output_.fail(failure_of(*reply));
   return *reply;
+}
+
+Failure ExchangeLink::propose(const v1::Command& command) {
+  v1::Command proposal;
+  v1::Command& inner = *proposal.mutable_propose()->mutable_command();
+  inner = command;
+  inner.clear_client_seq();
+  const Result<v1::Reply> reply = client_->call(proposal);
+  if (!reply) return failure_of(reply.error(), config_);
+  if (reply->code() != v1::CODE_OK) return failure_of(*reply);
+  const std::string number = std::to_string(reply->waiting_proposal_id());
+  return {exit_needs_second, "NEEDS_TWO",
+          "not done yet: a second operator must confirm proposal " + number,
+          "within a day, with another key: karst confirm " + number + " --key FILE",
+          static_cast<std::int64_t>(reply->waiting_proposal_id())};
 }
 
 v1::Response ExchangeLink::ask(const v1::Request& request) {

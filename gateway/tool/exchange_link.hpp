@@ -57,8 +57,11 @@ class ExchangeLink {
   ExchangeLink(const LinkOptions& options, const Output& output,
                gateway::ClientHandlers handlers = {});
 
-  /// Carries out a command. Returns: the reply, OK.
+  /// Carries out a command; what takes two operators is proposed, which ends the program too.
+  /// Returns: the reply, OK.
   [[nodiscard]] v1::Reply carry_out(const v1::Command& command);
+  /// Has a command wait for a second operator. Returns: that it does, or why it does not.
+  [[nodiscard]] Failure propose(const v1::Command& command);
   /// Asks a question. Returns: what answers it, never a refusal.
   [[nodiscard]] v1::Response ask(const v1::Request& request);
 

@@ -102,21 +102,17 @@ Failure failure_of(const Error& error) {
 
 Failure failure_of(const v1::Reply& reply) {
   const int code = reply.code();
-  const bool is_waiting = code == v1::CODE_CONFIRMATION_NEEDED;
-  Failure failure{is_waiting ? exit_needs_second : exit_refused, code_name(code), {}};
+  const bool needs_two = code == v1::CODE_NEEDS_TWO;
+  Failure failure{needs_two ? exit_needs_second : exit_refused, code_name(code), {}};
   failure.value = reply.value();
   failure.text = "the exchange refused: " + failure.code;
   if (!reply.field().empty()) failure.text += " (" + reply.field() + ")";
   failure.text += ": " + std::string(code_text(code));
   while (failure.text.ends_with('.')) failure.text.pop_back();
   failure.hint = std::string(code_hint(code));
-  if (is_waiting && reply.value() == 0) {
+  if (needs_two) {
     failure.text = "as things are now it would have to be confirmed by a second operator";
     failure.hint = "nothing was done, and nothing waits";
-  } else if (is_waiting) {
-    const std::string number = std::to_string(reply.value());
-    failure.text = "not done yet: a second operator must confirm request " + number;
-    failure.hint = "within ten minutes, with another key: karst confirm " + number + " --key FILE";
   }
   return failure;
 }

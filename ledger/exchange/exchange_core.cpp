@@ -79,6 +79,8 @@ Result<RecoveryReport> ExchangeCore::begin() {
   if (!recovered) return recovered.error();
   const bool is_new = recovered->engine == nullptr;
   engine_ = is_new ? std::make_unique<Engine>(sizes_) : std::move(recovered->engine);
+  // What two operators have to say, whoever starts the exchange cannot say alone.
+  if (engine_->four_eyes().is_on != 0) sequencer_config_.clock.is_wall_accepted = false;
   if (overlapped_ != nullptr) committer_ = std::make_unique<Committer>(pipeline_, *overlapped_);
   sequencer_ = std::make_unique<Sequencer>(pipeline_, *engine_, log_, committer_.get(), clock_,
                                            sequencer_config_);

@@ -81,7 +81,7 @@ class ExchangeCore {
 
   const std::uint32_t shard_;
   const Configure sizes_;
-  const Sequencer::Config sequencer_config_;
+  Sequencer::Config sequencer_config_;
   const SnapshotPolicy snapshot_policy_;
   const Clock& clock_;
   CommandLog& log_;

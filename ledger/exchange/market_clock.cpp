@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 
+#include "engine/command/enclosed.hpp"
 #include "engine/command/fields.hpp"
 #include "engine/command/permission.hpp"
 
@@ -95,6 +96,10 @@ bool is_as_seen(std::int64_t apart_ns, std::int64_t step_ns) {
 }
 
 bool is_taken_while_held(const Command& command, std::int64_t apart_ns) {
+  if (command.type == CommandType::confirm) {
+    const Command inner = carried_out_by(command);
+    return inner.type != CommandType::confirm && is_taken_while_held(inner, apart_ns);
+  }
   if (command.type == CommandType::accept_clock) {
     return is_as_seen(apart_ns, command.accept_clock.step_ns);
   }

@@ -211,13 +211,19 @@ void Sequencer::admit(Pipeline::Submission& submission) {
 void Sequencer::apply(const Pipeline::Submission& submission) {
   EventRing& ring = pipeline_.events_of_next();
   const Applied applied = engine_.apply(submission.command, ring);
-  const bool is_word = submission.command.type == CommandType::accept_clock;
-  if (is_word && ring.at(applied.first + applied.answer).type == EventType::clock_accepted)
-      [[unlikely]] {
-    static_cast<void>(market_clock_.accept(submission.command.accept_clock.step_ns));
-    static_cast<void>(now_ns());  // whoever is answered finds the door open
+  const CommandType type = submission.command.type;
+  if (type == CommandType::accept_clock || type == CommandType::confirm) [[unlikely]] {
+    for (std::uint64_t at = applied.first; at < applied.first + applied.count; ++at) {
+      if (ring.at(at).type == EventType::clock_accepted) accept_clock(ring.at(at).clock.step_ns);
+    }
   }
   pipeline_.applied(submission, applied);
+}
+
+// An operator's word, or that of two.
+void Sequencer::accept_clock(std::int64_t step_ns) {
+  static_cast<void>(market_clock_.accept(step_ns));
+  static_cast<void>(now_ns());  // whoever is answered finds the door open
 }
 
 bool Sequencer::is_tick_due() {

@@ -131,6 +131,7 @@ class Sequencer {
   [[nodiscard]] Disk look_at_disk(std::uint32_t commands);
   [[nodiscard]] bool is_worth_its_room(CommandType type, Relief relief) const;
   void apply(const Pipeline::Submission& submission);
+  void accept_clock(std::int64_t step_ns);
   [[nodiscard]] Result<bool> close_batch();
   [[nodiscard]] Result<bool> stage_batch(const Batch& batch);
   [[nodiscard]] Result<bool> commit_batch(const Batch& batch);

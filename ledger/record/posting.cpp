@@ -85,6 +85,12 @@ void note_name(const Command& command, const Event& event, RecordDraft& draft) {
   draft.extend(MerchantName{event.merchant.account, command.rename_merchant.name});
 }
 
+void note_confirmation(const Command& command, const Event& event, RecordDraft& draft) {
+  draft.kind = RecordKind::note;
+  draft.extend(ConfirmedCommand{event.proposal.proposal, event.proposal.by, event.proposal.key,
+                                command.confirm->hash, command.confirm->command});
+}
+
 void move_cash(const Event& event, RecordDraft& draft) {
   const AssetNumber asset = asset_of(event.cash.currency);
   const AccountNumber account = main_of(event.cash.account);
@@ -250,6 +256,10 @@ Status Posting::translate_event(const Command& command, std::span<const Event> e
     case EventType::merchant_renamed:
       if (command.type != CommandType::rename_merchant) return unexpected("learn a name", event);
       note_name(command, event, draft);
+      return {};
+    case EventType::command_confirmed:
+      if (command.type != CommandType::confirm) return unexpected("learn what was confirmed", event);
+      note_confirmation(command, event, draft);
       return {};
     case EventType::escrow_released:
       release_escrow(event, draft);

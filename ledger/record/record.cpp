@@ -63,6 +63,14 @@ void encode_body(const MerchantName& name, std::byte* at) {
 
 void encode_body(const ProductTitle& title, std::byte* at) { put_text(at, title.title); }
 
+void encode_body(const ConfirmedCommand& confirmed, std::byte* at) {
+  store_be(at, confirmed.proposal);
+  store_be(at + 8, confirmed.by.value());
+  store_be(at + 12, confirmed.confirmed_by.value());
+  std::memcpy(at + 16, confirmed.hash.data(), confirmed.hash.size());
+  std::memcpy(at + 48, confirmed.command.data(), confirmed.command.size());
+}
+
 template <typename Details>
 std::size_t encode_extension(const Details& details, std::byte* at) {
   store_be(at, Details::type);
@@ -132,6 +140,8 @@ bool is_sound(std::uint16_t type, std::span<const std::byte> body) {
       return body.size() == MerchantName::bytes;
     case ProductTitle::type:
       return body.size() == ProductTitle::bytes;
+    case ConfirmedCommand::type:
+      return body.size() == ConfirmedCommand::bytes;
     default:
       return false;
   }
@@ -231,6 +241,7 @@ void encode(const Record& record, std::vector<std::byte>& bytes) {
   append_extension(record.reference, bytes);
   append_extension(record.name, bytes);
   append_extension(record.title, bytes);
+  append_extension(record.confirmed, bytes);
   const std::uint8_t extended = bytes.size() > end_of_legs ? record_flag::has_extensions : 0;
   encode_header({record.kind, static_cast<std::uint8_t>(record.group | extended),
                  static_cast<std::uint16_t>(record.legs.size()), record.source, record.seq,
@@ -342,6 +353,18 @@ std::optional<ProductTitle> RecordView::title() const {
   return title;
 }
 
+std::optional<ConfirmedCommand> RecordView::confirmed() const {
+  const auto body = extension(ConfirmedCommand::type);
+  if (body.empty()) return std::nullopt;
+  ConfirmedCommand confirmed;
+  confirmed.proposal = load_be<std::uint64_t>(body.data());
+  confirmed.by = KeyId{load_be<std::uint32_t>(body.data() + 8)};
+  confirmed.confirmed_by = KeyId{load_be<std::uint32_t>(body.data() + 12)};
+  std::memcpy(confirmed.hash.data(), body.data() + 16, confirmed.hash.size());
+  std::memcpy(confirmed.command.data(), body.data() + 48, confirmed.command.size());
+  return confirmed;
+}
+
 Record read(const RecordView& view) {
   Record record;
   record.kind = view.kind();
@@ -359,6 +382,7 @@ Record read(const RecordView& view) {
   record.reference = view.reference();
   record.name = view.name();
   record.title = view.title();
+  record.confirmed = view.confirmed();
   return record;
 }
 
@@ -396,6 +420,7 @@ template void RecordDraft::extend(const AssetDetails&);
 template void RecordDraft::extend(const BankReference&);
 template void RecordDraft::extend(const MerchantName&);
 template void RecordDraft::extend(const ProductTitle&);
+template void RecordDraft::extend(const ConfirmedCommand&);
 
 std::size_t encode(const RecordDraft& draft, std::uint64_t seq, std::span<const Leg> legs,
                    std::byte* at) {

@@ -13,6 +13,7 @@
 #include "engine/base/side.hpp"
 #include "engine/base/trade_mode.hpp"
 #include "engine/base/units.hpp"
+#include "engine/command/bodies.hpp"
 #include "engine/settlement/legs.hpp"
 #include "ledger/files/big_endian.hpp"
 #include "ledger/record/accounts.hpp"
@@ -146,6 +147,19 @@ struct ProductTitle {
   friend bool operator==(const ProductTitle&, const ProductTitle&) = default;
 };
 
+/// Of a note: what an operator asked for and another one confirmed. The records and events of the
+/// same command say what came of it.
+struct ConfirmedCommand {
+  static constexpr std::uint16_t type = 7;
+  static constexpr std::size_t bytes = 48 + sizeof(EnclosedCommand);
+  std::uint64_t proposal = 0;  ///< command that proposed it
+  KeyId by{};                  ///< who proposed it
+  KeyId confirmed_by{};
+  std::array<std::uint8_t, 32> hash{};  ///< SHA-256 of the command, as the second operator had it
+  EnclosedCommand command{};  ///< zeros behind
+  friend bool operator==(const ConfirmedCommand&, const ConfirmedCommand&) = default;
+};
+
 // The whole record --------------------------------------------------------------------------------
 
 inline constexpr std::uint8_t record_version = 1;
@@ -171,6 +185,7 @@ struct Record {
   std::optional<BankReference> reference;
   std::optional<MerchantName> name;
   std::optional<ProductTitle> title;
+  std::optional<ConfirmedCommand> confirmed;
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -215,6 +230,7 @@ class RecordView {
   [[nodiscard]] std::optional<BankReference> reference() const;
   [[nodiscard]] std::optional<MerchantName> name() const;
   [[nodiscard]] std::optional<ProductTitle> title() const;
+  [[nodiscard]] std::optional<ConfirmedCommand> confirmed() const;
 
  private:
   friend Result<RecordView> decode(std::span<const std::byte>);

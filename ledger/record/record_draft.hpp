@@ -20,7 +20,7 @@ struct DraftLeg {
 /// What posting.hpp makes of an event. A plain value: building one allocates nothing.
 struct RecordDraft {
   static constexpr std::size_t legs_max = 6;
-  static constexpr std::size_t extension_bytes_max = 120;
+  static constexpr std::size_t extension_bytes_max = 184;
   static constexpr std::size_t bytes_max =
       record_header_bytes + legs_max * leg_bytes + extension_bytes_max;
 
@@ -41,7 +41,7 @@ struct RecordDraft {
   }
 
   /// Appends an extension (TradeDetails, AccountDetails, AssetDetails, BankReference,
-  /// MerchantName, ProductTitle).
+  /// MerchantName, ProductTitle, ConfirmedCommand).
   ///
   /// Requires: called in ascending order of type, room left.
   template <typename Details>

@@ -12,8 +12,10 @@
 #include <utility>
 
 #include "engine/command/check.hpp"
+#include "engine/command/enclosed.hpp"
 #include "engine/command/fields.hpp"
 #include "engine/command/utf8.hpp"
+#include "schemas/translate/translate.hpp"
 #include "schemas/words/normal_form.hpp"
 
 /// Names a field of the message `m` once: its name, how it is read and how it is written.
@@ -22,27 +24,40 @@
 #name, m, [](const auto& from) { return from.name(); },                       \
         [](auto& to, const auto& value) {                                         \
           to.set_##name(static_cast<std::decay_t<decltype(to.name())>>(value));   \
-        } \
+        },                                                                        \
+        [](auto& of) -> auto& {                                                   \
+          if constexpr (std::is_const_v<std::remove_reference_t<decltype(of)>>) { \
+            return of.name();                                                     \
+          } else {                                                                \
+            return *of.mutable_##name();                                          \
+          }                                                                       \
+        },                                                                        \
+        [](const auto& of) { return of.has_##name(); } \
   }
 
 namespace karst::schemas {
 
 /// One field of a message.
-template <class M, class Get, class Set>
+template <class M, class Get, class Set, class Sub, class Has>
 struct Field {
   const char* name;
   M& message;
   Get get_from;
   Set set_in;
+  Sub sub_of;
+  Has is_in;
 
   [[nodiscard]] auto value() const { return get_from(message); }
   template <class Value>
   void set(const Value& given) const {
     set_in(message, given);
   }
+  // Of a field that is a message itself.
+  [[nodiscard]] auto& sub() const { return sub_of(message); }
+  [[nodiscard]] bool is_there() const { return is_in(message); }
 };
-template <class M, class Get, class Set>
-Field(const char*, M&, Get, Set) -> Field<M, Get, Set>;
+template <class M, class Get, class Set, class Sub, class Has>
+Field(const char*, M&, Get, Set, Sub, Has) -> Field<M, Get, Set, Sub, Has>;
 
 /// Wire → engine. Remembers the first field that did not fit; what follows it is still read.
 ///
@@ -128,6 +143,16 @@ class Reader {
     std::memcpy(value.data(), given.data(), given.size());
   }
 
+  template <class F>
+  void operator()(F field, EnclosedCommand& value, field::Enclosed range) {
+    value = {};
+    if (!field.is_there()) {
+      if (!range.may_be_none) refuse(field.name);
+      return;
+    }
+    if (const char* wrong = enclose_from_wire(field.sub(), value)) refuse(wrong);
+  }
+
  private:
   template <class F, std::size_t N, class IsGood>
   void read_text(F field, Text<N>& value, IsGood is_good) {
@@ -173,6 +198,12 @@ class Writer {
   template <class F>
   void operator()(F field, const Digest& value, field::Digest) {
     field.set(std::string(value.begin(), value.end()));
+  }
+
+  template <class F>
+  void operator()(F field, const EnclosedCommand& value, field::Enclosed) {
+    Command inner;
+    if (disclose(value, inner)) enclosed_to_wire(inner, field.sub());
   }
 };
 

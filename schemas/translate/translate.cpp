@@ -41,6 +41,27 @@ const char* to_engine(const v1::Command& wire, Command& command) {
   return reader.wrong();
 }
 
+// Who says it is said outside; an account that is left out is nobody's.
+const char* enclose_from_wire(const v1::Command& wire, EnclosedCommand& bytes) {
+  Command inner;
+  const char* wrong = to_engine(wire, inner);
+  if (wrong != nullptr) return wrong;
+  if (!traits_of(inner.type).may_need_two) return "command";
+  if (wire.client_seq() != 0) return "client_seq";
+  if (wire.validate_only()) return "validate_only";
+  const bool is_for_exchange = inner.type == CommandType::create_key && wire.account_id() == 0;
+  if (wire.use_exchange_account() != is_for_exchange) return "use_exchange_account";
+  if (!traits_of(inner.type).is_personal) inner.account = AccountId{0};
+  bytes = enclose(inner);
+  return nullptr;
+}
+
+void enclosed_to_wire(const Command& command, v1::Command& wire) {
+  to_wire(command, wire);
+  wire.set_use_exchange_account(command.type == CommandType::create_key &&
+                                command.account.is_none());
+}
+
 void to_wire(const Command& command, v1::Command& wire) {
   Writer writer;
   wire.Clear();

@@ -30,6 +30,12 @@ namespace karst::schemas {
 /// Requires: a command whose type has a name.
 void to_wire(const Command& command, v1::Command& wire);
 
+/// Reads a command that stands in another one, which can be proposed. Who says it is said outside.
+/// Returns: the first field that is wrong, or null.
+[[nodiscard]] const char* enclose_from_wire(const v1::Command& wire, EnclosedCommand& bytes);
+/// Writes one: create_key for account 0 says that it means it.
+void enclosed_to_wire(const Command& command, v1::Command& wire);
+
 /// The same number under its name on the wire.
 [[nodiscard]] v1::Code to_wire(RejectCode code);
 

@@ -233,6 +233,9 @@ void to_wire(const Command& command, const Event& answer, std::uint64_t number, 
     case EventType::session_opened:
       wire.set_value(answer.session.epoch);
       return;
+    case EventType::command_proposed:
+      wire.set_waiting_proposal_id(answer.proposal.proposal);
+      return;
     default:
       return;
   }

@@ -94,8 +94,16 @@ std::string_view code_hint(int code) {
     case v1::CODE_CLOCK_HELD:
       return "put the clock of the exchange's machine right (karst doctor says by how much), or, "
              "if it is right, have an operator say so: karst clock accept";
-    case v1::CODE_UNKNOWN_CONFIRMATION:
-      return "ask again for the command; another operator's key must confirm within ten minutes";
+    case v1::CODE_NEEDS_TWO:
+      return "propose it: another operator's key confirms it";
+    case v1::CODE_UNKNOWN_PROPOSAL:
+      return "what waits: karst proposals";
+    case v1::CODE_OWN_PROPOSAL:
+      return "another operator's key confirms it: --key FILE; or take it back: karst retract N";
+    case v1::CODE_PROPOSAL_DIFFERS:
+      return "look again at what it is: karst proposals";
+    case v1::CODE_TOO_FEW_OPERATORS:
+      return "make another operator's key first: karst keys create N --exchange --scopes operate";
     case v1::CODE_CLOCK_IS_REAL:
       return "only replays set the time: [time] clock in karst.toml";
     case v1::CODE_NOT_FOUND:

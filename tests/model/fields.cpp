@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "engine/command/enclosed.hpp"
 #include "tests/model/model_state.hpp"
 
 namespace karst::model {
@@ -178,6 +179,29 @@ bool is_valid(const SetInstrumentState& s) {
          s.state == InstrumentState::delisted;
 }
 
+bool is_body_valid(const Command& c, const Configure& configure);
+
+bool can_be_proposed(CommandType type) {
+  switch (type) {
+    case CommandType::accept_clock:
+    case CommandType::set_merchant_state:
+    case CommandType::fund:
+    case CommandType::withdraw:
+    case CommandType::create_key:
+    case CommandType::revoke_key:
+    case CommandType::set_instrument_state:
+    case CommandType::set_four_eyes:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_enclosed(const EnclosedCommand& bytes, const Configure& configure) {
+  Command inner;
+  return disclose(bytes, inner) && can_be_proposed(inner.type) && is_body_valid(inner, configure);
+}
+
 bool is_body_valid(const Command& c, const Configure& configure) {
   switch (c.type) {
     case CommandType::configure:
@@ -244,6 +268,14 @@ bool is_body_valid(const Command& c, const Configure& configure) {
       return c.cancel_order.order.is_none() != (c.cancel_order.client_order_id == ClientOrderId{});
     case CommandType::mass_cancel:
       return c.mass_cancel.side <= 2;
+    case CommandType::propose:
+      return is_enclosed(c.propose->command, configure);
+    case CommandType::confirm:
+      return c.confirm->command == EnclosedCommand{} ||
+             is_enclosed(c.confirm->command, configure);
+    case CommandType::set_four_eyes:
+      return is_bool(c.set_four_eyes.on) &&
+             within(c.set_four_eyes.unseen_max.value(), std::int64_t{0}, money_max);
     case CommandType::tick:
     case CommandType::adopt_rules:
     case CommandType::begin_incarnation:
@@ -256,6 +288,7 @@ bool is_body_valid(const Command& c, const Configure& configure) {
     case CommandType::hibernate_order:
     case CommandType::reactivate_order:
     case CommandType::post_offer:
+    case CommandType::retract:
       return true;
   }
   return false;

@@ -63,6 +63,11 @@ const std::map<RejectCode, std::string_view> reject_names{
     {RejectCode::capacity_exceeded, "capacity_exceeded"},
     {RejectCode::exchange_full, "exchange_full"},
     {RejectCode::book_busy, "book_busy"},
+    {RejectCode::needs_two, "needs_two"},
+    {RejectCode::unknown_proposal, "unknown_proposal"},
+    {RejectCode::own_proposal, "own_proposal"},
+    {RejectCode::proposal_differs, "proposal_differs"},
+    {RejectCode::too_few_operators, "too_few_operators"},
 };
 
 const std::map<CommandType, std::string_view> command_names{
@@ -200,6 +205,13 @@ std::string account_text(const Event& e, const Names& n) {
   }
 }
 
+/// "set_merchant_state of bob", "revoke_key".
+std::string proposal_text(const Event& e, const Names& n) {
+  const auto name = command_names.find(e.proposal.command);
+  const std::string what = name == command_names.end() ? "?" : std::string(name->second);
+  return e.proposal.account.is_none() ? what : what + " of " + n.account(e.proposal.account);
+}
+
 std::string reference_text(const Event& e, const Names& n) {
   switch (e.type) {
     case EventType::currency_defined:
@@ -219,6 +231,13 @@ std::string reference_text(const Event& e, const Names& n) {
       return e.detail != 0 ? "the clock is held" : "the clock is held no longer";
     case EventType::clock_accepted:
       return "the clock is accepted";
+    case EventType::command_proposed:
+      return "proposed " + proposal_text(e, n) + (e.detail != 0 ? " (taken over)" : "");
+    case EventType::command_confirmed:
+      return "confirmed " + proposal_text(e, n);
+    case EventType::command_retracted:
+      return "retracted " + proposal_text(e, n) +
+             (static_cast<RetractReason>(e.detail) == RetractReason::expired ? " (expired)" : "");
     case EventType::offer_posted:
       return e.offer.price.value() == 0 ? "offer withdrawn on " + n.instrument(e.instrument)
                                         : "offer on " + n.instrument(e.instrument) + " @ " +

@@ -47,6 +47,8 @@ class Model {
   }
   [[nodiscard]] const std::deque<Sweep>& sweeps() const { return sweeps_; }
   [[nodiscard]] const std::deque<Job>& jobs() const { return jobs_; }
+  [[nodiscard]] const std::map<std::uint64_t, Waiting>& proposals() const { return waiting_; }
+  [[nodiscard]] bool is_four_eyes() const { return four_eyes_; }
   [[nodiscard]] const Configure& configuration() const { return configure_; }
   [[nodiscard]] std::uint32_t rules() const { return rules_; }
 
@@ -86,6 +88,17 @@ class Model {
   void move_cash(EventType type, CurrencyId currency, Money amount, const Reference& reference);
   [[nodiscard]] std::optional<RejectCode> known_reference(const Reference& reference,
                                                           CurrencyId currency, Money amount);
+
+  // model_four_eyes.cpp: what takes two operators.
+  [[nodiscard]] std::size_t count_operators() const;
+  [[nodiscard]] RejectCode try_out(const Command& command) const;
+  [[nodiscard]] RejectCode refuse_alone();
+  [[nodiscard]] bool takes_two() const;
+  [[nodiscard]] Command said_now(const EnclosedCommand& bytes) const;
+  void emit_proposal(EventType type, std::uint8_t detail, std::uint64_t number,
+                     const Waiting& waiting, const Command* said);
+  void forget_proposal(std::uint64_t number);
+  void fire_proposal(std::uint64_t number);
 
   // model_reference.cpp: currencies, pools, contracts, products and their states.
   void end_hold();
@@ -248,6 +261,9 @@ class Model {
   std::vector<Job> held_jobs_;  // of contracts that ended while the clock was held
   std::deque<Sweep> sweeps_;
   std::uint64_t settlements_ = 0;
+  bool four_eyes_ = false;
+  std::int64_t unseen_max_ = 0;
+  std::map<std::uint64_t, Waiting> waiting_;  // proposals by number
 
   // Of the command under way.
   const Command* command_ = nullptr;

@@ -186,6 +186,8 @@ RejectCode Model::revoke_key() {
   if (found == keys_.end()) return RejectCode::unknown_key;
   Key& key = found->second;
   if (key.revoked) return RejectCode::key_revoked;
+  const bool is_operator = (key.scopes & scope::operate) != 0;
+  if (four_eyes_ && is_operator && count_operators() <= 2) return RejectCode::too_few_operators;
 
   key.revoked = true;
   key.dead_man = 0;

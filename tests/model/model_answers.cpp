@@ -76,7 +76,7 @@ void Model::execute() {
   } else if (needs_merchant(*command_) && !merchants_.contains(command_->account)) {
     code = RejectCode::unknown_account;
   } else {
-    code = carry_out();
+    code = takes_two() ? refuse_alone() : carry_out();
   }
   if (code != RejectCode::none) reject(code);
 

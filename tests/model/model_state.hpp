@@ -114,6 +114,13 @@ struct Key {
   std::map<std::uint64_t, Remembered> answers;
 };
 
+/// A proposal.
+struct Waiting {
+  std::int64_t due = 0;
+  KeyId by{};  ///< none: the exchange's own
+  EnclosedCommand command{};
+};
+
 struct Fees {
   std::int64_t maker_bps = 0;
   std::int64_t taker_bps = 0;
@@ -267,6 +274,7 @@ enum class TimerKind : std::uint8_t {
   grace = 3,
   dead_man = 4,
   client_id = 5,
+  proposal = 6,
 };
 /// Fire in this order: deadline, kind, id.
 using Timer = std::tuple<std::int64_t, TimerKind, std::uint64_t>;

@@ -33,6 +33,8 @@ void Model::fire(TimerKind kind, std::uint64_t id) {
       return fire_dead_man(KeyId{static_cast<std::uint32_t>(id)});
     case TimerKind::client_id:
       return fire_client_id(id);
+    case TimerKind::proposal:
+      return fire_proposal(id);
   }
 }
 

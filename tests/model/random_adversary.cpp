@@ -3,6 +3,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "engine/command/enclosed.hpp"
 #include "engine/command/rules.hpp"
 #include "tests/model/random_commands.hpp"
 
@@ -28,6 +29,7 @@ Command RandomCommands::adversary() {
       {25, &RandomCommands::any_listing},        {30, &RandomCommands::any_mint},
       {4, &RandomCommands::any_pool_change},     {4, &RandomCommands::any_product},
       {14, &RandomCommands::any_state_change},   {8, &RandomCommands::any_junk},
+      {14, &RandomCommands::any_four_eyes},
   };
   auto roll = static_cast<int>(random_.below(1'000));
   for (const Weight& weight : weights) {
@@ -35,6 +37,43 @@ Command RandomCommands::adversary() {
     roll -= weight.of_1000;
   }
   return heal();
+}
+
+Command RandomCommands::any_dangerous() {
+  switch (random_.below(4)) {
+    case 0: return any_cash();
+    case 1: return any_key();
+    case 2: return any_merchant_change();
+    default: return any_state_change();
+  }
+}
+
+/// Confirms what waits, most often; turns the rule on and off; proposes this and that.
+Command RandomCommands::any_four_eyes() {
+  if (!model_.proposals().empty() && chance(65)) {
+    const auto steps = static_cast<std::ptrdiff_t>(random_.below(model_.proposals().size()));
+    const auto& [number, waiting] = *std::next(model_.proposals().begin(), steps);
+    if (chance(12)) {
+      Command command = blank(CommandType::retract);
+      command.retract.proposal = chance(90) ? number : random_.below(5);
+      return command;
+    }
+    Command command = blank(CommandType::confirm);
+    command.confirm->proposal = chance(95) ? number : random_.below(5);
+    if (chance(95)) command.confirm->command = waiting.command;
+    return command;
+  }
+  if (chance(30)) {
+    Command command = blank(CommandType::set_four_eyes);
+    command.set_four_eyes.on = chance(70);
+    command.set_four_eyes.unseen_max = Money{static_cast<std::int64_t>(random_.below(1'000'000))};
+    return command;
+  }
+  const Command inner = any_dangerous();
+  if (!traits_of(inner.type).may_need_two) return inner;
+  Command command = blank(CommandType::propose);
+  command.propose->command = enclose(inner);
+  return command;
 }
 
 Command RandomCommands::heal() { return chance(50) ? heal_merchants() : heal_instruments(); }

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <span>
 
+#include "engine/command/enclosed.hpp"
 #include "engine/command/rules.hpp"
 
 namespace karst::model {
@@ -326,6 +327,7 @@ Command RandomCommands::next() {
   } else {
     command = profile_ == Profile::adversary ? adversary() : trader();
     give_voice(command);
+    ask_for_two(command);
     if (chance(profile_ == Profile::adversary ? 6 : 1)) bend(command);
   }
   stamp(command);
@@ -369,6 +371,17 @@ void RandomCommands::give_voice(Command& command) {
   const Key& key = model_.keys().at(command.key);
   if (key.session_open && chance(60)) command.epoch = key.epoch;
   if (chance(50)) number(command);
+}
+
+/// What one alone may not do is proposed, most often; and what waits is confirmed.
+void RandomCommands::ask_for_two(Command& command) {
+  if (!model_.is_four_eyes() || !traits_of(command.type).may_need_two || !chance(70)) return;
+  const Command inner = command;
+  command = blank(CommandType::propose);
+  command.key = inner.key;
+  command.epoch = inner.epoch;
+  command.client_seq = inner.client_seq;
+  command.propose->command = enclose(inner);
 }
 
 void RandomCommands::number(Command& command) {
@@ -418,7 +431,7 @@ void RandomCommands::bend(Command& command) {
       command.reserved[random_.below(3)] = static_cast<std::uint8_t>(random_.below(2));
       break;
     case 5:
-      command.type = static_cast<CommandType>(random_.below(70));
+      command.type = static_cast<CommandType>(random_.below(96));
       break;
     default:
       bend_word(command);

@@ -49,6 +49,7 @@ class RandomCommands {
   [[nodiscard]] Command blank(CommandType type, AccountId account = AccountId{0}) const;
   void stamp(Command& command);
   void give_voice(Command& command);
+  void ask_for_two(Command& command);
   void number(Command& command);
   void bend(Command& command);
   [[nodiscard]] static std::span<std::uint8_t> body_bytes(Command& command);
@@ -72,6 +73,8 @@ class RandomCommands {
   [[nodiscard]] Command any_merchant_change();
   [[nodiscard]] Command any_key();
   [[nodiscard]] Command any_clock();
+  [[nodiscard]] Command any_four_eyes();
+  [[nodiscard]] Command any_dangerous();
   [[nodiscard]] Command any_session();
   [[nodiscard]] Command any_definition();
   [[nodiscard]] Command any_listing();

@@ -67,6 +67,8 @@ void put_body(Bytes& to, const MassCancel& m) { put(to, m.instrument, m.tag, m.s
 
 void put_body(Bytes& to, const PostOffer& o) { put(to, o.instrument, o.price); }
 
+void put_body(Bytes& to, const SetFourEyes& f) { put(to, f.on, f.unseen_max); }
+
 void put_body(Bytes& to, const DefineCurrency& d) { put(to, d.currency, d.code); }
 
 // These have no fields: a byte of them says nothing.

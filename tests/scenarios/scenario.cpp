@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/command/enclosed.hpp"
 #include "engine/command/rules.hpp"
 
 namespace karst::scenarios {
@@ -144,7 +145,7 @@ bool Scenario::direct(Words& words) {
     return true;
   }
   if (words.accept("restored")) return go_on_restored(words), true;
-  return false;
+  return take_four_eyes(words);
 }
 
 void Scenario::adopt_rules(std::uint32_t version) {
@@ -181,8 +182,49 @@ void Scenario::begin() {
   set_fees(none);
 }
 
+/// "four_eyes 1000.00 key k", "propose LINE", "confirm 1 key k", "retract 1 key k".
+bool Scenario::take_four_eyes(Words& words) {
+  if (words.accept("propose")) {
+    is_proposed_ = true;
+    return carry_out(words.take_rest()), true;
+  }
+  if (words.accept("four_eyes")) {
+    Command command = blank(CommandType::set_four_eyes);
+    command.set_four_eyes.on = !words.accept("off");
+    if (command.set_four_eyes.on) command.set_four_eyes.unseen_max = Money{words.take_money()};
+    return finish(command, words), true;
+  }
+  const bool is_yes = words.accept("confirm");
+  if (!is_yes && !words.accept("retract")) return false;
+  const std::uint64_t which = words.take_number();
+  if (which == 0 || which > proposals_.size()) throw Unreadable("there is no such proposal");
+  const Proposed& proposed = proposals_[which - 1];
+  Command command = blank(is_yes ? CommandType::confirm : CommandType::retract);
+  if (is_yes) {
+    command.confirm->proposal = proposed.number;
+    command.confirm->command = proposed.command;
+  } else {
+    command.retract.proposal = proposed.number;
+  }
+  return finish(command, words), true;
+}
+
+/// The same, said by the same, but only proposed.
+Command Scenario::proposal_of(const Command& command) {
+  if (!traits_of(command.type).may_need_two) throw Unreadable("this is not proposed");
+  Command proposal = blank(CommandType::propose);
+  proposal.key = command.key;
+  proposal.epoch = command.epoch;
+  proposal.client_seq = command.client_seq;
+  proposal.propose->command = enclose(command);
+  proposals_.push_back({sequence_ + 1, proposal.propose->command});
+  return proposal;
+}
+
 /// Stamps the command and lets both carry it out; what is shown of it joins the step's lines.
 void Scenario::send(Command command) {
+  if (is_proposed_) command = proposal_of(command);
+  is_proposed_ = false;
   now_ += ns_per_step;
   command.time = Time{now_};
   command.sequence = ++sequence_;

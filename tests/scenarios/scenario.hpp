@@ -50,6 +50,8 @@ class Scenario {
   void begin();
   void adopt_rules(std::uint32_t version);
   void go_on_restored(Words& words);
+  [[nodiscard]] bool take_four_eyes(Words& words);
+  [[nodiscard]] Command proposal_of(const Command& command);
   [[nodiscard]] bool is_shown(const Event& event) const;
   [[nodiscard]] std::string difference(const Step& step) const;
   enum class Optional : std::uint8_t { no, acceptance, gate };
@@ -96,6 +98,12 @@ class Scenario {
   std::uint64_t sequence_ = 0;
   std::uint64_t references_ = 1'000'000;
   std::uint16_t fee_schedules_ = 0;
+  bool is_proposed_ = false;  // what the line under way says
+  struct Proposed {
+    std::uint64_t number;
+    EnclosedCommand command;
+  };
+  std::vector<Proposed> proposals_;  // 1, 2, 3 … of the scenario
   std::set<Show> shown_{Show::orders};
   std::vector<std::string> actual_;  // of the step under way
   std::size_t compared_ = 0;

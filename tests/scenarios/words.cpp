@@ -32,6 +32,12 @@ std::string Words::take() {
   return words_[next_++];
 }
 
+std::string Words::take_rest() {
+  std::string rest;
+  while (!is_empty()) rest += (rest.empty() ? "" : " ") + take();
+  return rest;
+}
+
 bool Words::accept(std::string_view word) {
   if (peek() != word || is_empty()) return false;
   ++next_;

@@ -25,6 +25,8 @@ class Words {
   [[nodiscard]] std::string_view peek() const;
   /// Errors: Unreadable at the end of the line.
   std::string take();
+  /// Takes all that is left.
+  std::string take_rest();
   /// Takes the next word if it is `word`.
   bool accept(std::string_view word);
   /// Errors: Unreadable unless the next word is `word`.

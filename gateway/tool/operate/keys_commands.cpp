@@ -1,4 +1,4 @@
-// `karst keys create` and `karst confirm`: who may speak, and the second pair of eyes.
+// `karst keys create`: who may speak.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -14,22 +14,13 @@
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/deed.hpp"
 #include "gateway/tool/exchange_link.hpp"
+#include "gateway/tool/scope_words.hpp"
 #include "gateway/trust/key_file.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/words/code_text.hpp"
 
 namespace karst::tool {
 namespace {
-
-struct ScopeWord {
-  const char* word;
-  std::uint8_t scope;
-};
-constexpr ScopeWord scope_words[] = {{"read", scope::read},
-                                     {"trade", scope::trade},
-                                     {"cancel-only", scope::cancel_only},
-                                     {"audit", scope::audit},
-                                     {"operate", scope::operate}};
 
 struct KeyOptions {
   LinkOptions link;
@@ -171,13 +162,17 @@ v1::Reply ask_for_key(ExchangeLink& link, const v1::Command& command, const Outp
   const Result<v1::Reply> reply = link.client().call(command);
   if (!reply) output.fail(failure_of(reply.error(), link.config()));
   if (reply->code() == v1::CODE_OK) return *reply;
-  Failure failure = failure_of(*reply);
-  if (file && reply->code() == v1::CODE_CONFIRMATION_NEEDED) {
-    failure.hint += "; then say this again, and " + file->waiting() + " becomes " + file->path();
-  } else if (file) {
-    file->drop();
+  if (reply->code() == v1::CODE_NEEDS_TWO && !command.validate_only()) {
+    Failure failure = link.propose(command);
+    if (file && failure.exit == exit_needs_second) {
+      failure.hint += "; then say this again, and " + file->waiting() + " becomes " + file->path();
+    } else if (file) {
+      file->drop();
+    }
+    output.fail(failure);
   }
-  output.fail(failure);
+  if (file) file->drop();
+  output.fail(failure_of(*reply));
 }
 
 void create_key(const KeyOptions& options) {
@@ -207,17 +202,6 @@ void create_key(const KeyOptions& options) {
   if (file) text += "\nits secret is in " + file->path() + ": karst ... --key " + file->path();
   if (options.is_check) text = validated_text;
   output.answer(key_json(options, command, reply, file ? file->path() : "", public_key), text);
-}
-
-void confirm(const LinkOptions& options, std::uint64_t number) {
-  const Output output(options.is_json);
-  ExchangeLink link(options, output);
-  v1::Request request;
-  request.mutable_confirm()->set_confirmation_id(number);
-  const v1::Response response = link.ask(request);
-  output.answer(reply_json("confirm", 0, response.reply()),
-                "request " + std::to_string(number) + " is confirmed and carried out (command " +
-                    std::to_string(response.reply().sequence()) + ")");
 }
 
 void add_create(CLI::App& app) {
@@ -254,19 +238,6 @@ void add_create(CLI::App& app) {
 
 }  // namespace
 
-void add_keys(CLI::App& app) {
-  add_create(app);
-  struct Options {
-    LinkOptions link;
-    std::uint64_t number = 0;
-  };
-  const auto options = std::make_shared<Options>();
-  CLI::App* const command =
-      subcommand(app, "confirm", "say yes to what another operator asked for (four eyes)");
-  command->add_option("number", options->number, "of the request that waits")->required();
-  add_link_options(*command, options->link);
-  command->footer(example_text("confirm 3 --key second"));
-  command->callback([options] { confirm(options->link, options->number); });
-}
+void add_keys(CLI::App& app) { add_create(app); }
 
 }  // namespace karst::tool

@@ -81,6 +81,9 @@ std::string text_of(field::Label range) {
   return range.may_be_none ? "at most 16 bytes" : "1 … 16 bytes";
 }
 std::string text_of(field::Digest) { return "32 bytes"; }
+std::string text_of(field::Enclosed range) {
+  return std::string(range.may_be_none ? "none, or " : "") + "a command that can be proposed";
+}
 
 std::string page() {
   std::ostringstream page;

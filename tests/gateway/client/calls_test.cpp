@@ -226,7 +226,10 @@ TEST_F(Calls, operators_act_for_merchants_and_see_the_exchange) {
   v1::QueryTransactions all;
   all.set_everyone(true);
   EXPECT_TRUE(gateway::transactions(*op, all));
-  EXPECT_EQ(code(gateway::confirm(*op, 12'345)), v1::CODE_UNKNOWN_CONFIRMATION);
+  const Result<v1::Proposals> waiting = gateway::proposals(*op);
+  ASSERT_TRUE(waiting);
+  EXPECT_FALSE(waiting->four_eyes());
+  EXPECT_EQ(waiting->proposals_size(), 0);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ LocalExchange::LocalExchange(const gateway::SessionLimits& limits, gateway::HubL
     : hub(*this, this, nullptr, limits, hub_limits),
       engine(small_sizes),
       events_(events_per_command_max * 2) {
+  hub.set_sizes(small_sizes);
   ring_ = {events_.data(), events_.size() - 1, 0};
   Command configure;
   configure.type = CommandType::configure;
@@ -119,6 +120,17 @@ gateway::EventSource::Found LocalExchange::read(AccountId account, std::uint64_t
     ++given;
   }
   return Found::good;
+}
+
+void LocalExchange::begin_four_eyes() {
+  Command c;
+  c.type = CommandType::adopt_rules;
+  c.adopt_rules.version = rules_newest;
+  command(c);
+  c = Command{};
+  c.type = CommandType::set_four_eyes;
+  c.set_four_eyes = {true, Money{1'000'000}};
+  command(c);
 }
 
 void LocalExchange::make_market() {

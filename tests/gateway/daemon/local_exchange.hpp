@@ -28,6 +28,8 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
 
   /// Carries out a command of the exchange itself.
   void command(Command command);
+  /// From here on it takes two operators; one alone funds 10,000.00.
+  void begin_four_eyes();
   /// Merchants 1 to 3 with the keys of test_exchange.hpp, and the product as instrument 1.
   void make_market();
 

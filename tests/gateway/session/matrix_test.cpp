@@ -75,7 +75,7 @@ void fill(google::protobuf::Message& message) {
         break;
       case FieldDescriptor::CPPTYPE_STRING:
         reflection->SetString(&message, field,
-                              field->name() == "public_key" || field->name() == "terms_hash"
+                              field->name() == "public_key" || field->name().ends_with("hash")
                                   ? std::string(32, 'k')
                                   : "x");
         break;
@@ -96,6 +96,10 @@ void make_meaningful(v1::Command& command) {
   if (command.has_place_order()) {
     command.mutable_place_order()->clear_draw();
     command.mutable_place_order()->clear_expiry_ns();
+  }
+  if (command.has_propose()) {
+    v1::RevokeKey& revoke = *command.mutable_propose()->mutable_command()->mutable_revoke_key();
+    revoke.set_key_id(test::carol.key);
   }
   if (command.has_set_instrument_state()) {
     command.mutable_set_instrument_state()->set_state(v1::INSTRUMENT_STATE_OPEN);

@@ -97,17 +97,21 @@ TEST_F(Validate, has_the_code_of_the_command_right_after_it_and_changes_nothing)
               static_cast<unsigned long long>(codes[v1::CODE_OK]));
 }
 
-TEST_F(Validate, asks_for_the_second_pair_of_eyes_but_keeps_nothing_for_it) {
-  exchange_.hub.set_limits({}, {.is_four_eyes = true});
+TEST_F(Validate, says_that_it_takes_two_and_keeps_nothing_for_it) {
+  exchange_.begin_four_eyes();
   v1::Command command;
   command.set_account_id(3);
   command.set_validate_only(true);
   command.mutable_set_merchant_state()->set_state(v1::MERCHANT_STATE_EXITED);
   const v1::Reply reply = operator_.command(command);
-  EXPECT_EQ(reply.code(), v1::CODE_CONFIRMATION_NEEDED);
-  EXPECT_EQ(reply.value(), 0);
-  command.set_validate_only(false);
-  EXPECT_EQ(operator_.command(command).value(), 1) << "the first that is kept";
+  EXPECT_EQ(reply.code(), v1::CODE_NEEDS_TWO);
+  EXPECT_TRUE(reply.validated_only());
+  v1::Command proposal;
+  proposal.set_validate_only(true);
+  *proposal.mutable_propose()->mutable_command() = command;
+  proposal.mutable_propose()->mutable_command()->clear_validate_only();
+  EXPECT_EQ(operator_.command(proposal).code(), v1::CODE_OK);
+  for (const Proposal& it : exchange_.engine.proposals()) EXPECT_EQ(it.number, 0U);
 }
 
 TEST_F(Validate, a_number_is_checked_but_not_used_up) {

@@ -122,8 +122,13 @@ TEST(EverySubcommand, of_an_operator) {
 
 TEST(EverySubcommand, of_a_second_operator) {
   const ToolExchange exchange(true);
-  const Json waiting = exchange.json("merchant exit 3", "error", exit_needs_second);
-  run_rows(exchange, "four_eyes", {{"REQUEST", waiting["error"]["value"].dump()}});
+  exchange.json("merchant exit 3", "error", exit_needs_second);
+  exchange.json("merchant exit 2", "error", exit_needs_second);
+  const Json waiting = exchange.json("proposals", "proposals")["proposals"];
+  run_rows(exchange, "four_eyes",
+           {{"PROPOSAL", waiting[0]["proposal"]},
+            {"OTHER", waiting[1]["proposal"]},
+            {"HASH", waiting[0]["hash"]}});
 }
 
 TEST(EverySubcommand, of_who_moves_a_clock) {

@@ -194,18 +194,54 @@ TEST(ToolOperate, makes_keys_that_can_log_on) {
   exchange.expect_failure("watch --once --key 51", exit_refused, "LOG_ON_REFUSED");
 }
 
+/// Says yes to what waits under that number, as one who has seen it.
+std::string confirmation(const ToolExchange& exchange, const std::string& number) {
+  const Json all = exchange.json("proposals", "proposals");
+  for (const Json& it : all["proposals"]) {
+    if (it["proposal"] != number) continue;
+    return "confirm " + number + " --key second --hash " + it["hash"].get<std::string>();
+  }
+  ADD_FAILURE() << number << " does not wait: " << all;
+  return "confirm " + number;
+}
+
+std::string number_of(const Json& waiting) {
+  return waiting["error"]["value"].is_string() ? waiting["error"]["value"].get<std::string>()
+                                               : waiting["error"]["value"].dump();
+}
+
 TEST(ToolOperate, two_operators_do_what_one_may_not) {
   const ToolExchange exchange(true);
   const Json waiting = exchange.json("merchant exit 3", "error", exit_needs_second);
-  EXPECT_EQ(waiting["error"]["code"], "CONFIRMATION_NEEDED");
-  const std::string number = std::to_string(waiting["error"].value("value", 0));
-  exchange.expect_failure("merchant exit 2", exit_needs_second, "karst confirm 2 --key FILE");
+  EXPECT_EQ(waiting["error"]["code"], "NEEDS_TWO");
+  const std::string number = number_of(waiting);
+  exchange.expect_failure("merchant exit 2", exit_needs_second, "--key FILE");
   exchange.expect_failure("merchant exit 2 --validate-only", exit_needs_second, "nothing waits");
   exchange.expect_failure("merchant exit 99", exit_refused, "UNKNOWN_ACCOUNT");
-  exchange.expect_failure("confirm " + number, exit_refused, "UNKNOWN_CONFIRMATION");
-  const Json confirmed = exchange.json("confirm " + number + " --key second", "reply");
-  EXPECT_GT(confirmed.value("sequence", 0), 0);
+  const std::string yes = confirmation(exchange, number);
+  // Nobody is at a terminal: what it is is shown, and has to be said again.
+  exchange.expect_failure("confirm " + number + " --key second", exit_usage,
+                          "end the membership of merchant 3 for ever");
+  exchange.expect_failure("confirm " + number + " --key second --hash " + std::string(64, '0'),
+                          exit_refused, "PROPOSAL_DIFFERS");
+  const std::string own = yes.substr(0, yes.find(" --key")) + yes.substr(yes.find(" --hash"));
+  exchange.expect_failure(own, exit_refused, "OWN_PROPOSAL");
+  const Json confirmed = exchange.json(yes, "reply");
+  EXPECT_FALSE(confirmed["is_waiting"].get<bool>());
   exchange.expect_failure("merchant readmit 3", exit_refused, "ACCOUNT_EXITED");
+  exchange.expect_failure(yes, exit_refused, "UNKNOWN_PROPOSAL");
+}
+
+TEST(ToolOperate, what_waits_survives_a_restart) {
+  ToolExchange exchange(true);
+  const std::string number = number_of(exchange.json("merchant exit 3", "error",
+                                                     exit_needs_second));
+  const std::string yes = confirmation(exchange, number);
+  exchange.set_config("port", "0");
+  exchange.stop();
+  exchange.start();
+  exchange.set_config("port", std::to_string(exchange.port()));
+  exchange.json(yes, "reply");
 }
 
 TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
@@ -224,7 +260,7 @@ TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
   // Asked again while it waits, it is the same key; confirmed, it gets its file.
   const Json again = exchange.json(create, "error", exit_needs_second);
   const std::string number = std::to_string(again["error"].value("value", 0));
-  EXPECT_EQ(exchange.run("confirm " + number + " --key second").exit, exit_ok);
+  EXPECT_EQ(exchange.run(confirmation(exchange, number)).exit, exit_ok);
   const Json made = exchange.json(create, "key");
   EXPECT_EQ(made["file"], path);
   EXPECT_EQ(made["is_repeated"], true);

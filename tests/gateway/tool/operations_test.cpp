@@ -105,12 +105,22 @@ class Operations : public testing::Test {
     ASSERT_TRUE(comes_true([&] { return sed.is_over(); }));
   }
 
-  void start() {
+  void run_karstd() {
     std::filesystem::remove(folder() + "/karstd.log");
     karstd = std::make_unique<Program>(
         std::vector<std::string>{std::string(KARST_BINARY_DIR) + "/karstd",
                                  folder() + "/karst.toml"},
         folder() + "/karstd.log");
+  }
+  /// It does not start, and says why.
+  void expect_no_start(const std::string& words) {
+    run_karstd();
+    ASSERT_TRUE(comes_true([&] { return karstd->is_over(); }));
+    EXPECT_NE(karstd->exit_code(), 0);
+    EXPECT_NE(log().find(words), std::string::npos) << log();
+  }
+  void start() {
+    run_karstd();
     const std::string mark = "serving at 127.0.0.1:";
     const auto is_serving = [&] {
       const std::size_t at = log().find(mark);
@@ -128,9 +138,10 @@ class Operations : public testing::Test {
     words.insert(words.end(), {"--home", folder(), "--port", port});
     return run_tool(words, ".");
   }
-  void good(const std::vector<std::string>& words) const {
+  ToolRun good(const std::vector<std::string>& words) const {
     const ToolRun run = karst(words);
     EXPECT_EQ(run.exit, exit_ok) << words[0] << ": " << run.out << run.err;
+    return run;
   }
   /// A merchant with money.
   void make_merchant() const {
@@ -247,22 +258,48 @@ TEST_F(Operations, a_failed_sync_ends_it_and_the_next_start_has_all_that_was_ans
   EXPECT_EQ(balance["balances"][0]["available"], "1500.00");
 }
 
-TEST_F(Operations, an_operator_that_no_operator_can_make_is_written_into_the_configuration) {
+TEST_F(Operations, four_eyes_are_not_begun_by_one_operator_and_not_ended_by_a_configuration) {
+  // With one operator's key nobody could confirm anything.
   configure("four_eyes", "true");
-  start();
-  EXPECT_EQ(karst({"keys", "create", "2", "--exchange", "--scopes", "operate"}).exit,
-            exit_needs_second);
-  EXPECT_EQ(stop(), 0);
+  expect_no_start("takes the keys of two operators");
   const std::string secret = room.path() + "/second.key";
   const ToolRun made = run_tool({"keygen", secret, "--json"}, ".");
   ASSERT_EQ(made.exit, exit_ok) << made.err;
-  std::ofstream(folder() + "/karst.toml", std::ios::app)
-      << "\n[[operator]]\nkey_id = 2\nscopes = [\"read\", \"audit\", \"operate\"]\npublic_key = "
-      << made.json()["public_key"] << "\n";
+  const auto add_operator = [&](int number) {
+    std::ofstream(folder() + "/karst.toml", std::ios::app)
+        << "\n[[operator]]\nkey_id = " << number
+        << "\nscopes = [\"read\", \"audit\", \"operate\"]\npublic_key = "
+        << made.json()["public_key"] << "\n";
+  };
+  add_operator(2);
   start();
   good({"status", "--key", secret, "--key-id", "2"});
+  EXPECT_EQ(karst({"merchant", "exit", "99"}).exit, exit_refused);
+  EXPECT_EQ(karst({"keys", "create", "3", "--exchange", "--scopes", "operate"}).exit,
+            exit_needs_second);
+  EXPECT_EQ(stop(), 0);
+
+  // Whoever edits the configuration asks, and two operators answer.
+  configure("four_eyes", "false");
+  add_operator(4);
+  start();
+  const Json waiting = good({"proposals", "--json"}).json();
+  EXPECT_TRUE(waiting["four_eyes"].get<bool>());
+  ASSERT_EQ(waiting["proposals"].size(), 3U) << waiting;
+  EXPECT_NE(log().find("waits for two operators"), std::string::npos) << log();
+  const Json off = waiting["proposals"][2];
+  EXPECT_EQ(off["key"], 0);
+  EXPECT_EQ(off["words"], "turn four eyes off: one operator alone may do everything");
+  EXPECT_EQ(karst({"status", "--key", secret, "--key-id", "4"}).exit, exit_refused);
+  const auto yes = [&](std::vector<std::string> who) {
+    std::vector<std::string> words{"confirm", off["proposal"], "--hash", off["hash"], "--json"};
+    words.insert(words.end(), who.begin(), who.end());
+    return good(words).json();
+  };
+  EXPECT_TRUE(yes({})["is_waiting"].get<bool>());
+  EXPECT_FALSE(yes({"--key", secret, "--key-id", "2"})["is_waiting"].get<bool>());
+  EXPECT_FALSE(good({"proposals", "--json"}).json()["four_eyes"].get<bool>());
   good({"keys", "revoke", "1", "--key", secret, "--key-id", "2"});
-  EXPECT_EQ(karst({"status"}).exit, exit_refused);
 }
 
 TEST_F(Operations, a_backup_restored_elsewhere_is_an_exchange_that_runs) {

@@ -7,8 +7,10 @@
 #include <limits>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "engine/command/check.hpp"
+#include "engine/command/enclosed.hpp"
 #include "engine/command/fields.hpp"
 
 namespace karst::test {
@@ -71,6 +73,14 @@ class Filler {
   }
   void operator()(const char*, Digest& value, field::Digest) {
     for (auto& byte : value) byte = static_cast<std::uint8_t>(random_.next());
+  }
+  void operator()(const char*, EnclosedCommand& value, field::Enclosed range) {
+    if (range.may_be_none && random_.chance(1, 2)) return;
+    std::vector<CommandType> types(all_commands.begin(), all_commands.end());
+    std::erase_if(types, [](CommandType type) { return !traits_of(type).may_need_two; });
+    Command inner = random_command(types[random_.below(types.size())], random_);
+    if (!traits_of(inner.type).is_personal) inner.account = AccountId{0};
+    value = enclose(inner);
   }
 
  private:
