@@ -148,14 +148,29 @@ std::string comment_of(const FileDescriptorProto& file, int enumeration, int ind
   return {};
 }
 
+constexpr const char* codes_preface = R"(# Codes
+
+Made from `schemas/karst/v1/common.proto` by `tests/schemas`; do not edit.
+1 to 99 are the engine's answers, in order of precedence: of all codes that apply the answer names
+the first. From 100 on the gateway refused.
+
+**One rule for numbers.** A Reply with `sequence` 0 used up no `client_seq`, whatever its code:
+nothing was journaled, and the same number is still the next. That holds of all codes from 100 on,
+and of smaller ones where the gateway sees for itself what the engine would say (`INVALID_FIELD`,
+`NOT_PERMITTED`), where the engine was only asked (`validate_only`), and where a command that two
+must see is refused before anybody has to confirm it. With any other `sequence` the command was
+journaled, and its number is used up, by a refusal too, unless the code is 1 to 6: those say that
+key, session or number were not the right ones. (1 and 2 are also what a `RevokeKey` may come to;
+then its number is used up.) A KeepAlive has no number; where it was not journaled, `sequence` is
+the newest of the exchange.
+
+| number | code | meaning |
+|---|---|---|
+)";
+
 std::string error_table(const FileDescriptorSet& set) {
   std::ostringstream page;
-  page
-      << "# Codes\n\nMade from `schemas/karst/v1/common.proto` by `tests/schemas`; do not edit.\n"
-      << "1 to 99 are the engine's answers, in order of precedence: the command was sequenced, and "
-      << "of all codes\nthat apply the answer names the first. From 100 on the gateway refused: "
-      << "nothing was sequenced, and\nno `client_seq` was used up.\n\n"
-      << "| number | code | meaning |\n|---|---|---|\n";
+  page << codes_preface;
   for (const FileDescriptorProto& file : set.file()) {
     for (int e = 0; e < file.enum_type_size(); ++e) {
       if (file.enum_type(e).name() != "Code") continue;
