@@ -8,7 +8,8 @@
 namespace karst::tool {
 namespace {
 
-/// From this many books on, looking ahead saves more than it costs (docs/PERFORMANCE.md).
+/// From this many books on, looking ahead saves more than it costs
+/// (docs/decisions/what_was_tried_for_speed.md).
 constexpr std::uint32_t looking_ahead_min = 32;
 
 [[gnu::always_inline]] inline void apply(FlowBooks& books, const FlowCommand& command) {
