@@ -82,7 +82,7 @@ std::string retention_table(const Config& config) {
   add("snapshots", (snapshots_kept + 1) * engine_bytes(config), "the two newest, and a draft");
   add("event log", s.event_log_mib * mib, "or event_log_days, whichever is less");
   add("access log", s.access_log_files * s.access_log_file_mib * mib, "the newest files");
-  never("books", "the ledger is kept for ever");
+  never("books", "the record log is kept for ever");
   return table;
 }
 
