@@ -1,77 +1,15 @@
 // The engine's state as bytes, as a hash, as invariants, and as answers to questions.
 #include <algorithm>
+#include <cstring>
 
-#include "engine/base/archive.hpp"
 #include "engine/base/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/order/life.hpp"
+#include "engine/state/saved_state.hpp"
 #include "engine/state/state.hpp"
 
 namespace karst {
 namespace {
-
-/// What stood first in the format before sections, KRST03, behind its name.
-struct Krst03Header {
-  Configure sizes;
-  std::uint32_t is_configured;
-  std::uint64_t sequence;
-  std::int64_t now;
-  std::uint64_t settlements;
-  std::uint64_t event_hash;
-};
-
-/// What is no table: where the exchange stands.
-struct Progress {
-  std::uint64_t sequence;
-  std::int64_t now;
-  std::uint64_t settlements;
-  std::uint64_t event_hash;
-  std::uint64_t is_configured;
-};
-
-/// The sizes and where the exchange stands, in the format it is.
-void load_header(StateReader& reader, Configure& sizes, Progress& progress) {
-  if (reader.is_krst03()) {
-    Krst03Header header{};
-    reader.krst03_header(header);
-    sizes = header.sizes;
-    progress = {header.sequence, header.now, header.settlements, header.event_hash,
-                header.is_configured};
-  } else {
-    reader.rows(Section::sizes, &sizes, 1);
-    reader.rows(Section::progress, &progress, 1);
-  }
-}
-
-/// The rules the state was made under: the first, unless it says more.
-/// Returns: whether this build knows them.
-bool load_rules(StateReader& reader, std::uint32_t& rules) {
-  reader.rows(Section::rules, &rules, 1);
-  rules = std::max(rules, rules_first);
-  return rules <= rules_newest;
-}
-
-/// The lives of the exchange, and what follows from them. Returns: whether they can have been.
-bool load_incarnations(StateReader& reader, State& s) {
-  reader.array(Section::incarnations, s.incarnations);
-  std::uint64_t passed_over = 0;
-  for (const Incarnation& it : s.incarnations) {
-    const bool is_next = it.number != 0 && it.begun > s.last_begun && it.begun <= s.sequence;
-    if (!is_next || it.generations % 2 != 0) return false;
-    s.last_begun = it.begun;
-    passed_over += it.generations;
-    if (passed_over > ~std::uint32_t{0}) return false;
-  }
-  s.orders.nodes.set_passed_over(static_cast<std::uint32_t>(passed_over));
-  return s.incarnations.size() <= incarnations_max;
-}
-
-/// Everything behind the header, in one order for both directions.
-template <class StateType, class F>
-bool visit_tables(StateType& s, F&& f) {
-  return f(s.accounts) && f(s.keys) && f(s.holdings) && f(s.orders) && f(s.instruments) &&
-         f(s.client_ids) && f(s.references);
-}
 
 /// Adds up what the open orders of everyone need, and compares.
 class Needs {
@@ -171,72 +109,9 @@ void check_books(const State& state) {
 
 }  // namespace
 
-void Engine::save(std::vector<std::uint8_t>& out) const {
-  const State& s = *state_;
-  StateWriter writer(out);
-  const Progress progress{s.sequence, s.now, s.settlements, s.event_hash,
-                          s.is_configured ? 1U : 0U};
-  writer.rows(Section::sizes, &s.config, 1);
-  writer.rows(Section::progress, &progress, 1);
-  writer.rows(Section::rules, &s.rules, 1);
-  if (!s.incarnations.empty()) {
-    writer.array(Section::incarnations, s.incarnations.data(), s.incarnations.size());
-  }
-  const std::uint32_t held = 1;
-  if (s.is_clock_held) writer.rows(Section::clock_held, &held, 1);
-  if (s.four_eyes.is_on != 0 || s.four_eyes.unseen_max != 0) {
-    writer.rows(Section::four_eyes, &s.four_eyes, 1);
-  }
-  s.proposals.save(writer);
-  (void)visit_tables(s, [&](const auto& table) {
-    table.save(writer);
-    return true;
-  });
-  s.links.save(writer, s.orders.nodes.touched());
-  s.timers.save(writer);
-  s.jobs.save(writer);
-  writer.array(Section::sweeps, s.sweeps.data(), s.sweeps.size());
-  writer.rows(Section::pools, s.pools.data(), s.config.pools_max);
-  writer.array(Section::currencies, s.currencies.data(), s.config.currencies_max);
-  writer.array(Section::calendars, s.calendars.data(), s.calendars.size());
-  writer.array(Section::fee_schedules, s.fee_schedules.data(), s.fee_schedules.size());
-}
+void Engine::save(std::vector<std::uint8_t>& out) const { save_state(*state_, out); }
 
-Loaded Engine::load(std::span<const std::uint8_t> bytes) {
-  State& s = *state_;
-  StateReader reader(bytes);
-  Configure sizes{};
-  Progress progress{};
-  load_header(reader, sizes, progress);
-  const auto refused = [&] {
-    return reader.result() == Loaded::good ? Loaded::corrupt : reader.result();
-  };
-  if (std::memcmp(&sizes, &s.config, sizeof(Configure)) != 0) return refused();
-  if (!load_rules(reader, s.rules)) return Loaded::newer;
-  std::uint32_t held = 0;
-  reader.rows(Section::clock_held, &held, 1);
-  s.is_clock_held = held != 0;
-  reader.rows(Section::four_eyes, &s.four_eyes, 1);
-  s.proposals.load(reader);
-  s.is_configured = progress.is_configured != 0;
-  s.sequence = progress.sequence;
-  s.now = progress.now;
-  s.settlements = progress.settlements;
-  s.event_hash = progress.event_hash;
-  if (!load_incarnations(reader, s)) return refused();
-  const bool is_good = visit_tables(
-      s, [&](auto& table) { return table.load(reader) && reader.result() == Loaded::good; });
-  if (!is_good) return refused();
-  s.links.load(reader, s.config.orders_max);
-  if (!s.timers.load(reader, timer_handles(s.config))) return refused();
-  if (!s.jobs.load(reader, s.config.accounts_max)) return refused();
-  reader.array(Section::sweeps, s.sweeps);
-  reader.rows(Section::pools, s.pools.data(), s.config.pools_max);
-  (void)reader.array(Section::currencies, s.currencies.data(), s.config.currencies_max);
-  (void)reader.array(Section::calendars, s.calendars.data(), s.calendars.size());
-  (void)reader.array(Section::fee_schedules, s.fee_schedules.data(), s.fee_schedules.size());
-  return reader.finish();
-}
+Loaded Engine::load(std::span<const std::uint8_t> bytes) { return load_state(bytes, *state_); }
 
 std::uint64_t hash_of_state(std::span<const std::uint8_t> bytes) {
   std::uint64_t hash = hash_seed;

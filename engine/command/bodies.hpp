@@ -88,6 +88,9 @@ struct Configure {
   std::uint32_t releases_per_command_max; ///< timers, orders and rows before a command
 };
 
+/// From here on the exchange has these sizes and bounds, none less than it was.
+struct Grow : Configure {};
+
 struct Tick {};
 
 /// From here on the exchange follows the rules of this version (engine/command/rules.hpp).

@@ -70,6 +70,8 @@ struct CommandTraits {
   ROW(accept_clock,         6, AcceptClock,        .may_need_two = true,                           \
                                                    .while_held = WhileHeld::depends,               \
                                                    .since_rules = rules_of_held_clock)             \
+  ROW(grow,                 7, Grow,               .is_internal = true,                            \
+                                                   .since_rules = rules_of_growth)                 \
                                                                                                    \
   ROW(define_currency,     10, DefineCurrency)                                                     \
   ROW(define_calendar,     11, DefineCalendar)                                                     \

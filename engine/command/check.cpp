@@ -30,6 +30,12 @@ template <class T>
 [[nodiscard]] bool is_good(const T& value, field::IdBelow range, const Configure& sizes) {
   return bare(value) >= 1 && std::uint32_t{bare(value)} < sizes.*range.size;
 }
+[[nodiscard]] bool is_good(std::uint32_t value, field::NotBelow range, const Configure& sizes) {
+  return value >= sizes.*range.size;
+}
+[[nodiscard]] bool is_good(std::uint32_t value, field::AsItIs range, const Configure& sizes) {
+  return value == sizes.*range.size;
+}
 [[nodiscard]] bool is_good(KeyId value, field::KeyNumber, const Configure& sizes) {
   return value.value() % sizes.keys_max != 0;
 }
@@ -99,6 +105,8 @@ bool is_valid(const Configure& b) {
 }
 
 const char* misfit(const Configure& sizes) { return is_valid(sizes) ? nullptr : "body"; }
+
+const char* misfit(const Grow& sizes) { return is_valid(sizes) ? nullptr : "body"; }
 
 const char* misfit(const AcceptClock& body) { return body.step_ns == 0 ? "step_ns" : nullptr; }
 

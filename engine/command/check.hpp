@@ -26,6 +26,7 @@ template <class Body>
   return nullptr;
 }
 [[nodiscard]] const char* misfit(const Configure& sizes);
+[[nodiscard]] const char* misfit(const Grow& sizes);
 [[nodiscard]] const char* misfit(const AcceptClock& body);
 [[nodiscard]] const char* misfit(const SetDeadMan& body);
 [[nodiscard]] const char* misfit(const SetPoolTerms& body);

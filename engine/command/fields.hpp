@@ -34,6 +34,12 @@ struct Within {
 struct IdBelow {  ///< 1 .. size - 1
   std::uint32_t Configure::* size;
 };
+struct NotBelow {  ///< at least the size the exchange has
+  std::uint32_t Configure::* size;
+};
+struct AsItIs {  ///< the size the exchange has
+  std::uint32_t Configure::* size;
+};
 struct KeyNumber {};  ///< any whose place in the table of keys is one
 struct OneOf {        ///< the values whose bits are set
   std::uint64_t values;
@@ -66,6 +72,8 @@ inline constexpr Enclosed enclosed_or_none{true};
 
 [[nodiscard]] constexpr Within within(std::int64_t min, std::int64_t max) { return {min, max}; }
 [[nodiscard]] constexpr IdBelow id_below(std::uint32_t Configure::* size) { return {size}; }
+[[nodiscard]] constexpr NotBelow not_below(std::uint32_t Configure::* size) { return {size}; }
+[[nodiscard]] constexpr AsItIs as_it_is(std::uint32_t Configure::* size) { return {size}; }
 template <class... Values>
 [[nodiscard]] constexpr OneOf one_of(Values... values) {
   return {((std::uint64_t{1} << static_cast<int>(values)) | ...)};
@@ -101,6 +109,26 @@ template <class Enum>
   FIELD(makers_per_command_max, makers_per_command_max, any)                                       \
   FIELD(makers_per_bystander_max, makers_per_bystander_max, any)                                   \
   FIELD(releases_per_command_max, releases_per_command_max, any)
+#define KARST_FIELDS_Grow(FIELD)                                                                   \
+  FIELD(accounts_max, accounts_max, not_below(&Configure::accounts_max))                           \
+  FIELD(keys_max, keys_max, not_below(&Configure::keys_max))                                       \
+  FIELD(instruments_max, instruments_max, not_below(&Configure::instruments_max))                  \
+  FIELD(orders_max, orders_max, not_below(&Configure::orders_max))                                 \
+  FIELD(holdings_max, holdings_max, not_below(&Configure::holdings_max))                           \
+  FIELD(level_pages_max, level_pages_max, not_below(&Configure::level_pages_max))                  \
+  FIELD(client_ids_max, client_ids_max, not_below(&Configure::client_ids_max))                     \
+  FIELD(references_max, references_max, not_below(&Configure::references_max))                     \
+  FIELD(currencies_max, currencies_max, not_below(&Configure::currencies_max))                     \
+  FIELD(pools_max, pools_max, not_below(&Configure::pools_max))                                    \
+  FIELD(answers_per_key, answers_per_key, as_it_is(&Configure::answers_per_key))                   \
+  FIELD(client_ids_per_account_max, client_ids_per_account_max,                                    \
+        not_below(&Configure::client_ids_per_account_max))                                         \
+  FIELD(makers_per_command_max, makers_per_command_max,                                            \
+        not_below(&Configure::makers_per_command_max))                                             \
+  FIELD(makers_per_bystander_max, makers_per_bystander_max,                                        \
+        not_below(&Configure::makers_per_bystander_max))                                           \
+  FIELD(releases_per_command_max, releases_per_command_max,                                        \
+        not_below(&Configure::releases_per_command_max))
 #define KARST_FIELDS_Tick(FIELD)
 #define KARST_FIELDS_AdoptRules(FIELD)                                                             \
   FIELD(version, version, any)

@@ -26,8 +26,10 @@ inline constexpr std::uint32_t rules_of_lasting_tables = 3;
 inline constexpr std::uint32_t rules_of_titles = 5;
 /// From here on: it can take two operators to have something done.
 inline constexpr std::uint32_t rules_of_four_eyes = 6;
-/// The newest of those that changed what was there before. A command that is new says in its row since
-/// when it is there, and rules_newest (catalogue.hpp) follows.
+/// From here on: an exchange can be given larger sizes.
+inline constexpr std::uint32_t rules_of_growth = 6;
+/// The newest of those that changed what was there before. A command that is new says in its row
+/// since when it is there, and rules_newest (catalogue.hpp) follows.
 inline constexpr std::uint32_t rules_changed_last = rules_of_titles;
 
 }  // namespace karst

@@ -1,9 +1,10 @@
-// What the exchange says to itself: its sizes, its rules, its lives, its clock.
+// What the exchange says to itself: its sizes, how they grow, its rules, its lives, its clock.
 #include <algorithm>
 #include <cstring>
 
 #include "engine/base/assert.hpp"
 #include "engine/state/handler.hpp"
+#include "engine/state/saved_state.hpp"
 
 namespace karst {
 namespace {
@@ -38,6 +39,18 @@ Checked<Configure> check(const State& state, const Command&, const Configure& bo
 
 void carry_out(State& state, const Command& command, const Checked<Configure>&) {
   state.is_configured = true;
+  emit_done(state, command, 0);
+}
+
+Checked<Grow> check(const State& state, const Command&, const Grow& body) {
+  // The numbers of the later keys of a place hang on how many places there are.
+  const bool moves_keys = body.keys_max != state.config.keys_max && state.keys.has_later_keys();
+  if (moves_keys) return RejectCode::wrong_state;
+  return {};
+}
+
+void carry_out(State& state, const Command& command, const Checked<Grow>&) {
+  grow_state(state, command.grow);
   emit_done(state, command, 0);
 }
 

@@ -153,13 +153,15 @@ class AccountTable {
     out.rows(Section::message_rates, rates_.data(), high_);
     out.rows(Section::balances, balances_.data(), std::size_t{high_} * currencies_max_);
   }
+  /// Of a table that had no more merchants and currencies than this one.
   template <class Archive>
-  [[nodiscard]] bool load(Archive& in) {
+  [[nodiscard]] bool load(Archive& in, std::uint32_t currencies_max) {
     in.rows(Section::accounts_end, &high_, 1);
     if (high_ > accounts_max_) return false;
     in.rows(Section::accounts, accounts_.data(), high_);
     in.rows(Section::message_rates, rates_.data(), high_);
-    in.rows(Section::balances, balances_.data(), std::size_t{high_} * currencies_max_);
+    in.template begin<Balance>(Section::balances, std::uint64_t{high_} * currencies_max);
+    for (std::uint32_t id = 0; id < high_; ++id) in.more(&balance(id, 0), currencies_max);
     return true;
   }
 

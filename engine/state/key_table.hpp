@@ -73,6 +73,12 @@ class KeyTable {
     const Key& key = keys_[place];
     return KeyId{key.scopes == 0 ? 0 : key.generation * keys_max_ + place};
   }
+  /// Whether any place was given to another key when the one before was revoked.
+  /// Complexity: O(places taken).
+  [[nodiscard]] bool has_later_keys() const {
+    return std::any_of(keys_.data(), keys_.data() + high_,
+                       [](const Key& key) { return key.generation != 0; });
+  }
   [[nodiscard]] const Digest& public_key(KeyId id) const { return public_keys_[place_of(id)]; }
   [[nodiscard]] std::uint32_t answers_per_key() const { return answers_per_key_; }
   [[nodiscard]] std::uint32_t count() const { return high_; }  ///< places below may be taken

@@ -41,6 +41,16 @@ struct FeeSchedule {
   std::uint64_t is_known;
 };
 
+/// What only the command at hand knows: no part of the state that lasts.
+struct CommandAtHand {
+  EventRing* ring = nullptr;      ///< the caller's, for as long as the command lasts
+  std::uint64_t first_event = 0;  ///< position of its first event
+  std::uint32_t match_index = 0;
+  std::uint32_t makers_left = 0;  ///< resting orders the command's own matching may still touch
+  std::uint64_t answer_event = 0;
+  std::uint64_t answer_order = 0;
+};
+
 /// Everything the engine knows. Functions of the engine's files take it by reference; nothing else
 /// has state.
 ///
@@ -49,7 +59,7 @@ struct FeeSchedule {
 ///             3. An order is booked, pending or hibernated exactly as its state says.
 ///             4. Event numbers of a merchant and settlement numbers have no gap.
 /// Memory:     taken at construction by `Configure`, touched as used; job and reference lists grow.
-struct State {
+struct State : CommandAtHand {
   explicit State(const Configure& sizes)
       : config(sizes),
         accounts(sizes.accounts_max, sizes.currencies_max),
@@ -124,14 +134,6 @@ struct State {
   std::int64_t now = INT64_MIN;
   std::uint64_t settlements = 0;
   std::uint64_t event_hash = hash_seed;
-
-  // -- of the command at hand --
-  EventRing* ring = nullptr;      ///< the caller's, for as long as the command lasts
-  std::uint64_t first_event = 0;  ///< position of its first event
-  std::uint32_t match_index = 0;
-  std::uint32_t makers_left = 0;      ///< resting orders the command's own matching may still touch
-  std::uint64_t answer_event = 0;
-  std::uint64_t answer_order = 0;
 };
 
 }  // namespace karst

@@ -98,13 +98,18 @@ class TimerQueue {
   void save(Archive& out) const {
     out.array(Section::timers, heap_.data(), heap_.size());
   }
+  /// Of an exchange of the sizes `was` into one of the sizes `is`, which are no less: the handles
+  /// of each kind begin further on.
+  ///
   /// Requires: handles of what is read were checked by the snapshot's own checksum.
   template <class Archive>
-  [[nodiscard]] bool load(Archive& in, std::size_t handles) {
+  [[nodiscard]] bool load(Archive& in, const Configure& was, const Configure& is) {
     in.array(Section::timers, heap_);
     for (std::size_t at = 0; at < heap_.size(); ++at) {
-      if (heap_[at].handle >= handles) return false;
-      positions_[heap_[at].handle] = static_cast<std::uint32_t>(at + 1);
+      Timer& timer = heap_[at];
+      if (timer.handle >= timer_handles(was)) return false;
+      timer.handle += timer_handles_before(is, timer.kind) - timer_handles_before(was, timer.kind);
+      positions_[timer.handle] = static_cast<std::uint32_t>(at + 1);
     }
     earliest_ns_ = heap_.empty() ? never : heap_[0].deadline_ns;
     return true;

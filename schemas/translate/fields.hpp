@@ -96,6 +96,14 @@ class Reader {
   void operator()(F field, T& value, field::IdBelow) {
     (*this)(field, value, field::within(1, std::numeric_limits<decltype(bare(value))>::max()));
   }
+  template <class F, class T>
+  void operator()(F field, T& value, field::NotBelow) {
+    (*this)(field, value, field::any);
+  }
+  template <class F, class T>
+  void operator()(F field, T& value, field::AsItIs) {
+    (*this)(field, value, field::any);
+  }
   template <class F>
   void operator()(F field, KeyId& value, field::KeyNumber) {
     (*this)(field, value, field::within(1, std::numeric_limits<std::uint32_t>::max()));

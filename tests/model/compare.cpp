@@ -34,8 +34,7 @@ std::string bytes_text(const Event& event) {
 }  // namespace
 
 Twins::Twins(const Configure& configuration, const Checks& checks)
-    : configuration_(configuration),
-      checks_(checks),
+    : checks_(checks),
       memory_(2 * events_per_command_max),
       ring_{memory_.data(), memory_.size() - 1, 0},
       engine_(std::make_unique<Engine>(configuration)) {}
@@ -87,9 +86,9 @@ std::optional<std::string> Twins::compare_events(const Command& command,
 }
 
 std::string Twins::compare_balances() const {
-  for (std::uint32_t account = 1; account < configuration_.accounts_max; ++account) {
+  for (std::uint32_t account = 1; account < engine_->sizes().accounts_max; ++account) {
     if (!model_.merchants().contains(AccountId{account})) continue;
-    for (std::uint16_t currency = 1; currency < configuration_.currencies_max; ++currency) {
+    for (std::uint16_t currency = 1; currency < engine_->sizes().currencies_max; ++currency) {
       const Balance balance = engine_->balance(AccountId{account}, CurrencyId{currency});
       const Cash engine{balance.available.value(), balance.reserved.value(),
                         balance.escrow.value()};
@@ -98,7 +97,7 @@ std::string Twins::compare_balances() const {
       return differ("balance of m" + std::to_string(account), cash_text(engine), cash_text(model));
     }
   }
-  for (std::uint16_t id = 1; id < configuration_.currencies_max; ++id) {
+  for (std::uint16_t id = 1; id < engine_->sizes().currencies_max; ++id) {
     const CurrencyId currency{id};
     if (engine_->fee_income(currency).value() != model_.income(currency)) return "fee income";
     if (engine_->custody(currency).value() != model_.custody(currency)) return "custody";
@@ -185,7 +184,7 @@ std::string Twins::compare_states() const {
 std::string Twins::restart_engine() {
   std::vector<std::uint8_t> bytes;
   engine_->save(bytes);
-  auto restored = std::make_unique<Engine>(configuration_);
+  auto restored = std::make_unique<Engine>(engine_->sizes());
   if (restored->load(bytes) != Loaded::good) return "the engine does not read its own bytes";
   if (restored->state_hash() != engine_->state_hash()) return "the restored state hash differs";
   if (restored->event_hash() != engine_->event_hash()) return "the restored event hash differs";

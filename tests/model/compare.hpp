@@ -53,7 +53,6 @@ class Twins {
   [[nodiscard]] std::string compare_states() const;
   [[nodiscard]] std::string restart_engine();
 
-  Configure configuration_;
   Checks checks_;
   std::vector<Event> memory_;
   EventRing ring_;

@@ -99,6 +99,23 @@ bool is_valid(const Configure& c) {
          c.currencies_max <= 65'535 && c.accounts_max <= 1U << 24 && c.orders_max <= 1U << 26;
 }
 
+/// Every size and bound is at least what it was; answers are remembered as many as before.
+bool is_valid(const Grow& to, const Configure& from) {
+  const bool is_size_kept =
+      to.accounts_max >= from.accounts_max && to.keys_max >= from.keys_max &&
+      to.instruments_max >= from.instruments_max && to.orders_max >= from.orders_max &&
+      to.holdings_max >= from.holdings_max && to.level_pages_max >= from.level_pages_max &&
+      to.client_ids_max >= from.client_ids_max && to.references_max >= from.references_max &&
+      to.currencies_max >= from.currencies_max && to.pools_max >= from.pools_max;
+  const bool is_bound_kept = to.client_ids_per_account_max >= from.client_ids_per_account_max &&
+                             to.makers_per_command_max >= from.makers_per_command_max &&
+                             to.makers_per_bystander_max >= from.makers_per_bystander_max &&
+                             to.releases_per_command_max >= from.releases_per_command_max;
+  const Configure& sizes = to;
+  return is_valid(sizes) && is_size_kept && is_bound_kept &&
+         to.answers_per_key == from.answers_per_key;
+}
+
 bool is_valid(const DefineFees& f) {
   return within<std::uint16_t>(f.schedule.value(), 1, 255) && f.maker_bps <= 5'000 &&
          f.taker_bps <= 5'000 && within(f.maker_per_lot.value(), std::int64_t{0}, per_lot_max) &&
@@ -206,6 +223,8 @@ bool is_body_valid(const Command& c, const Configure& configure) {
   switch (c.type) {
     case CommandType::configure:
       return is_valid(c.configure);
+    case CommandType::grow:
+      return is_valid(c.grow, configure);
     case CommandType::define_currency:
       return within<std::uint32_t>(c.define_currency.currency.value(), 1,
                                    configure.currencies_max - 1) &&

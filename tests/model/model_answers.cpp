@@ -160,6 +160,7 @@ bool Model::is_permitted() const {
     case CommandType::adopt_rules:
     case CommandType::begin_incarnation:
     case CommandType::clock_held:
+    case CommandType::grow:
       return false;
     case CommandType::open_session:
     case CommandType::close_session:
@@ -184,6 +185,16 @@ bool Model::is_permitted() const {
     default:
       return false;
   }
+}
+
+RejectCode Model::grow() {
+  const bool has_later_key = !keys_.empty() && keys_.rbegin()->first.value() >= configure_.keys_max;
+  if (has_later_key && command_->grow.keys_max != configure_.keys_max) {
+    return RejectCode::wrong_state;
+  }
+  configure_ = command_->grow;
+  answer_done();
+  return RejectCode::none;
 }
 
 RejectCode Model::adopt_rules() {

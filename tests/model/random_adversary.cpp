@@ -329,9 +329,10 @@ Command RandomCommands::any_merchant_change() {
 }
 
 Command RandomCommands::any_key() {
+  const std::uint32_t keys_max = model_.configuration().keys_max;
   if (rules_ >= rules_of_lasting_tables && chance(30)) {
     for (const auto& [id, key] : model_.keys()) {
-      const KeyId next{id.value() + configure_.keys_max};
+      const KeyId next{id.value() + keys_max};
       if (!key.revoked || model_.keys().contains(next) || !chance(50)) continue;
       Command command = blank(CommandType::create_key, any_account());
       command.create_key.new_key = next;
@@ -341,15 +342,15 @@ Command RandomCommands::any_key() {
   }
   if (chance(20)) {
     Command command = blank(CommandType::revoke_key);
-    const bool is_late = model_.keys().size() < configure_.keys_max / 2;
+    const bool is_late = model_.keys().size() < keys_max / 2;
     command.revoke_key.revoked_key =
-        KeyId{static_cast<std::uint32_t>(random_.below(is_late ? configure_.keys_max : 4))};
+        KeyId{static_cast<std::uint32_t>(random_.below(is_late ? keys_max : 4))};
     return command;
   }
   Command command = blank(CommandType::create_key, chance(10) ? AccountId{0} : any_account());
   const auto keys = static_cast<std::uint32_t>(model_.keys().size());
-  command.create_key.new_key = KeyId{
-      static_cast<std::uint32_t>(chance(60) ? keys + 2 : random_.below(configure_.keys_max + 1))};
+  command.create_key.new_key =
+      KeyId{static_cast<std::uint32_t>(chance(60) ? keys + 2 : random_.below(keys_max + 1))};
   command.create_key.scopes = static_cast<std::uint8_t>(random_.between(1, 31));
   return command;
 }

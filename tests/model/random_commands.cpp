@@ -269,7 +269,8 @@ AccountId RandomCommands::known_account() {
 
 AccountId RandomCommands::any_account() {
   if (chance(97)) return known_account();
-  return AccountId{static_cast<std::uint32_t>(random_.below(configure_.accounts_max + 2))};
+  return AccountId{
+      static_cast<std::uint32_t>(random_.below(model_.configuration().accounts_max + 2))};
 }
 
 const Order* RandomCommands::any_order() {
@@ -322,6 +323,9 @@ Command RandomCommands::next() {
              sequence_ % commands_per_life == commands_per_life - 1) {
     command = blank(CommandType::begin_incarnation);
     command.begin_incarnation = {(sequence_ + 1) * 0x9e3779b97f4a7c15, sequence_ - 1};
+  } else if (rules_ >= rules_of_growth && sequence_ < commands_per_growth * growths_max &&
+             sequence_ % commands_per_growth == commands_per_growth - 1) {
+    command = growth();
   } else if (!numbered_.empty() && chance(2)) {
     command = resend();
   } else {
@@ -335,6 +339,28 @@ Command RandomCommands::next() {
     if (numbered_.size() >= numbered_max) numbered_.erase(numbered_.begin());
     numbered_.push_back(command);
   }
+  return command;
+}
+
+/// Larger sizes, by an eighth at most; now and then such as are refused.
+Command RandomCommands::growth() {
+  Command command = blank(CommandType::grow);
+  Grow& to = command.grow;
+  to = Grow{model_.configuration()};
+  for (std::uint32_t Configure::* size :
+       {&Configure::accounts_max, &Configure::keys_max, &Configure::instruments_max,
+        &Configure::orders_max, &Configure::holdings_max, &Configure::level_pages_max,
+        &Configure::client_ids_max, &Configure::references_max, &Configure::currencies_max,
+        &Configure::pools_max, &Configure::client_ids_per_account_max,
+        &Configure::makers_per_command_max, &Configure::makers_per_bystander_max,
+        &Configure::releases_per_command_max}) {
+    if (chance(50)) to.*size += static_cast<std::uint32_t>(random_.between(1, 1 + to.*size / 8));
+    if (chance(1)) to.*size = model_.configuration().*size - 1;
+  }
+  if (chance(5)) to.answers_per_key *= 2;
+  if (chance(5)) command.key = KeyId{20};
+  // Places that were given again keep the keys where they are.
+  if (chance(50)) to.keys_max = model_.configuration().keys_max;
   return command;
 }
 

@@ -47,6 +47,7 @@ class RandomCommands {
   void queue_products();
   void queue(const Command& command) { script_.push_back(command); }
   [[nodiscard]] Command blank(CommandType type, AccountId account = AccountId{0}) const;
+  [[nodiscard]] Command growth();
   void stamp(Command& command);
   void give_voice(Command& command);
   void ask_for_two(Command& command);
@@ -112,6 +113,8 @@ class RandomCommands {
   [[nodiscard]] std::int64_t hour_now() const { return now_ / ns_per_hour; }
 
   static constexpr std::uint64_t commands_per_life = 700;  // a restore now and then
+  static constexpr std::uint64_t commands_per_growth = 450;
+  static constexpr std::uint64_t growths_max = 8;  // so that tables run full all the same
 
   Random random_;
   std::uint32_t rules_;  // followed

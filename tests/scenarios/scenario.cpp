@@ -145,6 +145,7 @@ bool Scenario::direct(Words& words) {
     return true;
   }
   if (words.accept("restored")) return go_on_restored(words), true;
+  if (words.accept("grow")) return grow(words), true;
   return take_four_eyes(words);
 }
 
@@ -160,6 +161,15 @@ void Scenario::go_on_restored(Words& words) {
   Command command = blank(CommandType::begin_incarnation);
   command.begin_incarnation.number = words.take_number();
   command.begin_incarnation.after = sequence_;
+  send(command);
+}
+
+/// "grow orders 4 pages 8": sizes and bounds as in `bounds`; those that are not named stay.
+void Scenario::grow(Words& words) {
+  if (twins_->engine().rules() < rules_of_growth) adopt_rules(rules_of_growth);
+  take_bounds(words);
+  Command command = blank(CommandType::grow);
+  command.grow = Grow{configure_};
   send(command);
 }
 

@@ -50,6 +50,7 @@ class Scenario {
   void begin();
   void adopt_rules(std::uint32_t version);
   void go_on_restored(Words& words);
+  void grow(Words& words);
   [[nodiscard]] bool take_four_eyes(Words& words);
   [[nodiscard]] Command proposal_of(const Command& command);
   [[nodiscard]] bool is_shown(const Event& event) const;
@@ -60,6 +61,7 @@ class Scenario {
 
   // scenario_set_up.cpp: what makes a market.
   void set_bounds(Words& words);
+  void take_bounds(Words& words);
   void set_fees(Words& words);
   void admit(Words& words);
   void make_pool(Words& words);

@@ -66,6 +66,10 @@ void set_usual_terms(Terms& terms, std::int64_t tick, std::uint16_t fees) {
 
 void Scenario::set_bounds(Words& words) {
   if (twins_ != nullptr) throw Unreadable("bounds come before everything else");
+  take_bounds(words);
+}
+
+void Scenario::take_bounds(Words& words) {
   const std::map<std::string, std::uint32_t*, std::less<>> bounds{
       {"makers", &configure_.makers_per_command_max},
       {"bystander", &configure_.makers_per_bystander_max},

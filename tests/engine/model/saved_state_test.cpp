@@ -37,15 +37,14 @@ class SavedState : public testing::TestWithParam<Profile> {
   void each_state(std::uint64_t seed, F&& f) {
     Model model;
     RandomCommands random(seed, GetParam(), model);
-    const Configure sizes = random.configuration();
-    Engine engine(sizes);
+    Engine engine(random.configuration());
     std::vector<Event> memory(2 * events_per_command_max);
     EventRing ring{memory.data(), memory.size() - 1, 0};
     for (int i = 0; i < 1'500; ++i) {
       if (i % 250 == 0 || i == 1'499) {
         Bytes saved;
         engine.save(saved);
-        f(sizes, saved);
+        f(engine.sizes(), saved);
       }
       const Command command = random.next();
       (void)engine.apply(command, ring);

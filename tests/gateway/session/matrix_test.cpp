@@ -43,8 +43,8 @@ const std::map<std::string, std::set<std::string>> allowed{
       "place_order", "amend_order", "reactivate_order", "post_offer"}},
     {"auditor", {"set_dead_man", "heartbeat"}},
 };
-const std::set<std::string> never{"configure",  "tick",         "adopt_rules",  "begin_incarnation",
-                                  "clock_held", "open_session", "close_session"};
+const std::set<std::string> never{"configure",  "tick", "adopt_rules",  "begin_incarnation",
+                                  "clock_held", "grow", "open_session", "close_session"};
 const std::set<std::string> own_only{"set_dead_man", "heartbeat"};
 
 bool is_allowed(const std::string& role, const std::string& command, Whose whose) {

@@ -296,7 +296,7 @@ TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
   // Made by the exchange itself, sent by sessions and merchants, or with a subcommand of its own.
   const std::set<std::string> others{
       "begin_incarnation", "configure", "tick",        "adopt_rules",  "open_session",
-      "close_session",   "clock_held",  "accept_clock", "set_dead_man",
+      "close_session",   "clock_held",  "accept_clock", "grow",          "set_dead_man",
       "heartbeat",       "create_key",  "place_order",  "amend_order",
       "cancel_order",    "mass_cancel", "post_offer",   "hibernate_order",
       "reactivate_order"};

@@ -114,6 +114,8 @@ std::string text_of(field::Label range, const EnumDescriptor*) {
   return range.may_be_none ? "at most 16 bytes" : "1 … 16 bytes";
 }
 std::string text_of(field::Digest, const EnumDescriptor*) { return "32 bytes"; }
+std::string text_of(field::NotBelow, const EnumDescriptor*) { return "no less than it is"; }
+std::string text_of(field::AsItIs, const EnumDescriptor*) { return "as it is"; }
 std::string text_of(field::Enclosed range, const EnumDescriptor*) {
   return std::string(range.may_be_none ? "none, or " : "") + "a command that can be proposed";
 }

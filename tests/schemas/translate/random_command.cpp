@@ -38,6 +38,12 @@ class Filler {
   void operator()(const char*, T& value, field::IdBelow) {
     in(value, 1, std::numeric_limits<decltype(bare(value))>::max());
   }
+  void operator()(const char* name, std::uint32_t& value, field::NotBelow) {
+    (*this)(name, value, field::any);
+  }
+  void operator()(const char* name, std::uint32_t& value, field::AsItIs) {
+    (*this)(name, value, field::any);
+  }
   void operator()(const char*, KeyId& value, field::KeyNumber) { in(value, 1, 0xffffffff); }
   template <class T>
   void operator()(const char*, T& value, field::OneOf range) {
@@ -123,6 +129,7 @@ void fit(Configure& b) {
     at_least(*bound, 1);
   }
 }
+void fit(Grow& b) { fit(static_cast<Configure&>(b)); }
 void fit(AcceptClock& b) { b.step_ns = b.step_ns == 0 ? 1 : b.step_ns; }
 void fit(SetDeadMan& b) {
   if (b.timeout_ns != 0) b.timeout_ns = std::max(b.timeout_ns, bound::dead_man_ns_min);
