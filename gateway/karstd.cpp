@@ -7,10 +7,12 @@
 #include <system_error>
 
 #include "gateway/config/config.hpp"
+#include "gateway/config/sizes_at_start.hpp"
 #include "gateway/config/version.hpp"
 #include "gateway/daemon/daemon.hpp"
 #include "gateway/daemon/open_files.hpp"
 #include "ledger/files/huge_pages.hpp"
+#include "ledger/files/posix_storage.hpp"
 
 namespace {
 
@@ -119,6 +121,10 @@ int main(int argc, char** argv) {
   if (is_check) {
     std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);
     std::fputs(karst::gateway::retention_table(*config).c_str(), stdout);
+    karst::PosixStorage storage;
+    const karst::Result<std::string> sizes = karst::gateway::sizes_at_start(storage, *config);
+    if (!sizes) return fail(sizes.error());
+    std::printf("\n%s\n", sizes->c_str());
     return 0;
   }
   config->is_wall_clock_accepted = is_clock_accepted;

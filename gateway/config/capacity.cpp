@@ -86,6 +86,16 @@ std::string retention_table(const Config& config) {
   return table;
 }
 
+Status check_memory(const Config& config, std::uint64_t within_reach) {
+  std::uint64_t bytes = 0;
+  for (const Row& row : rows_of(config)) bytes += row.count * row.bytes_each;
+  if (bytes <= within_reach) return {};
+  return Error{ErrorCode::no_space,
+               "make the exchange larger: its tables may come to " + std::to_string(bytes / mib) +
+                   " MiB of memory, and " + std::to_string(within_reach / mib) + " MiB can be had",
+               "[capacity]"};
+}
+
 std::string capacity_table(const Config& config) {
   std::string table = "capacity                      count       memory at most\n";
   std::uint64_t total = 0;

@@ -87,4 +87,9 @@ struct Config {
 /// Capacities and the memory they take, one line each, and the sum.
 [[nodiscard]] std::string capacity_table(const Config& config);
 
+/// Whether the capacities could be held in so much memory. Unit: bytes.
+///
+/// Errors: no_space, with both figures.
+[[nodiscard]] Status check_memory(const Config& config, std::uint64_t within_reach);
+
 }  // namespace karst::gateway

@@ -7,6 +7,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <optional>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
 #include "engine/state/key_table.hpp"
+#include "gateway/config/memory.hpp"
 #include "gateway/config/version.hpp"
 #include "gateway/daemon/exchange_sink.hpp"
 #include "gateway/daemon/refusal_log.hpp"
@@ -28,6 +30,7 @@
 #include "gateway/session/hub.hpp"
 #include "ledger/events/event_log.hpp"
 #include "ledger/exchange/exchange.hpp"
+#include "ledger/exchange/growth.hpp"
 #include "ledger/files/exchange_directory.hpp"
 #include "ledger/files/posix_storage.hpp"
 #include "ledger/files/system_clock.hpp"
@@ -79,8 +82,9 @@ struct Daemon::Parts {
   void learn_from_engine();
   void tell_start_clock();
   void adopt_newest_rules();
+  void grow();
   [[nodiscard]] Status begin_incarnation();
-  [[nodiscard]] Status wait_for_incarnation(std::uint64_t number);
+  [[nodiscard]] bool wait_until(const std::function<bool(const Engine&)>& is_done);
   void finish_incarnation(const Event& begun);
   void create_operator_keys();
   [[nodiscard]] Status apply_four_eyes();
@@ -129,6 +133,7 @@ struct Daemon::Parts {
   FourEyes four_eyes{};            ///< when it was recovered, as these
   std::vector<Proposal> waiting;
   std::uint32_t operators = 0;     ///< keys with scope operate that are not revoked
+  std::string growth;  ///< of the sizes [capacity] says over those it had then; empty = none
   std::vector<Incarnation> lives;  ///< of the exchange, but for its first, when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
   std::int64_t capacity_seen_ns = 0;
@@ -202,6 +207,7 @@ void Daemon::Parts::wire() {
   exchange_config.sequencer.clock.is_wall_accepted = config.is_wall_clock_accepted;
   exchange_config.snapshots.every_commands = config.storage.snapshot_every_commands;
   exchange_config.snapshots.every_journal_bytes = config.storage.snapshot_every_mib * mib;
+  exchange_config.may_grow = [this] { return check_memory(config, memory_within_reach()); };
   exchange_config.on_store = [](const DerivedStore& store, const Error* error) {
     std::fprintf(stderr, "karstd: %s %s%s\n", store.name(),
                  error != nullptr ? "is left alone for a while: " : "is back",
@@ -260,6 +266,7 @@ Status Daemon::Parts::begin() {
   learn_from_engine();
   tell_start_clock();
   adopt_newest_rules();
+  grow();
   if (Status begun = begin_incarnation(); !begun) return begun;
   create_operator_keys();
   if (Status applied = apply_four_eyes(); !applied) return applied;
@@ -285,11 +292,15 @@ void Daemon::Parts::learn_from_engine() {
   std::promise<void> done;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
     rules = engine.rules();
+    // That it can be given these sizes was found out before the start.
+    if (const Result<std::string> found = growth_of(engine, config.capacity); found) {
+      growth = *found;
+    }
     lives.assign(engine.incarnations().begin(), engine.incarnations().end());
     four_eyes = engine.four_eyes();
     waiting.assign(engine.proposals().begin(), engine.proposals().end());
     hub->begin_proposals(four_eyes, waiting);
-    hub->set_sizes(engine.sizes());
+    hub->set_sizes(config.capacity);
     hub->set_incarnations(lives);
     for (std::uint32_t place = 1; place < engine.keys_end(); ++place) {
       const KeyId id = engine.key_in(place);
@@ -323,6 +334,21 @@ void Daemon::Parts::adopt_newest_rules() {
                rules);
 }
 
+/// Nobody is served before the exchange has the sizes of its configuration.
+void Daemon::Parts::grow() {
+  if (growth.empty()) return;
+  Command command;
+  command.type = CommandType::grow;
+  command.grow = Grow{config.capacity};
+  const bool has_grown = exchange->submit(command, 0, 0) == Submitted::accepted &&
+                         wait_until([&](const Engine& engine) {
+                           const Result<std::string> left = growth_of(engine, config.capacity);
+                           return left && left->empty();
+                         });
+  say(has_grown ? "the exchange is larger: " + growth
+                : "the exchange stays as large as it is until the next start, no room: " + growth);
+}
+
 /// An exchange that came out of a backup is another one than it was: it says so before anything
 /// else happens. The number is in the mark before it is journaled, so that a start that goes wrong
 /// in between begins no second incarnation; the mark goes when the command is durable.
@@ -353,27 +379,30 @@ Status Daemon::Parts::begin_incarnation() {
   command.type = CommandType::begin_incarnation;
   const std::uint64_t last = lives.empty() ? 0 : lives.back().after;
   command.begin_incarnation = {mark.incarnation, std::max(mark.after, last)};
-  if (exchange->submit(command, 0, 0) == Submitted::accepted) {
-    return wait_for_incarnation(mark.incarnation);
-  }
+  // Nobody is served before the engine has begun it.
+  const bool is_new_life = exchange->submit(command, 0, 0) == Submitted::accepted &&
+                           wait_until([&](const Engine& engine) {
+                             const auto begun = engine.incarnations();
+                             return !begun.empty() && begun.back().number == mark.incarnation;
+                           });
+  if (is_new_life) return {};
   return Error{ErrorCode::no_space, "start: begin an incarnation after a restore", config.data};
 }
 
-/// Nobody is served before the engine has begun it.
-Status Daemon::Parts::wait_for_incarnation(std::uint64_t number) {
-  constexpr int looks_max = 12'000;  // a minute: a disk may be slow
+/// Waits until the engine has carried out what it was told. Returns: whether it has, within a
+/// minute: a disk may be slow.
+bool Daemon::Parts::wait_until(const std::function<bool(const Engine&)>& is_done) {
+  constexpr int looks_max = 12'000;
   constexpr auto pause = std::chrono::milliseconds(5);
   for (int i = 0; i < looks_max; ++i) {
-    std::promise<bool> is_begun;
-    const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t) {
-      const auto begun = engine.incarnations();
-      is_begun.set_value(!begun.empty() && begun.back().number == number);
-    });
-    if (!is_asked) break;
-    if (is_begun.get_future().get()) return {};
+    std::promise<bool> answer;
+    const bool is_asked = exchange->ask(
+        [&](const Engine& engine, std::uint64_t) { answer.set_value(is_done(engine)); });
+    if (!is_asked) return false;
+    if (answer.get_future().get()) return true;
     std::this_thread::sleep_for(pause);
   }
-  return Error{ErrorCode::no_space, "start: begin an incarnation after a restore", config.data};
+  return false;
 }
 
 /// It is durable: the mark of the restore has done its work.

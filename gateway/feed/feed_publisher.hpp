@@ -45,7 +45,7 @@ struct FeedLimits {
 /// Threads:    owned by one, together with its subscribers.
 class FeedPublisher {
  public:
-  /// `sizes` are those the engine was configured with.
+  /// `sizes` are those of the engine, or those it grows to.
   FeedPublisher(const Configure& sizes, const FeedLimits& limits);
   ~FeedPublisher();
 

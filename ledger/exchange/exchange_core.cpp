@@ -1,38 +1,17 @@
 #include "ledger/exchange/exchange_core.hpp"
 
-#include <string>
 #include <utility>
-#include <vector>
 
-#include "engine/command/fields.hpp"
+#include "ledger/exchange/growth.hpp"
 
 namespace karst {
-namespace {
-
-/// "orders_max was 1000000, not 1000001" of the first size that differs; empty if none does.
-std::string first_difference(const Configure& was, const Configure& is) {
-  std::vector<std::uint32_t> sizes;
-  describe_fields(was, [&](const char*, std::uint32_t size, auto) { sizes.push_back(size); });
-  std::string difference;
-  auto before = sizes.begin();
-  describe_fields(is, [&](const char* name, std::uint32_t size, auto) {
-    if (size != *before && difference.empty()) {
-      difference =
-          std::string(name) + " was " + std::to_string(*before) + ", not " + std::to_string(size);
-    }
-    ++before;
-  });
-  return difference;
-}
-
-}  // namespace
-
 ExchangeCore::ExchangeCore(const ExchangeConfig& config, const Clock& clock, CommandLog& log,
                            SnapshotStore* snapshots)
     : shard_(config.shard),
       sizes_(config.sizes),
       sequencer_config_(config.sequencer),
       snapshot_policy_(config.snapshots),
+      may_grow_(config.may_grow),
       clock_(clock),
       log_(log),
       overlapped_(log.execute() == Execute::overlapped ? static_cast<OverlappedLog*>(&log)
@@ -49,10 +28,11 @@ void ExchangeCore::add_store(DerivedStore& store, std::function<void()> wake) {
 Result<Recovered> ExchangeCore::recover_ours() {
   Result<Recovered> recovered = recover(log_, snapshots_, stores_, clock_);
   if (!recovered || recovered->engine == nullptr) return recovered;
-  const std::string wrong = first_difference(recovered->engine->sizes(), sizes_);
-  if (wrong.empty()) return recovered;
-  return Error{ErrorCode::invalid, "begin with sizes that are not those the exchange has",
-               "[capacity] " + wrong};
+  const Result<std::string> growth = growth_of(*recovered->engine, sizes_);
+  if (!growth) return growth.error();
+  if (growth->empty() || may_grow_ == nullptr) return recovered;
+  if (Status granted = may_grow_(); !granted) return granted.error();
+  return recovered;
 }
 
 Result<Recovered> ExchangeCore::recover_and_lead(Leadership& leadership) {

@@ -22,7 +22,12 @@ namespace karst {
 
 struct ExchangeConfig {
   std::uint32_t shard = 0;
-  Configure sizes{};  ///< The first command, when the journal is new.
+  /// The first command, when the journal is new; else what the exchange has, or can be given by a
+  /// `grow` that the owner submits.
+  Configure sizes{};
+  /// Asked before anything is written when the sizes are larger than those the exchange has: its
+  /// error ends the start. Null: they may be.
+  std::function<Status()> may_grow;
   PipelineSizes pipeline;
   Sequencer::Config sequencer;
   SnapshotPolicy snapshots;
@@ -75,7 +80,7 @@ class ExchangeCore {
   [[nodiscard]] Snapshotter* snapshotter() { return snapshotter_.get(); }
 
  private:
-  /// Errors: invalid, when what was recovered has other sizes than ours.
+  /// Errors: invalid, when what was recovered cannot be given our sizes; those of may_grow.
   [[nodiscard]] Result<Recovered> recover_ours();
   [[nodiscard]] Result<Recovered> recover_and_lead(Leadership& leadership);
 
@@ -83,6 +88,7 @@ class ExchangeCore {
   const Configure sizes_;
   Sequencer::Config sequencer_config_;
   const SnapshotPolicy snapshot_policy_;
+  const std::function<Status()> may_grow_;
   const Clock& clock_;
   CommandLog& log_;
   OverlappedLog* overlapped_;

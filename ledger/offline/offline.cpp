@@ -62,6 +62,20 @@ Result<StateAt> state_at(Storage& storage, const ExchangeDirectory& directory, s
   return state_of(replay, snapshot_sequence);
 }
 
+Result<std::unique_ptr<Engine>> newest_engine(Storage& storage, const ExchangeDirectory& directory,
+                                              std::uint32_t shard) {
+  const Result<std::vector<std::string>> files = storage.list(directory.journal());
+  const bool is_new = files ? files->empty() : files.error().code == ErrorCode::not_found;
+  if (is_new) return std::unique_ptr<Engine>();
+  if (!files) return files.error();
+  SnapshotStore snapshots(storage, directory.snapshots(), shard);
+  Replay replay = replay_from(&snapshots, newest_sequence);
+  const Status replayed =
+      replay_files(storage, directory.journal(), replay, newest_sequence, nullptr);
+  if (!replayed) return replayed.error();
+  return replay.take_engine();
+}
+
 Result<StateAt> make_snapshot(Storage& storage, const Clock& clock,
                               const ExchangeDirectory& directory, std::uint32_t shard) {
   FileLogOptions options;

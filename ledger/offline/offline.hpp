@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,14 @@ struct StateAt {
 ///         replay_files().
 [[nodiscard]] Result<StateAt> state_at(Storage& storage, const ExchangeDirectory& directory,
                                        std::uint32_t shard, std::uint64_t sequence);
+
+/// The engine behind the newest command, as a start would recover it; null where no exchange has
+/// begun. Changes nothing.
+///
+/// Errors: those of replay_files().
+[[nodiscard]] Result<std::unique_ptr<Engine>> newest_engine(Storage& storage,
+                                                            const ExchangeDirectory& directory,
+                                                            std::uint32_t shard);
 
 /// Makes a snapshot behind the newest batch. Requires: the exchange does not run.
 ///

@@ -76,6 +76,7 @@ std::vector<Finding> Doctor::examine() {
   look_at_certificates();
   look_at_disk();
   look_at_limits();
+  look_at_capacity();
   look_at_access_log();
   look_at_books();
   look_at_clock();

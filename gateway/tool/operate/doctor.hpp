@@ -39,6 +39,7 @@ class Doctor {
   void look_at_secrets();
   void look_at_certificates();
   void look_at_disk();
+  void look_at_capacity();
   void look_at_limits();
   void look_at_access_log();
   void look_at_books();

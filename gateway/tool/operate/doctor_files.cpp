@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <memory>
 
+#include "gateway/config/sizes_at_start.hpp"
 #include "gateway/desk/access_chain.hpp"
 #include "gateway/tool/operate/doctor.hpp"
 #include "ledger/files/exchange_directory.hpp"
+#include "ledger/files/posix_storage.hpp"
 
 namespace karst::tool {
 namespace {
@@ -200,6 +202,15 @@ void Doctor::look_at_access_log() {
   if (it.unchained > 0) text += "; " + std::to_string(it.unchained) + " older than the chain";
   if (it.torn_bytes > 0 && !is_locked_) text += "; a torn tail, which the next start cuts";
   add("access_log", Health::ok, text);
+}
+
+void Doctor::look_at_capacity() {
+  if (!config_) return;
+  PosixStorage storage;
+  const Result<std::string> sizes = gateway::sizes_at_start(storage, *config_);
+  if (sizes) return add("capacity", Health::ok, *sizes);
+  add("capacity", Health::fail, sizes.error().text(),
+      "karstd does not start with it: OPERATIONS.md, Configuration");
 }
 
 void Doctor::look_at_limits() {

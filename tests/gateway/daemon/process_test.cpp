@@ -58,6 +58,60 @@ TEST(Capacity, that_an_exchange_was_not_begun_with_is_refused_by_name) {
   EXPECT_EQ(shell(journal).text, before) << "the journal is left as it was";
 }
 
+TEST(Capacity, grows_at_a_restart_before_anybody_is_served) {
+  TestExchange exchange;
+  exchange.set_config("orders_max", "64");
+  exchange.set_config("accounts_max", "20");
+  exchange.start_process();
+  exchange.make_market();
+  const auto alice_sells = [&](int orders) {
+    const auto alice = exchange.connect(test::alice);
+    int taken = 0;
+    for (int i = 0; i < orders; ++i) {
+      const v1::Command order = test::order(exchange.instrument(), v1::SIDE_SELL, 100 + i, 1);
+      taken += test::call(*alice, order).code() == v1::CODE_OK ? 1 : 0;
+    }
+    return taken;
+  };
+  EXPECT_EQ(alice_sells(70), 64);
+  exchange.end_process(SIGKILL);
+  exchange.set_config("orders_max", "128");
+  exchange.set_config("accounts_max", "1000");
+  const std::string check =
+      "timeout 20 " KARST_BINARY_DIR "/karstd --check-config " + exchange.folder() + "/karst.toml";
+  const std::string growth = "accounts_max from 20 to 1000, orders_max from 64 to 128";
+  const Said asked = shell(check);
+  EXPECT_EQ(asked.status, 0);
+  EXPECT_NE(asked.text.find("a start makes the exchange larger: " + growth), std::string::npos)
+      << asked.text;
+  exchange.start_process();
+  EXPECT_NE(exchange.process_log().find("the exchange is larger: " + growth), std::string::npos)
+      << exchange.process_log();
+  EXPECT_EQ(alice_sells(70), 64);
+  exchange.end_process(SIGTERM);
+  EXPECT_NE(shell(check).text.find("\nthe exchange has these sizes\n"), std::string::npos);
+  exchange.start_process();
+  EXPECT_EQ(exchange.process_log().find("larger"), std::string::npos) << exchange.process_log();
+  EXPECT_EQ(alice_sells(1), 0);
+}
+
+TEST(Capacity, that_the_machine_has_no_memory_for_is_refused_with_the_figures) {
+  TestExchange exchange;
+  exchange.start();
+  exchange.stop();
+  exchange.set_config("references_max", "4294967295");
+  const std::string journal = "cat " + exchange.folder() + "/data/journal/* | sha256sum";
+  const std::string before = shell(journal).text;
+  for (const char* word : {"", "--check-config "}) {
+    const Said said = shell(std::string("timeout 20 " KARST_BINARY_DIR "/karstd ") + word +
+                            exchange.folder() + "/karst.toml");
+    EXPECT_NE(said.status, 0);
+    EXPECT_NE(said.text.find("may come to "), std::string::npos) << said.text;
+    EXPECT_NE(said.text.find(" MiB can be had at [capacity]"), std::string::npos) << said.text;
+  }
+  EXPECT_EQ(shell(journal).text, before) << "the journal is left as it was";
+}
+
 TEST(Tls, nothing_older_than_1_3_is_spoken) {
   TestExchange exchange;
   exchange.start();

@@ -28,6 +28,9 @@ struct Diagnosis {
   [[nodiscard]] std::string health(const std::string& check) const {
     return found.contains(check) ? found[check].value("health", "") : "not looked at";
   }
+  [[nodiscard]] std::string text(const std::string& check) const {
+    return found.contains(check) ? found[check].value("text", "") : "";
+  }
   [[nodiscard]] std::string hint(const std::string& check) const {
     return found.contains(check) ? found[check].value("hint", "") : "";
   }
@@ -52,6 +55,21 @@ TEST(Doctor, finds_a_running_exchange_well) {
   EXPECT_EQ(stopped.health("port"), "warn");
   EXPECT_EQ(stopped.health("log_on"), "not looked at");
   EXPECT_NE(stopped.hint("port").find("karstd "), std::string::npos);
+}
+
+TEST(Doctor, says_what_a_restart_does_with_another_capacity) {
+  ToolExchange exchange;
+  EXPECT_EQ(Diagnosis(exchange.json("doctor", "doctor")).text("capacity"),
+            "the exchange has these sizes");
+  exchange.set_config("orders_max", "65537");
+  const Diagnosis larger(exchange.json("doctor", "doctor"));
+  EXPECT_EQ(larger.health("capacity"), "ok");
+  EXPECT_EQ(larger.text("capacity"),
+            "a start makes the exchange larger: orders_max from 65536 to 65537");
+  exchange.set_config("orders_max", "65535");
+  const Diagnosis smaller(exchange.json("doctor", "doctor", exit_failed));
+  EXPECT_EQ(smaller.health("capacity"), "fail");
+  EXPECT_NE(smaller.text("capacity").find("orders_max was 65536, not 65535"), std::string::npos);
 }
 
 TEST(Doctor, names_file_and_line_of_a_damaged_access_log) {
