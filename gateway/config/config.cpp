@@ -450,7 +450,7 @@ std::string config_text(const std::string& operator_public_key) {
       section = it.section;
       out << "\n[" << section << "]\n";
       if (section == "capacity") {
-        out << "# Of a new exchange; for ever.\n";
+        out << "# Raised at a restart, never lowered; answers_per_key stays as it is.\n";
       }
     }
     out << it.key << " = " << value_text(it) << "  # " << it.about;
