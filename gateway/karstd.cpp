@@ -23,8 +23,8 @@ constexpr const char* usage =
     "usage: karstd CONFIG                 run the exchange until Ctrl-C or SIGTERM;\n"
     "                                     SIGHUP reads certificates and limits again\n"
     "       karstd --accept-clock CONFIG  the same, this once with the wall clock believed\n"
-    "       karstd --check-config CONFIG  is it sound, and what does it cost in memory\n"
-    "                                     and on the disk\n"
+    "       karstd --check-config CONFIG  is it sound, what does it cost in memory and on\n"
+    "                                     the disk, and what would a start do with it\n"
     "       karstd --version\n"
     "CONFIG: a file like karst.toml, or its folder. karst init DIR makes one and all it needs.\n";
 
