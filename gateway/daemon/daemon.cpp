@@ -146,6 +146,12 @@ struct Daemon::Parts {
 /// A backup that was restored beside the data folder instead of into it, where karst.toml was not
 /// there yet, is not to be passed by: the exchange would begin anew.
 static Status check_place(Storage& storage, const std::string& data) {
+  const Result<std::vector<std::string>> files = storage.list(data);
+  const bool is_half = files && std::ranges::find(*files, "unfinished_copy") != files->end();
+  if (is_half) {
+    return Error{ErrorCode::invalid, "start: a restore was cut short; say karst restore again",
+                 data};
+  }
   const std::string above = data.substr(0, data.rfind('/'));
   const Result<std::vector<std::string>> misplaced =
       storage.list(ExchangeDirectory(above).journal());

@@ -19,6 +19,8 @@ class ExchangeDirectory {
   static constexpr const char* access_log_name = "access.log";
   [[nodiscard]] std::string access_log() const { return path_ + "/" + access_log_name; }
   [[nodiscard]] std::string restore_mark() const { return path_ + "/restored"; }
+  /// There while a copy of an exchange is not finished (ledger/offline/backup.hpp).
+  [[nodiscard]] std::string copy_mark() const { return path_ + "/unfinished_copy"; }
   [[nodiscard]] std::string books() const { return path_ + "/books"; }
   [[nodiscard]] std::string books_database() const { return path_ + "/books/ledger.db"; }
 

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "ledger/events/event_segment.hpp"
 #include "ledger/files/open_file.hpp"
 #include "ledger/offline/restore_mark.hpp"
 
@@ -12,6 +16,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20U;
 constexpr std::uint32_t tries_max = 3;
+constexpr std::string_view mark_text = "a copy that is not finished: make it again\n";
 
 // Fills `piece` from the file, its last block first.
 Status read_backwards(Storage& storage, FileHandle file, std::uint64_t offset,
@@ -77,38 +82,92 @@ IsWanted ends(std::string_view ending) {
   return [ending](std::string_view name) { return name.ends_with(ending); };
 }
 
-Status copy_records(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into,
-                    BackupReport& report) {
-  return copy_directory(storage, from.books() + "/log", into.books() + "/log", ends(".log"),
-                        report);
+// What is copied from one folder into another.
+struct Portion {
+  std::string from;
+  std::string into;
+  IsWanted is_wanted;
+};
+
+Portion portion_of_records(const ExchangeDirectory& from, const ExchangeDirectory& into) {
+  return {from.books() + "/log", into.books() + "/log", ends(".log")};
 }
 
-Status copy_all(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into,
-                BackupReport& report) {
-  const IsWanted snapshots = ends(".snapshot");
-  const IsWanted journal = ends(".journal");
+// In the order of copying.
+std::vector<Portion> portions_of(const ExchangeDirectory& from, const ExchangeDirectory& into) {
   const IsWanted events = [](std::string_view name) {
     return name.ends_with(".events") || name.ends_with(".index");
   };
   const IsWanted access = [](std::string_view name) {
     return name.starts_with(ExchangeDirectory::access_log_name);
   };
-  Status copied = copy_records(storage, from, into, report);
-  if (copied) copied = copy_directory(storage, from.path(), into.path(), access, report);
-  if (copied) copied = copy_directory(storage, from.events(), into.events(), events, report);
-  if (copied) {
-    copied = copy_directory(storage, from.snapshots(), into.snapshots(), snapshots, report);
-  }
-  if (copied) copied = copy_directory(storage, from.journal(), into.journal(), journal, report);
-  return copied;
+  return {portion_of_records(from, into),
+          {from.path(), into.path(), access},
+          {from.events(), into.events(), events},
+          {from.snapshots(), into.snapshots(), ends(".snapshot")},
+          {from.journal(), into.journal(), ends(".journal")}};
 }
 
-Status check_places(Storage& storage, const ExchangeDirectory& from,
-                    const ExchangeDirectory& into) {
+Status copy_all(Storage& storage, const std::vector<Portion>& portions, BackupReport& report) {
+  for (const Portion& portion : portions) {
+    Status copied = copy_directory(storage, portion.from, portion.into, portion.is_wanted, report);
+    if (!copied) return copied;
+  }
+  return {};
+}
+
+// The files that a copy would have to write over.
+Result<std::vector<std::string>> files_there(Storage& storage,
+                                             const std::vector<Portion>& portions) {
+  std::vector<std::string> paths;
+  for (const Portion& portion : portions) {
+    const Result<std::vector<std::string>> names = storage.list(portion.into);
+    if (!names && names.error().code == ErrorCode::not_found) continue;
+    if (!names) return names.error();
+    for (const std::string& name : *names) {
+      if (portion.is_wanted(name)) paths.push_back(portion.into + "/" + name);
+    }
+  }
+  return paths;
+}
+
+Result<bool> is_unfinished(Storage& storage, const ExchangeDirectory& copy) {
+  const Result<OpenFile> mark = OpenFile::open(storage, copy.copy_mark(), OpenMode::read);
+  if (mark) return true;
+  if (mark.error().code == ErrorCode::not_found) return false;
+  return mark.error();
+}
+
+// Marks `into` as a copy that is not finished, and takes away what an earlier try left there: when
+// the mark was made there was none of it, so all of it is ours.
+Status begin_copy(Storage& storage, const ExchangeDirectory& from, const ExchangeDirectory& into) {
   if (const auto source = storage.list(from.journal()); !source) return source.error();
-  const Result<std::vector<std::string>> found = storage.list(into.journal());
-  if (!found || found.value().empty()) return {};
-  return Error{ErrorCode::already_exists, "copy an exchange", into.journal()};
+  const Result<bool> is_source_unfinished = is_unfinished(storage, from);
+  if (!is_source_unfinished) return is_source_unfinished.error();
+  if (*is_source_unfinished) {
+    return Error{ErrorCode::invalid, "copy a copy that was never finished", from.path()};
+  }
+  const Result<bool> is_begun = is_unfinished(storage, into);
+  if (!is_begun) return is_begun.error();
+  const Result<std::vector<std::string>> there = files_there(storage, portions_of(from, into));
+  if (!there) return there.error();
+  if (!*is_begun && !there->empty()) {
+    return Error{ErrorCode::already_exists, "copy an exchange", there->front()};
+  }
+  if (!*is_begun) {
+    if (Status made = storage.create_directory(into.path()); !made) return made;
+    const auto text = std::as_bytes(std::span(mark_text));
+    return replace_file(storage, into.path(), into.copy_mark(), text);
+  }
+  for (const std::string& path : *there) {
+    if (Status removed = storage.unlink(path); !removed) return removed;
+  }
+  return {};
+}
+
+Status end_copy(Storage& storage, const ExchangeDirectory& into) {
+  if (Status removed = storage.unlink(into.copy_mark()); !removed) return removed;
+  return storage.sync_directory(into.path());
 }
 
 // An exchange that never had books has a copy without them.
@@ -118,20 +177,14 @@ Status check_copied_records(Storage& storage, const ExchangeDirectory& copy, std
   return check_records(storage, copy, static_cast<std::uint16_t>(shard));
 }
 
-}  // namespace
-
-Status copy_records(Storage& storage, const ExchangeDirectory& from,
-                    const ExchangeDirectory& into) {
-  BackupReport report;
-  return copy_records(storage, from, into, report);
-}
-
-Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
-                             const ExchangeDirectory& into, std::uint32_t shard) {
-  if (Status fit = check_places(storage, from, into); !fit) return fit.error();
+// Copies, and checks what it copied. Requires: begin_copy().
+Result<BackupReport> copy_exchange(Storage& storage, const ExchangeDirectory& from,
+                                   const ExchangeDirectory& into, std::uint32_t shard) {
   for (std::uint32_t i = 0; i < tries_max; ++i) {
     BackupReport report;
-    if (Status copied = copy_all(storage, from, into, report); !copied) return copied.error();
+    if (Status copied = copy_all(storage, portions_of(from, into), report); !copied) {
+      return copied.error();
+    }
     const Result<StateAt> state = state_at(storage, into, shard, newest_sequence);
     if (state) {
       if (Status sound = check_copied_records(storage, into, shard); !sound) return sound.error();
@@ -144,15 +197,34 @@ Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
   return Error{ErrorCode::busy, "copy an exchange that trims its journal", from.path()};
 }
 
+}  // namespace
+
+Status copy_records(Storage& storage, const ExchangeDirectory& from,
+                    const ExchangeDirectory& into) {
+  BackupReport report;
+  const Portion portion = portion_of_records(from, into);
+  return copy_directory(storage, portion.from, portion.into, portion.is_wanted, report);
+}
+
+Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
+                             const ExchangeDirectory& into, std::uint32_t shard) {
+  if (Status begun = begin_copy(storage, from, into); !begun) return begun.error();
+  Result<BackupReport> report = copy_exchange(storage, from, into, shard);
+  if (!report) return report;
+  if (Status ended = end_copy(storage, into); !ended) return ended.error();
+  return report;
+}
+
 Result<BackupReport> restore(Storage& storage, const ExchangeDirectory& backup,
                              const ExchangeDirectory& into, std::uint32_t shard) {
-  if (Status fit = check_places(storage, backup, into); !fit) return fit.error();
+  if (Status begun = begin_copy(storage, backup, into); !begun) return begun.error();
   // Until it is known how far the backup goes, nothing of it counts as shared.
   if (Status marked = write_restore_mark(storage, into, {}); !marked) return marked.error();
-  const Result<BackupReport> report = back_up(storage, backup, into, shard);
-  if (!report) return report.error();
+  Result<BackupReport> report = copy_exchange(storage, backup, into, shard);
+  if (!report) return report;
   const RestoreMark mark{report->state.sequence, 0};
   if (Status marked = write_restore_mark(storage, into, mark); !marked) return marked.error();
+  if (Status ended = end_copy(storage, into); !ended) return ended.error();
   return report;
 }
 

@@ -23,7 +23,11 @@ struct BackupReport {
 /// books' database is not copied (it is made again), nor are locks and drafts. The copy is then
 /// replayed, and its record log read and checked.
 ///
-/// Errors: already_exists, when `into` has a journal; busy, when the exchange trimmed its journal
+/// Until all of that is done `into` has a mark. Where it has one, an earlier try was cut short:
+/// what that left is removed, and nothing else is.
+///
+/// Errors: already_exists, when `into` has any of the files already; invalid, when `from` is itself
+///         a copy that was never finished; busy, when the exchange trimmed its journal
 ///         beneath the copy in every try; corrupt, with file and offset, when its record log is
 ///         damaged or does not reach the journal; those of the Storage and of state_at().
 [[nodiscard]] Result<BackupReport> back_up(Storage& storage, const ExchangeDirectory& from,
