@@ -29,9 +29,12 @@ class BuiltBook {
       return;
     }
     Order& order = found->second;
-    if (message.type == ItchType::reduce) {
+    if (takes_off(message.type)) {
       counts_.excess += message.quantity > order.quantity ? 1 : 0;
-      return take(order, std::min(message.quantity, order.quantity));
+      take(order, std::min(message.quantity, order.quantity));
+      const bool is_executed = message.type == ItchType::execute && order.quantity == 0;
+      if (is_executed) orders_.erase(found);
+      return;
     }
     const Side side = order.side;
     take(order, order.quantity);
@@ -104,7 +107,7 @@ class MatchedBook {
       return;
     }
     is_gone_ = false;
-    if (message.type == ItchType::reduce) {
+    if (takes_off(message.type)) {
       return book_.reduce(message.id, message.quantity, *this);
     }
     const Side side = found->second;
@@ -170,6 +173,9 @@ void count(ItchCounts& counts, ItchType type) {
       break;
     case ItchType::reduce:
       ++counts.reduces;
+      break;
+    case ItchType::execute:
+      ++counts.executions;
       break;
     case ItchType::replace:
       ++counts.replaces;

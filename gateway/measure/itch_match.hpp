@@ -15,6 +15,7 @@ struct ItchCounts {
   std::uint64_t adds = 0;
   std::uint64_t deletes = 0;
   std::uint64_t reduces = 0;
+  std::uint64_t executions = 0;
   std::uint64_t replaces = 0;
   std::uint64_t unknown = 0;     // references to an order that was never added, or deleted before
   std::uint64_t duplicates = 0;  // orders added under the id of one that is known; left out
@@ -33,7 +34,7 @@ struct ItchCounts {
 };
 
 /// Builds the book as the source tells it, without matching: an order is known until its delete or
-/// replace, even at zero, and the two sides may be crossed.
+/// replace, even at zero, or until it is executed to the last lot; the two sides may be crossed.
 [[nodiscard]] ItchCounts build_itch(const ItchFlow& flow);
 
 /// Plays the flow through a ClientOrderBook: adds and replaces that cross trade. An order of which

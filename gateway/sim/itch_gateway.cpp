@@ -182,7 +182,7 @@ Status ItchPlayer::apply(const ItchMessage& message) {
   const Result<bool> is_known = know(found->second);
   if (!is_known) return is_known.error();
   if (!*is_known) ++report_.counts.gone;
-  if (message.type == ItchType::reduce) {
+  if (takes_off(message.type)) {
     return *is_known ? reduce(found->second, message.quantity) : Status();
   }
   const Order order = found->second;

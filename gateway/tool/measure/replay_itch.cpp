@@ -22,13 +22,13 @@ std::string to_text(const char* mode, const ItchCounts& counts) {
   char text[1'024];
   std::snprintf(text, sizeof text,
                 "%s: %" PRIu64 " adds, %" PRIu64 " deletes, %" PRIu64 " reduces, %" PRIu64
-                " replaces\n  %" PRIu64 " unknown, %" PRIu64 " gone, %" PRIu64
-                " duplicates, %" PRIu64 " reduced by too much, %" PRIu64 " refused\n  %" PRIu64
-                " trades, %" PRIu64 " lots, hash %016" PRIx64 "\n  bid %s, ask %s, %" PRIu64
-                " open orders",
-                mode, counts.adds, counts.deletes, counts.reduces, counts.replaces, counts.unknown,
-                counts.gone, counts.duplicates, counts.excess, counts.refused,
-                counts.trades.trades, counts.trades.quantity, counts.trades.hash,
+                " executions, %" PRIu64 " replaces\n  %" PRIu64 " unknown, %" PRIu64
+                " gone, %" PRIu64 " duplicates, %" PRIu64 " reduced by too much, %" PRIu64
+                " refused\n  %" PRIu64 " trades, %" PRIu64 " lots, hash %016" PRIx64
+                "\n  bid %s, ask %s, %" PRIu64 " open orders",
+                mode, counts.adds, counts.deletes, counts.reduces, counts.executions,
+                counts.replaces, counts.unknown, counts.gone, counts.duplicates, counts.excess,
+                counts.refused, counts.trades.trades, counts.trades.quantity, counts.trades.hash,
                 text_of(counts.best_bid).c_str(), text_of(counts.best_ask).c_str(),
                 counts.open_orders);
   return text;
@@ -41,6 +41,7 @@ Json to_json(const ItchCounts& counts) {
   return {{"adds", counts.adds},
           {"deletes", counts.deletes},
           {"reduces", counts.reduces},
+          {"executions", counts.executions},
           {"replaces", counts.replaces},
           {"unknown", counts.unknown},
           {"gone", counts.gone},
@@ -119,7 +120,13 @@ void run_replay_itch(const ReplayItchOptions& options) {
     text += rate_text(*played) + (agrees ? "\n  agrees with" : "\n  DIFFERS from");
     text += " the book in process";
   }
-  output.answer(json, text);
+  json["skipped"] = Json::object();
+  std::string skipped;
+  for (const auto& [letter, times] : flow->skipped) {
+    json["skipped"][std::string(1, letter)] = times;
+    skipped += (skipped.empty() ? "\nnot played: " : ", ") + std::to_string(times) + " " + letter;
+  }
+  output.answer(json, text + skipped);
   if (is_sound && agrees) return;
   std::fprintf(stderr, "karst: %s\n",
                is_sound ? "the exchange comes to something else than the book in process"

@@ -34,10 +34,10 @@ class NaiveMatching {
     }
     const Known known = known_.at(message.id);
     const std::uint32_t lots =
-        message.type == tool::ItchType::reduce ? message.quantity : 0xffffffff;
+        tool::takes_off(message.type) ? message.quantity : 0xffffffff;
     const bool was_resting = take(message.id, known, lots);
     gone += was_resting ? 0 : 1;
-    if (message.type == tool::ItchType::reduce) {
+    if (tool::takes_off(message.type)) {
       return;
     }
     known_.erase(message.id);
@@ -277,6 +277,36 @@ TEST(Itch, An_empty_file_leaves_an_empty_book_and_prices_too_far_apart_are_refus
   EXPECT_EQ(wide.error().code, ErrorCode::invalid);
 }
 
+TEST(Itch, An_execution_reduces_its_order_and_what_touches_none_is_skipped_and_counted) {
+  const std::string attributed = frame('F', big_endian(2, 8) + 'S' + big_endian(4, 4) +
+                                                "KARST   " + big_endian(110, 4) + "MAKR");
+  const std::string executed =
+      frame('E', big_endian(1, 8) + big_endian(2, 4) + big_endian(7, 8));
+  const std::string executed_at = frame('C', big_endian(2, 8) + big_endian(4, 4) +
+                                                 big_endian(8, 8) + 'Y' + big_endian(109, 4));
+  const tool::ItchFlow flow =
+      flow_of(frame('S', "O", 0) + frame('R', "KARST   " + std::string(20, ' ')) +
+              frame('H', "KARST   T     ") + add(1, 'B', 5, 100) + attributed + executed +
+              executed_at + frame('P', std::string(33, '\0')) + frame('Q', std::string(29, '\0')) +
+              frame('B', big_endian(7, 8)) + frame('S', "C", 0));
+  EXPECT_EQ(flow.skipped,
+            (std::map<char, std::uint64_t>{{'B', 1}, {'H', 1}, {'P', 1}, {'Q', 1}, {'S', 2}}));
+  const tool::ItchCounts built = tool::build_itch(flow);
+  const auto matched = tool::match_itch(flow);
+  ASSERT_TRUE(matched.ok());
+  for (const tool::ItchCounts* counts : {&built, &*matched}) {
+    EXPECT_TRUE(counts->is_sound());
+    EXPECT_EQ(counts->adds, 2U);
+    EXPECT_EQ(counts->executions, 2U);
+    EXPECT_EQ(counts->open_orders, 1U);  // three lots of the first
+    EXPECT_EQ(counts->best_bid, 100);
+    EXPECT_FALSE(counts->best_ask.has_value());
+    EXPECT_EQ(counts->trades.trades, 0U);  // who took them is not in the file
+  }
+  const auto over = tool::build_itch(flow_of(add(1, 'B', 1, 100) + executed));
+  EXPECT_EQ(over.excess, 1U);
+}
+
 TEST(Itch, What_is_malformed_is_refused_at_its_offset) {
   const std::string good = add(1, 'B', 5, 100);
   const std::vector<std::string> bad = {
@@ -284,7 +314,9 @@ TEST(Itch, What_is_malformed_is_refused_at_its_offset) {
       std::string(2, '\0'),                // no message
       good.substr(0, good.size() - 1),     // cut off
       frame('A', std::string(24, 'B')),    // an add one byte short
-      frame('E', std::string(20, '\0')),   // not one of ours
+      frame('E', std::string(19, '\0')),   // an execution one byte short
+      frame('Z', std::string(20, '\0')),   // the format has none
+      frame('H', std::string(14, ' '), 2),  // of another instrument
       frame('D', big_endian(1, 8), 2),     // another instrument
       add(2, 'C', 5, 100),                 // no such side
       add(2, 'B', 0, 100),                 // nothing to add

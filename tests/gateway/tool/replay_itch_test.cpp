@@ -33,6 +33,16 @@ class ItchWriter {
     put(id, 8);
     put(lots, 4);
   }
+  void execute(std::uint64_t id, std::uint32_t lots) {
+    begin('E', 31);
+    put(id, 8);
+    put(lots, 4);
+    put(1, 8);  // the match
+  }
+  void end_of_day() {
+    begin('S', 12);
+    put('C', 1);
+  }
   void replace(std::uint64_t id, std::uint64_t new_id, std::uint32_t lots, std::uint32_t price) {
     begin('U', 35);
     put(id, 8);
@@ -71,9 +81,11 @@ std::string flow(std::uint64_t seed, int messages) {
       continue;
     }
     std::uint64_t& id = known[random.below(known.size())];
-    const std::uint64_t kind = random.below(3);
+    const std::uint64_t kind = random.below(4);
     if (kind == 0) {
       writer.reduce(id, lots);
+    } else if (kind == 3) {
+      writer.execute(id, lots);
     } else if (kind == 1) {
       writer.replace(id, ++last, lots, price);
       id = last;
@@ -83,6 +95,7 @@ std::string flow(std::uint64_t seed, int messages) {
       known.pop_back();
     }
   }
+  writer.end_of_day();
   return writer.bytes();
 }
 
@@ -96,6 +109,8 @@ TEST(ToolReplayItch, through_a_gateway_it_comes_to_the_same_book_and_trades) {
   const Json report = own.json();
   EXPECT_EQ(report["gateway"]["agrees"], true);
   EXPECT_EQ(report["gateway"]["unknown"], 0);
+  EXPECT_GT(report["gateway"]["executions"], 20);
+  EXPECT_EQ(report["skipped"], (Json{{"S", 1}}));
   EXPECT_GT(report["gateway"]["trades"], 20);
   EXPECT_GT(report["gateway"]["gone"], 0);
   EXPECT_EQ(report["gateway"]["hash"], report["match"]["hash"]);
