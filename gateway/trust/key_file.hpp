@@ -24,9 +24,15 @@ struct KeyFile {
 /// What write_new_file() puts into such a file.
 [[nodiscard]] std::string key_file_text(std::uint32_t key, const gateway::SigningKey& secret);
 
-/// Makes a file that only its owner may read or write.
+/// Makes a file that only its owner may read or write, whole and durable: it is there with all of
+/// `text`, or not at all, whenever the program or the machine ends.
+///
+/// Errors: already_exists: nothing is ever overwritten; no_space; io.
+[[nodiscard]] Status write_new_file(const std::string& path, const std::string& text);
+
+/// Gives a file that write_new_file() made its name, durably.
 ///
 /// Errors: already_exists: nothing is ever overwritten; io.
-[[nodiscard]] Status write_new_file(const std::string& path, const std::string& text);
+[[nodiscard]] Status name_new_file(const std::string& from, const std::string& to);
 
 }  // namespace karst::tool

@@ -19,7 +19,9 @@ void init(const std::string& directory, const std::string& names, bool is_json) 
     Failure failure = failure_of(status.error());
     if (status.error().code == ErrorCode::already_exists) {
       failure.text = status.error().what + " is there already, and nothing is ever overwritten";
-      failure.hint = "start what is there: karstd " + directory + "/karst.toml";
+      const bool is_exchange = status.error().what == directory + "/karst.toml";
+      failure.hint = is_exchange ? "start what is there: karstd " + status.error().what
+                                 : "choose another folder";
     }
     output.fail(failure);
   }

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -74,11 +73,7 @@ class SecretFile {
 
   /// The exchange has the key: the file gets its name.
   void keep() const {
-    if (::link(waiting_.c_str(), path_.c_str()) != 0) {
-      fail(Error{errno == EEXIST ? ErrorCode::already_exists : ErrorCode::io, "name the file",
-                 path_, Error::no_offset, errno});
-    }
-    ::unlink(waiting_.c_str());
+    if (const Status named = name_new_file(waiting_, path_); !named) fail(named.error());
   }
   /// The exchange will never have the key.
   void drop() const {
@@ -87,9 +82,12 @@ class SecretFile {
 
  private:
   [[noreturn]] void fail_existing() const {
+    const Result<KeyFile> there = read_key_file(path_);
+    const std::string whose = there ? ", with key " + std::to_string(there->key) : "";
     output_.fail({exit_in_the_way, "ALREADY_EXISTS",
-                  path_ + " is there already, and no key is ever overwritten",
-                  "choose another file: --file FILE"});
+                  path_ + " is there already" + whose + ", and no key is ever overwritten",
+                  "whether the exchange has it: karst status --key " + path_ +
+                      "; else choose another file: --file FILE"});
   }
   [[noreturn]] void fail(const Error& error) const {
     if (error.code == ErrorCode::already_exists) fail_existing();
