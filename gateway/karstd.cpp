@@ -13,6 +13,7 @@
 #include "gateway/daemon/open_files.hpp"
 #include "ledger/files/huge_pages.hpp"
 #include "ledger/files/posix_storage.hpp"
+#include "ledger/files/standard_output.hpp"
 
 namespace {
 
@@ -36,6 +37,15 @@ int fail(const karst::Error& error) {
   return 1;
 }
 
+/// Prints what was asked for. Returns: the exit code; a reader that wants no more is no failure.
+int print(const std::string& text) {
+  karst::Status written = karst::write_output(text);
+  if (written) written = karst::flush_output();
+  if (written || karst::is_reader_gone(written.error())) return 0;
+  std::fprintf(stderr, "karstd: OUTPUT_LOST: %s\n", written.error().text().c_str());
+  return 1;
+}
+
 /// The configuration meant: a folder has it as karst.toml.
 std::string config_path(const std::string& named) {
   std::error_code none;
@@ -44,7 +54,6 @@ std::string config_path(const std::string& named) {
 
 /// Blocks the signals that are waited for, in this thread and all that come from it.
 sigset_t block_signals() {
-  std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -99,15 +108,12 @@ int serve(const Config& config, const std::string& path, const sigset_t& signals
 int main(int argc, char** argv) {
   // Before anything that takes time: a signal that comes early waits until it can be heeded.
   const sigset_t signals = block_signals();
+  karst::prepare_standard_streams();
   karst::use_huge_pages();
   const std::string_view first = argc > 1 ? argv[1] : "";
-  if (argc == 2 && (first == "--help" || first == "-h")) {
-    std::fputs(usage, stdout);
-    return 0;
-  }
+  if (argc == 2 && (first == "--help" || first == "-h")) return print(usage);
   if (argc == 2 && first == "--version") {
-    std::printf("karstd %s\n", karst::gateway::version);
-    return 0;
+    return print(std::string("karstd ") + karst::gateway::version + "\n");
   }
   const bool is_check = argc == 3 && first == "--check-config";
   const bool is_clock_accepted = argc == 3 && first == "--accept-clock";
@@ -119,13 +125,11 @@ int main(int argc, char** argv) {
   karst::Result<Config> config = is_check ? karst::gateway::load_config(path) : load(path);
   if (!config) return fail(config.error());
   if (is_check) {
-    std::fputs(karst::gateway::capacity_table(*config).c_str(), stdout);
-    std::fputs(karst::gateway::retention_table(*config).c_str(), stdout);
     karst::PosixStorage storage;
     const karst::Result<std::string> sizes = karst::gateway::sizes_at_start(storage, *config);
     if (!sizes) return fail(sizes.error());
-    std::printf("\n%s\n", sizes->c_str());
-    return 0;
+    return print(karst::gateway::capacity_table(*config) +
+                 karst::gateway::retention_table(*config) + "\n" + *sizes + "\n");
   }
   config->is_wall_clock_accepted = is_clock_accepted;
   return serve(*config, path, signals);

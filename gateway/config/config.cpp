@@ -59,7 +59,7 @@ void add_gateway(Config& c, std::vector<Setting>& all) {
   all.push_back(text(s, "address", c.server.address, "numeric address to listen to"));
   all.push_back({.section = s,
                  .key = "port",
-                 .about = "0 = any free one",
+                 .about = "without it 7420; 0 = any free one",
                  .min = 0,
                  .max = 65'535,
                  .port = &c.server.port});
@@ -379,6 +379,7 @@ Result<Config> load_config(const std::string& path) {
   }
   Config config;
   config.capacity = implied_capacity();
+  config.server.port = default_port;
   const std::vector<Setting> settings = settings_of(config);
   if (const Status status = read_root(parsed.table(), settings, path, config); !status) {
     return status.error();
@@ -437,7 +438,7 @@ std::string config_text(const std::string& operator_public_key) {
   Config config;
   config.capacity = new_capacity();
   config.data = "data";
-  config.server.port = 7'420;
+  config.server.port = default_port;
   config.tls.certificate = "server.crt";
   config.tls.private_key = "server.key";
   std::ostringstream out;

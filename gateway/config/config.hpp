@@ -43,6 +43,9 @@ struct FeedConfig {
   std::uint64_t ring_mib = 64;
 };
 
+/// Where an exchange listens and a client looks when nothing else is said.
+inline constexpr std::uint16_t default_port = 7'420;
+
 /// Paths are absolute or relative to the folder of the configuration file; here made usable.
 struct Config {
   std::string clock = "real";               ///< or "trace": command time is what operators say

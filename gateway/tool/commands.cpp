@@ -2,9 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +13,7 @@
 #include "gateway/tool/completion.hpp"
 #include "gateway/tool/numbers.hpp"
 #include "gateway/tool/output.hpp"
+#include "ledger/files/standard_output.hpp"
 
 namespace karst::tool {
 namespace {
@@ -133,14 +134,17 @@ void add_commands(CLI::App& app) {
   read_numbers_as_decimal(app);
 }
 
-int run(int argc, const char* const* argv) {
+namespace {
+
+/// Runs the words. Returns: the exit code.
+int run_words(int argc, const char* const* argv) {
   CLI::App app{"karst: the tool of the Karst exchange", "karst"};
   app.set_version_flag("--version", std::string("karst ") + gateway::version, "which Karst it is");
   add_commands(app);
   // What shells ask after Tab; its words are no arguments of ours (docs/TOOL.md).
   if (argc > 1 && std::string_view(argv[1]) == "complete") {
     for (const Candidate& it : complete(app, {argv + 2, argv + argc})) {
-      std::printf("%s\t%s\n", it.word.c_str(), it.about.c_str());
+      print_part(it.word + "\t" + it.about + "\n");
     }
     return exit_ok;
   }
@@ -150,9 +154,23 @@ int run(int argc, const char* const* argv) {
   } catch (const CLI::RuntimeError& ended) {
     return ended.get_exit_code();
   } catch (const CLI::Success& asked_for_help) {
-    return app.exit(asked_for_help);
+    std::ostringstream text;
+    const int exit = app.exit(asked_for_help, text, text);
+    print_part(text.str());
+    return exit;
   } catch (const CLI::ParseError& wrong) {
     return explain(app, wrong, {argv + 1, argv + argc});
+  }
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  prepare_standard_streams();
+  try {
+    return end_output(run_words(argc, argv));
+  } catch (const CLI::RuntimeError& lost) {  // while help or candidates were printed
+    return lost.get_exit_code();
   }
 }
 

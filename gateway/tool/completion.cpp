@@ -1,7 +1,6 @@
 #include "gateway/tool/completion.hpp"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 #include <sstream>
 
@@ -98,7 +97,7 @@ std::vector<Candidate> complete_option(const CLI::App& app, const std::string& t
 }
 
 void print_script(const std::string& shell) {
-  std::fputs(shell == "bash" ? bash_script : shell == "zsh" ? zsh_script : fish_script, stdout);
+  print_part(shell == "bash" ? bash_script : shell == "zsh" ? zsh_script : fish_script);
 }
 
 }  // namespace

@@ -6,13 +6,17 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include "engine/command/utf8.hpp"
+#include "gateway/client/calls.hpp"
+#include "gateway/client/stopwatch.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/tool/exchange_link.hpp"
 #include "gateway/tool/listing.hpp"
@@ -20,7 +24,7 @@
 #include "schemas/words/code_text.hpp"
 #include "schemas/words/human_units.hpp"
 #include "schemas/words/instrument_text.hpp"
-#include "schemas/words/normal_form.hpp"
+#include "schemas/words/shown_name.hpp"
 
 namespace karst::tool {
 namespace {
@@ -29,6 +33,9 @@ using google::protobuf::EnumDescriptor;
 using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+
+constexpr std::int64_t event_wait_ns = 2'000'000'000;
+constexpr auto event_pause = std::chrono::milliseconds(5);
 
 /// What the command line said, until the command is made.
 struct DeedState {
@@ -163,7 +170,7 @@ std::string set_text(Message& message, const FieldDescriptor& field, const std::
     if (!text.empty() && !is_name(text)) {
       return "is no text in UTF-8, or has control characters, or a space at an end";
     }
-    if (!is_normal_form_c(text)) return "is spelled in pieces: Unicode normal form C is wanted";
+    if (const char* const fault = fault_of_shown_name(text)) return fault;
     message.GetReflection()->SetString(&message, &field, text);
     return {};
   }
@@ -213,25 +220,29 @@ v1::Command command_of(const Deed& deed, const DeedState& state, const Output& o
 }
 
 /// What only the exchange knows: which instrument a name means, and how many ticks an amount is.
-void resolve(v1::Command& command, const Deed& deed, const DeedState& state, ExchangeLink& link,
-             const Output& output) {
+/// Returns: the instrument by its full name, so that who said POOL@next hears which hour it was;
+/// empty: none was looked up.
+std::string resolve(v1::Command& command, const Deed& deed, const DeedState& state,
+                    ExchangeLink& link, const Output& output) {
   const auto name = state.texts.find("instrument_id");
-  if (name == state.texts.end()) return;
+  if (name == state.texts.end()) return {};
   const auto price = state.texts.find("reference_ticks");
   const bool has_price = price != state.texts.end() && parse_money(price->second) != 0;
   // A number needs no looking up; whether there is such an instrument the exchange says.
-  if (!has_price && parse_number(name->second)) return;
+  if (!has_price && parse_number(name->second)) return {};
   const Listing listing = Listing::read(link, output);
   const Listed& listed = listing.must(name->second, output);
   static_cast<void>(
       set_field(command, deed.body, "instrument_id", std::to_string(listed.id)));
-  if (!has_price) return;
+  const std::string full_name = instrument_name(listed.definition);
+  if (!has_price) return full_name;
   const auto ticks = ticks_of(listed.definition, *parse_money(price->second));
   if (!ticks) {
     output.fail({exit_usage, "USAGE", price->second + " is no multiple of the instrument's tick " +
                                           price_text(listed.definition, 1)});
   }
   command.mutable_resume()->set_reference_ticks(*ticks);
+  return full_name;
 }
 
 /// The session would be cut before the answer, and perhaps no operator would be left.
@@ -241,6 +252,28 @@ void refuse_own_key(const v1::Command& command, const ExchangeLink& link, const 
   output.fail({exit_usage, "USAGE",
                "key " + std::to_string(own) + " is the one that says this, and would be cut off",
                "say it with another operator's key: --key FILE"});
+}
+
+/// Whether the merchant's orders are still refused once a kill switch was put off: a merchant puts
+/// off its own only. The event of the command says so; nullopt: its log did not tell in time.
+std::optional<bool> is_still_killed(const v1::Command& command, const v1::Reply& reply,
+                                    ExchangeLink& link) {
+  if (!command.has_kill_switch() || command.kill_switch().on()) return std::nullopt;
+  if (reply.validated_only() || reply.event_number() == 0) return std::nullopt;
+  const std::int64_t deadline = monotonic_ns() + event_wait_ns;
+  while (monotonic_ns() < deadline) {
+    const Result<v1::Events> page =
+        gateway::events(link.client(), reply.event_number() - 1, 1, command.account_id(),
+                        link.client().logged_on().incarnation());
+    if (!page) return std::nullopt;
+    if (page->events_size() != 0) {
+      return page->events(0).has_merchant()
+                 ? std::optional(page->events(0).merchant().is_killed())
+                 : std::nullopt;
+    }
+    std::this_thread::sleep_for(event_pause);
+  }
+  return std::nullopt;
 }
 
 /// "merchant {account_id} is admitted" with what the command line said in place of the braces.
@@ -255,23 +288,33 @@ std::string sentence_of(const Deed& deed, const DeedState& state) {
   return text;
 }
 
-void carry_out(const Deed& deed, const DeedState& state) {
+void carry_out(const Deed& deed, DeedState state) {
   const Output output(state.link.is_json);
   v1::Command command = command_of(deed, state, output);
   ExchangeLink link(state.link, output);
   refuse_own_key(command, link, output);
-  resolve(command, deed, state, link, output);
-  const v1::Reply reply = link.carry_out(command);
+  const std::string instrument = resolve(command, deed, state, link, output);
+  if (!instrument.empty()) state.texts["instrument_id"] = instrument;
+  const v1::Reply reply = link.carry_out(command, instrument);
   std::string text = sentence_of(deed, state);
   const std::string where = " (command " + std::to_string(reply.sequence()) + ")";
   if (reply.validated_only()) {
-    text = validated_text;
+    text = validated_text + (instrument.empty() ? "" : " (" + instrument + ")");
   } else if (reply.is_repeated()) {
     text += ", as was said before" + where;
   } else {
     text += output.coloured(Colour::faint, where);
   }
-  output.answer(reply_json(command, reply), text);
+  Json json = reply_json(command, reply);
+  if (!instrument.empty()) json["instrument"] = instrument;
+  if (const auto killed = is_still_killed(command, reply, link)) {
+    json["is_killed"] = *killed;
+    if (*killed) {
+      text += "\nan operator's kill switch still stands: no order is taken until an operator puts "
+              "it off";
+    }
+  }
+  output.answer(json, text);
 }
 
 void add_option(CLI::App& app, const Deed& deed, const DeedOption& it, DeedState& state) {
@@ -370,11 +413,11 @@ Json reply_json(const std::string& command, std::uint32_t account, const v1::Rep
   Json json{{"command", command},
             {"account", account},
             {"code", code_name(reply.code())},
-            {"sequence", reply.sequence()},
-            {"event", reply.event_number()},
+            {"sequence", id_text(reply.sequence())},
+            {"event", id_text(reply.event_number())},
             {"is_repeated", reply.is_repeated()},
             {"is_validated_only", reply.validated_only()}};
-  json["order"] = reply.order_id() == 0 ? Json() : Json(reply.order_id());
+  json["order"] = reply.order_id() == 0 ? Json() : Json(id_text(reply.order_id()));
   json["time"] = reply.engine_ns() == 0 ? Json() : Json(format_time(reply.engine_ns()));
   return json;
 }

@@ -79,7 +79,7 @@ CLI::App* subcommand(CLI::App& app, const std::string& path, const std::string& 
                               const v1::Reply& reply);
 
 /// What --validate-only says for people.
-inline constexpr const char* validated_text =
+inline const std::string validated_text =
     "as things are now the exchange would carry it out; nothing was done";
 
 /// The footer of a subcommand's help.

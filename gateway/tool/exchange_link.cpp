@@ -13,7 +13,6 @@
 namespace karst::tool {
 namespace {
 
-constexpr std::uint16_t default_port = 7'420;
 constexpr const char* default_home = "data/demo";
 constexpr const char* start_hint =
     "is karstd running? ./run demo starts one; karstd HOME/karst.toml starts that of a folder";
@@ -51,7 +50,7 @@ std::optional<Failure> read_address(const LinkOptions& options, gateway::TlsPeer
                      "say the one karstd printed: --port N"};
     }
   }
-  if (peer.port == 0) peer.port = default_port;
+  if (peer.port == 0) peer.port = gateway::default_port;
   if (peer.host.empty()) peer.host = "127.0.0.1";
   return std::nullopt;
 }
@@ -63,8 +62,8 @@ std::optional<Failure> read_key(const LinkOptions& options, gateway::ClientConfi
     const bool is_unreadable = read.error().code == ErrorCode::invalid;
     Failure failure = failure_of(read.error());
     failure.code = is_unreadable ? "BAD_KEY_FILE" : "NO_KEY_FILE";
-    failure.text =
-        (is_unreadable ? "no Ed25519 secret key in " : "cannot read the key ") + path;
+    failure.text = is_unreadable ? "cannot " + read.error().doing + " in " + path
+                                 : "cannot read the key " + path;
     failure.hint = "--key FILE names another; an operator makes keys: karst keys create";
     return failure;
   }
@@ -120,8 +119,7 @@ void add_link_options(CLI::App& command, LinkOptions& options, bool is_positiona
   command.add_flag("--json", options.is_json, "answer with one JSON value (docs/TOOL.md)");
 }
 
-std::optional<Failure> fill_client_config(const LinkOptions& options,
-                                          gateway::ClientConfig& config) {
+std::optional<Failure> fill_peer(const LinkOptions& options, gateway::ClientConfig& config) {
   config.peer.ca_file = options.ca_file.empty() ? options.home + "/ca.crt" : options.ca_file;
   if (!std::filesystem::exists(config.peer.ca_file)) {
     return Failure{exit_not_there, "NO_EXCHANGE_FOLDER", "there is no " + config.peer.ca_file,
@@ -138,6 +136,12 @@ std::optional<Failure> fill_client_config(const LinkOptions& options,
     config.peer.private_key_file = options.certificate + ".key";
   }
   config.timeout_ms = static_cast<int>(options.timeout_s) * 1'000;
+  return std::nullopt;
+}
+
+std::optional<Failure> fill_client_config(const LinkOptions& options,
+                                          gateway::ClientConfig& config) {
+  if (auto failure = fill_peer(options, config)) return failure;
   return read_key(options, config);
 }
 
@@ -192,14 +196,14 @@ ExchangeLink::ExchangeLink(const LinkOptions& options, const Output& output,
   client_ = std::move(*connected);
 }
 
-v1::Reply ExchangeLink::carry_out(const v1::Command& command) {
+v1::Reply ExchangeLink::carry_out(const v1::Command& command, const std::string& about) {
   const Result<v1::Reply> reply = client_->call(command);
   if (!reply) output_.fail(failure_of(reply.error(), config_));
-  if (reply->code() == v1::CODE_NEEDS_TWO && !command.validate_only()) {
-    output_.fail(propose(command));
-  }
-  if (reply->code() != v1::CODE_OK) output_.fail(failure_of(*reply));
-  return *reply;
+  if (reply->code() == v1::CODE_OK) return *reply;
+  const bool is_proposed = reply->code() == v1::CODE_NEEDS_TWO && !command.validate_only();
+  Failure failure = is_proposed ? propose(command) : failure_of(*reply);
+  if (!about.empty()) failure.text += " (" + about + ")";
+  output_.fail(failure);
 }
 
 Failure ExchangeLink::propose(const v1::Command& command) {

@@ -34,6 +34,10 @@ struct LinkOptions {
 /// the first argument.
 void add_link_options(CLI::App& command, LinkOptions& options, bool is_positional = false);
 
+/// Fills in where the exchange is and whom to trust, from the options and the folder. Returns: what
+/// stands in the way.
+[[nodiscard]] std::optional<Failure> fill_peer(const LinkOptions& options,
+                                               gateway::ClientConfig& config);
 /// Fills in what a client needs, from the options and the folder. Returns: what stands in the way.
 [[nodiscard]] std::optional<Failure> fill_client_config(const LinkOptions& options,
                                                         gateway::ClientConfig& config);
@@ -58,8 +62,8 @@ class ExchangeLink {
                gateway::ClientHandlers handlers = {});
 
   /// Carries out a command; what takes two operators is proposed, which ends the program too.
-  /// Returns: the reply, OK.
-  [[nodiscard]] v1::Reply carry_out(const v1::Command& command);
+  /// Returns: the reply, OK. A refusal names what it was `about`.
+  [[nodiscard]] v1::Reply carry_out(const v1::Command& command, const std::string& about = {});
   /// Has a command wait for a second operator. Returns: that it does, or why it does not.
   [[nodiscard]] Failure propose(const v1::Command& command);
   /// Asks a question. Returns: what answers it, never a refusal.

@@ -1,6 +1,7 @@
 #include "gateway/tool/numbers.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -24,6 +25,15 @@ std::string to_decimal(std::string& text) {
   return text + " is no whole number of decimal digits";
 }
 
+/// Refuses what is no decimal number: nan, inf, 0x10.
+std::string check_decimal(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, wrong] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
+  const bool is_number = wrong == std::errc{} && stop == end && std::isfinite(value);
+  return is_number ? std::string() : text + " is no decimal number";
+}
+
 const CLI::Validator& natural() {
   static const CLI::Validator it(to_decimal<std::uint64_t>, "");
   return it;
@@ -42,6 +52,8 @@ void read_numbers_as_decimal(CLI::App& app) {
       option->transform(natural());
     } else if (type.starts_with("INT")) {
       option->transform(integer());
+    } else if (type.starts_with("FLOAT")) {
+      option->transform(CLI::Validator([](std::string& text) { return check_decimal(text); }, ""));
     }
   }
   for (CLI::App* below : app.get_subcommands([](CLI::App*) { return true; })) {

@@ -5,8 +5,9 @@
 
 namespace karst::tool {
 
-/// Makes every option of the command, and of those below it, that takes a whole number read it so:
-/// `010` is ten, `0x10` is none, and what does not fit is refused. CLI11 by itself reads as C does.
+/// Makes every option of the command, and of those below it, that takes a number read it as
+/// decimal: `010` is ten, `0x10` and `nan` are none, and what does not fit is refused. CLI11 by
+/// itself reads as C does.
 void read_numbers_as_decimal(CLI::App& app);
 
 /// Not 0. Requires: of an option that is read as decimal.

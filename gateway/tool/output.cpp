@@ -8,20 +8,30 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "ledger/files/standard_output.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/words/code_text.hpp"
 
 namespace karst::tool {
 namespace {
 
-void print_line(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
+/// Says that something printed is lost. Returns: what the program ends with.
+ExitCode output_lost(const Error& error) {
+  std::fprintf(stderr, "karst: OUTPUT_LOST: %s\n", error.text().c_str());
+  return exit_failed;
 }
 
-void print(const std::string& text) {
-  print_line(text);
-  std::fflush(stdout);
+/// Ends the program where it cannot print what it goes on printing.
+void must_write(const Status& status) {
+  if (status) return;
+  throw CLI::RuntimeError(is_reader_gone(status.error()) ? exit_ok : output_lost(status.error()));
+}
+
+/// The last word of a subcommand: nothing is left to be ended when nobody reads it.
+void print_last(const std::string& text) {
+  Status written = write_output(text + "\n");
+  if (written) written = flush_output();
+  if (!written && !is_reader_gone(written.error())) must_write(written);
 }
 
 /// One line; bytes that are no UTF-8 are replaced.
@@ -54,17 +64,17 @@ Output::Output(bool is_json)
       paint_{!is_json && ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr} {}
 
 void Output::answer(const Json& json, const std::string& text) const {
-  print(is_json_ ? line_of(json) : text);
+  print_last(is_json_ ? line_of(json) : text);
 }
 
 void Output::line(const Json& json, const std::string& text) const {
-  print_line(is_json_ ? line_of(json) : text);
+  print_part((is_json_ ? line_of(json) : text) + "\n");
 }
 
 void Output::answer(const Json& json, const Table& table) const { answer(json, table, {}); }
 
 void Output::answer(const Json& json, const Table& table, const std::string& below) const {
-  if (is_json_) return print(line_of(json));
+  if (is_json_) return print_last(line_of(json));
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < table.head.size(); ++i) {
     widths.push_back(width_of(table.head[i]));
@@ -73,24 +83,37 @@ void Output::answer(const Json& json, const Table& table, const std::string& bel
   std::string text = coloured(Colour::bold, row_text(table, table.head, widths));
   for (const auto& row : table.rows) text += "\n" + row_text(table, row, widths);
   if (!below.empty()) text += "\n" + below;
-  print(text);
+  print_last(text);
 }
 
 int Output::failed(const Failure& failure) const {
-  if (is_json_) {
-    print(line_of({{"error",
-                    {{"exit_code", static_cast<int>(failure.exit)},
-                     {"code", failure.code},
-                     {"text", failure.text},
-                     {"hint", failure.hint},
-                     {"value", failure.value}}}}));
-  }
   std::fprintf(stderr, "karst: %s\n", failure.text.c_str());
   if (!failure.hint.empty()) std::fprintf(stderr, "       %s\n", failure.hint.c_str());
+  if (!is_json_) return failure.exit;
+  Status written = write_output(line_of({{"error",
+                                          {{"exit_code", static_cast<int>(failure.exit)},
+                                           {"code", failure.code},
+                                           {"text", failure.text},
+                                           {"hint", failure.hint},
+                                           {"value", id_text(failure.value)}}}}) +
+                                "\n");
+  if (written) written = flush_output();
+  // What failed first is what the exit code says.
+  if (!written && !is_reader_gone(written.error())) output_lost(written.error());
   return failure.exit;
 }
 
 void Output::fail(const Failure& failure) const { throw CLI::RuntimeError(failed(failure)); }
+
+void print_part(const std::string& text) { must_write(write_output(text)); }
+
+void flush_parts() { must_write(flush_output()); }
+
+int end_output(int exit) {
+  const Status flushed = flush_output();
+  if (flushed || exit != exit_ok || is_reader_gone(flushed.error())) return exit;
+  return output_lost(flushed.error());
+}
 
 Failure failure_of(const Error& error) {
   std::string code(name(error.code));

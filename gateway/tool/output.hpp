@@ -36,6 +36,17 @@ struct Table {
   std::vector<bool> is_right = {};             ///< by column; left where it says nothing
 };
 
+// Output that cannot be written is an error: the program says OUTPUT_LOST on standard error and
+// ends with exit_failed. A reader that wants no more ends what goes on and on, with exit_ok.
+
+/// Prints text as it is: scripts, help, what is drawn. It may stay in the buffer. Where it cannot
+/// be written it throws CLI::RuntimeError, which ends the program.
+void print_part(const std::string& text);
+/// Whatever was printed leaves the buffer now. Throws as print_part() does.
+void flush_parts();
+/// The end of a program that would end with `exit`. Returns: the code it ends with.
+[[nodiscard]] int end_output(int exit);
+
 /// Standard output of one subcommand. With --json it is one JSON value and nothing else: an object
 /// or array on success, {"error": …} on failure. Colours appear on a terminal only, and not where
 /// NO_COLOR is set.
@@ -45,12 +56,12 @@ class Output {
 
   [[nodiscard]] bool is_json() const { return is_json_; }
 
-  /// The answer: `json` with --json, else `text` and a line feed.
+  /// The answer, once: `json` with --json, else `text` and a line feed.
   void answer(const Json& json, const std::string& text) const;
   void answer(const Json& json, const Table& table) const;
   /// The same with `below` under the table, a line of its own.
   void answer(const Json& json, const Table& table, const std::string& below) const;
-  /// One of many answers: a line each with --json. What is printed may stay in the buffer.
+  /// One of many answers: a line each with --json. Printed as a part.
   void line(const Json& json, const std::string& text) const;
 
   /// Says why on standard error, and as JSON. Returns: the failure's exit code.

@@ -16,7 +16,8 @@
 #include "engine/command/fields.hpp"
 #include "engine/command/utf8.hpp"
 #include "schemas/translate/translate.hpp"
-#include "schemas/words/normal_form.hpp"
+#include "schemas/words/client_order_id.hpp"
+#include "schemas/words/shown_name.hpp"
 
 /// Names a field of the message `m` once: its name, how it is read and how it is written.
 #define KARST_FIELD(name)                                                       \
@@ -130,7 +131,8 @@ class Reader {
   template <class F, std::size_t N>
   void operator()(F field, Text<N>& value, field::Title range) {
     read_text(field, value, [&](const std::string& given) {
-      return given.empty() ? range.may_be_none : is_name(given) && is_normal_form_c(given);
+      if (given.empty()) return range.may_be_none;
+      return is_name(given) && fault_of_shown_name(given) == nullptr;
     });
   }
 
@@ -196,9 +198,10 @@ class Writer {
   }
 
   template <class F>
-  void operator()(F field, const std::array<std::uint64_t, 2>& value, field::Label) {
+  void operator()(F field, const std::array<std::uint64_t, 2>& value, field::Label range) {
     std::string bytes(sizeof value, '\0');
     std::memcpy(bytes.data(), value.data(), sizeof value);
+    if (range.may_be_none) return field.set(client_order_id_of(bytes));
     bytes.resize(bytes.find_last_not_of('\0') + 1);
     field.set(bytes);
   }

@@ -13,6 +13,16 @@ bool has_unknown_fields(const M& message) {
   return !message.GetReflection()->GetUnknownFields(message).empty();
 }
 
+/// The field of a message that the engine takes as it comes, and the wire does not; nullptr: none.
+template <class M>
+const char* misspelled(const M& message) {
+  if constexpr (requires { message.client_order_id(); }) {
+    const std::string& id = message.client_order_id();
+    if (!id.empty() && !is_client_order_id(id)) return "client_order_id";
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 const char* to_engine(const v1::Command& wire, Command& command) {
@@ -32,6 +42,7 @@ const char* to_engine(const v1::Command& wire, Command& command) {
     if (has_unknown_fields(body)) reader.refuse(#name);         \
     auto& read = body_in(command.name);                         \
     fields(reader, read, body);                                 \
+    if (const char* wrong = misspelled(body)) reader.refuse(wrong); \
     if (const char* wrong = misfit(read)) reader.refuse(wrong); \
     break;                                                      \
   }

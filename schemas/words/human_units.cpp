@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 #include "engine/base/units.hpp"
 
@@ -10,6 +11,8 @@ namespace karst::tool {
 namespace {
 
 constexpr std::int64_t ns_per_minute = 60 * ns_per_second;
+/// The last delivery hour that begins at a time there is.
+constexpr std::int64_t hours_max = std::numeric_limits<std::int64_t>::max() / ns_per_hour;
 
 /// Reads numbers and marks off the front of a text.
 class Scanner {
@@ -227,7 +230,9 @@ std::string format_duration(std::int64_t ns) {
 std::optional<std::int64_t> parse_hour(std::string_view text) {
   Scanner scanner(text);
   const auto number = scanner.digits(1, 10);
-  if (number && scanner.is_at_end()) return number;
+  if (number && scanner.is_at_end()) {
+    return *number <= hours_max ? number : std::nullopt;
+  }
   const auto ns = parse_time(text);
   if (!ns || *ns % ns_per_hour != 0) return std::nullopt;
   return *ns / ns_per_hour;

@@ -272,6 +272,13 @@ TEST(House, machines_may_not_be_named) {
             (Lines{2, 3}));
 }
 
+TEST(House, output_must_be_checked) {
+  const char* const code = "std::printf(\"a\");\nfputs(text, stdout);\nfprintf(stderr, text);\n";
+  EXPECT_EQ(broken_lines(output_is_checked, "gateway/tool/a.cpp", code), (Lines{1, 2}));
+  EXPECT_EQ(broken_lines(output_is_checked, "ledger/files/standard_output.cpp", code), Lines{});
+  EXPECT_EQ(broken_lines(output_is_checked, "tests/a_test.cpp", code), Lines{});
+}
+
 TEST(House, names_must_be_snake_case) {
   EXPECT_EQ(broken_lines(names_are_snake_case, "engine/OrderBook.hpp", ""), (Lines{0}));
   EXPECT_EQ(broken_lines(names_are_snake_case, "engine/order-book.cpp", ""), (Lines{0}));

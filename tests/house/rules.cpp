@@ -338,6 +338,14 @@ Findings no_machine_is_named(const SourceFile& file) {
                     "use a path relative to the project, an argument or a variable");
 }
 
+Findings output_is_checked(const SourceFile& file) {
+  const bool is_the_place = file.path == "ledger/files/standard_output.cpp";
+  if (!file.is_cpp() || !floor_of(file.path) || is_the_place) return {};
+  return lines_with(file, blank_comments_and_literals(file.text),
+                    {"stdout", "cout", "printf", "puts", "putchar"}, true,
+                    "write_output() of ledger/files/standard_output.hpp, or the tool's Output");
+}
+
 Findings names_are_snake_case(const SourceFile& file) {
   if (!is_code(file) || file.name() == "CMakeLists.txt") return {};
   const std::string_view name = file.name();
@@ -364,6 +372,7 @@ const std::vector<Rule>& all_rules() {
       {"headers_introduce_themselves", headers_introduce_themselves},
       {"nothing_is_left_open", nothing_is_left_open},
       {"no_machine_is_named", no_machine_is_named},
+      {"output_is_checked", output_is_checked},
       {"names_are_snake_case", names_are_snake_case},
   };
   return rules;

@@ -79,6 +79,10 @@ struct Rule {
 /// No path of a developer's machine and no package mirror is named.
 [[nodiscard]] Findings no_machine_is_named(const SourceFile& file);
 
+/// The product writes to standard output through ledger/files/standard_output.hpp alone, which
+/// checks that it was written.
+[[nodiscard]] Findings output_is_checked(const SourceFile& file);
+
 /// Source files are named in snake_case.
 [[nodiscard]] Findings names_are_snake_case(const SourceFile& file);
 

@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -40,7 +39,7 @@ void add_audit(CLI::App& app) {
     command->add_flag("--json", options->is_json, "answer as JSON (docs/TOOL.md)");
     command->final_callback([options, run] {
       options->directory = data_directory(options->directory);
-      std::exit(run(*options));
+      throw CLI::RuntimeError(run(*options));
     });
     return std::pair{command, options};
   };

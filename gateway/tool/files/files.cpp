@@ -40,11 +40,11 @@ void print_state(const StateAt& state, bool is_json) {
   const std::string time = format_time(state.time.value());
   const std::string events = hex_text(state.event_hash);
   const std::string hash = hex_text(state.state_hash);
-  Output(is_json).answer({{"sequence", state.sequence},
+  Output(is_json).answer({{"sequence", id_text(state.sequence)},
                           {"time", time},
                           {"event_hash", events},
                           {"state_hash", hash},
-                          {"snapshot_sequence", state.snapshot_sequence},
+                          {"snapshot_sequence", id_text(state.snapshot_sequence)},
                           {"commands_replayed", state.commands_replayed}},
                          "command " + std::to_string(state.sequence) + "  " + time + "\nevents  " +
                              events + "\nstate   " + hash + "\nfrom snapshot " +
@@ -63,12 +63,12 @@ void print_command(const Command& command, std::uint64_t batch, const Output& ou
   const std::string time = format_time(command.time.value());
   const auto type = static_cast<unsigned>(command.type);
   if (output.is_json()) {
-    return output.line({{"sequence", command.sequence},
-                        {"batch", batch},
+    return output.line({{"sequence", id_text(command.sequence)},
+                        {"batch", id_text(batch)},
                         {"time", time},
                         {"type", type},
                         {"key", command.key.value()},
-                        {"client_seq", command.client_seq},
+                        {"client_seq", id_text(command.client_seq)},
                         {"epoch", command.epoch},
                         {"account", command.account.value()},
                         {"bytes", hex}},
@@ -120,7 +120,7 @@ int print_copy(const Result<BackupReport>& report, const std::string& into, bool
   const std::string hash = hex_text(report->state.state_hash);
   Output(is_json).answer({{"files", report->files},
                           {"bytes", report->bytes},
-                          {"sequence", report->state.sequence},
+                          {"sequence", id_text(report->state.sequence)},
                           {"event_hash", events},
                           {"state_hash", hash}},
                          into + ": " + std::to_string(report->files) + " files, " +
@@ -131,6 +131,21 @@ int print_copy(const Result<BackupReport>& report, const std::string& into, bool
 }
 
 }  // namespace
+
+std::optional<int> refuse_other_shard(const FilesOptions& options) {
+  PosixStorage storage;
+  Result<JournalReader> reader = JournalReader::open(
+      storage, ExchangeDirectory(options.directory).journal(), JournalReader::earliest);
+  if (!reader) return std::nullopt;
+  const Result<bool> more = reader->next();
+  if (!more || !*more || reader->header().shard == options.shard) return std::nullopt;
+  const std::string shard = std::to_string(reader->header().shard);
+  return Output(options.is_json)
+      .failed({exit_usage, "OTHER_SHARD",
+               "the journal of " + options.directory + " is of shard " + shard + ", not " +
+                   std::to_string(options.shard),
+               "--shard " + shard});
+}
 
 int run_journal_verify(const FilesOptions& options) {
   MeteredStorage storage = journal_meter("verify", options);
@@ -150,10 +165,10 @@ int run_journal_verify(const FilesOptions& options) {
                {"frames", report.frames},
                {"commands", report.commands},
                {"bytes", report.bytes},
-               {"first_seq", report.first_seq},
-               {"last_seq", report.last_seq},
-               {"first_command", report.first_command},
-               {"last_command", report.last_command},
+               {"first_seq", id_text(report.first_seq)},
+               {"last_seq", id_text(report.last_seq)},
+               {"first_command", id_text(report.first_command)},
+               {"last_command", id_text(report.last_command)},
                {"torn_tail", report.torn_tail ? Json(report.torn_tail->text()) : Json()},
                {"fault", report.fault ? Json(report.fault->text()) : Json()}},
               text);
@@ -210,9 +225,9 @@ int run_rebuild(const FilesOptions& options) {
             ": what was settled before is a copy of the record log";
   }
   Output(options.is_json)
-      .answer({{"sequence", rebuilt->sequence},
-               {"journal_begins_behind", rebuilt->behind_command},
-               {"settlement", rebuilt->records.records},
+      .answer({{"sequence", id_text(rebuilt->sequence)},
+               {"journal_begins_behind", id_text(rebuilt->behind_command)},
+               {"settlement", id_text(rebuilt->records.records)},
                {"records_hash", hash},
                {"event_segments", rebuilt->event_segments}},
               text);

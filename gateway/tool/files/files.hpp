@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace karst::tool {
@@ -17,6 +18,10 @@ struct FilesOptions {
 };
 
 // Each prints what it found or did, or on standard error why not. Returns: an ExitCode.
+
+/// What stands in the way where the journal is of another shard than the options say; what has no
+/// frame to read is for the subcommand to say.
+[[nodiscard]] std::optional<int> refuse_other_shard(const FilesOptions& options);
 
 /// Reads every byte of the journal; a torn tail is told and is no damage.
 [[nodiscard]] int run_journal_verify(const FilesOptions& options);

@@ -1,6 +1,6 @@
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/config/data_directory.hpp"
@@ -23,7 +23,8 @@ CLI::App* add_on(CLI::App& parent, const std::string& name, const std::string& w
   command->final_callback([options, run] {
     options->directory = data_directory(options->directory);
     options->into = data_directory(options->into);
-    std::exit(run(*options));
+    const std::optional<int> refused = refuse_other_shard(*options);
+    throw CLI::RuntimeError(refused ? *refused : run(*options));
   });
   return command;
 }

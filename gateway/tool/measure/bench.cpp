@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <memory>
 
 #include "gateway/tool/commands.hpp"
@@ -20,7 +19,7 @@ void add_flow(CLI::App& bench) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   flow->add_flag("--json", options->is_json, "print one JSON object");
-  flow->final_callback([options] { std::exit(run_bench_flow(*options)); });
+  flow->final_callback([options] { throw CLI::RuntimeError(run_bench_flow(*options)); });
 }
 
 void add_book_flow(CLI::App& bench) {
@@ -35,7 +34,7 @@ void add_book_flow(CLI::App& bench) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   flow->add_flag("--json", options->is_json, "print one JSON object");
-  flow->final_callback([options] { std::exit(run_bench_book_flow(*options)); });
+  flow->final_callback([options] { throw CLI::RuntimeError(run_bench_book_flow(*options)); });
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "gateway/tool/measure/bench_book_flow.hpp"
 
 #include <cinttypes>
-#include <cstdio>
 
 #include "gateway/measure/book_flow.hpp"
 #include "gateway/measure/flow_file.hpp"
 #include "gateway/tool/output.hpp"
+#include "schemas/words/formatted.hpp"
 
 namespace karst::tool {
 namespace {
@@ -14,25 +14,29 @@ void print(std::size_t messages, const BenchBookFlowOptions& options, const Book
   const double per_second =
       static_cast<double>(messages) * 1e9 / static_cast<double>(play.elapsed_ns);
   const BookFlowCounts& counts = play.counts;
+  std::string text;
   if (options.is_json) {
-    std::printf("{\"messages\": %zu, \"messages_per_second\": %.0f, \"trades\": %" PRIu64
-                ", \"quantity\": %" PRIu64 ", \"cancel_acks\": %" PRIu64
-                ", \"modify_acks\": %" PRIu64 ", \"cancel_rejects\": %" PRIu64
-                ", \"modify_rejects\": %" PRIu64 ", \"new_rejects\": %" PRIu64
-                ", \"hash\": \"%016" PRIx64 "\"}\n",
-                messages, per_second, counts.trades.trades, counts.trades.quantity,
-                counts.cancel_acks, counts.modify_acks, counts.cancel_rejects,
-                counts.modify_rejects, counts.new_rejects, counts.trades.hash);
-    return;
+    append_formatted(text,
+                     "{\"messages\": %zu, \"messages_per_second\": %.0f, \"trades\": %" PRIu64
+                     ", \"quantity\": %" PRIu64 ", \"cancel_acks\": %" PRIu64
+                     ", \"modify_acks\": %" PRIu64 ", \"cancel_rejects\": %" PRIu64
+                     ", \"modify_rejects\": %" PRIu64 ", \"new_rejects\": %" PRIu64
+                     ", \"hash\": \"%016" PRIx64 "\"}\n",
+                     messages, per_second, counts.trades.trades, counts.trades.quantity,
+                     counts.cancel_acks, counts.modify_acks, counts.cancel_rejects,
+                     counts.modify_rejects, counts.new_rejects, counts.trades.hash);
+    return print_part(text);
   }
-  std::printf("%zu messages in batches of %zu, %.2f million per second\n", messages, options.batch,
-              per_second * 1e-6);
-  std::printf("%" PRIu64 " trades, %" PRIu64 " lots, hash %016" PRIx64 "\n", counts.trades.trades,
-              counts.trades.quantity, counts.trades.hash);
-  std::printf("%" PRIu64 " cancelled, %" PRIu64 " modified; rejected: %" PRIu64 " new, %" PRIu64
-              " cancels, %" PRIu64 " modifies\n",
-              counts.cancel_acks, counts.modify_acks, counts.new_rejects, counts.cancel_rejects,
-              counts.modify_rejects);
+  append_formatted(text, "%zu messages in batches of %zu, %.2f million per second\n", messages,
+                   options.batch, per_second * 1e-6);
+  append_formatted(text, "%" PRIu64 " trades, %" PRIu64 " lots, hash %016" PRIx64 "\n",
+                   counts.trades.trades, counts.trades.quantity, counts.trades.hash);
+  append_formatted(text,
+                   "%" PRIu64 " cancelled, %" PRIu64 " modified; rejected: %" PRIu64
+                   " new, %" PRIu64 " cancels, %" PRIu64 " modifies\n",
+                   counts.cancel_acks, counts.modify_acks, counts.new_rejects,
+                   counts.cancel_rejects, counts.modify_rejects);
+  print_part(text);
 }
 
 }  // namespace

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstdio>
 #include <memory>
 
 #include "gateway/measure/flow_file.hpp"
 #include "gateway/measure/flow_layer.hpp"
 #include "gateway/tool/output.hpp"
+#include "schemas/words/formatted.hpp"
 
 namespace karst::tool {
 namespace {
@@ -26,17 +26,22 @@ constexpr NamedLayer layers[] = {
 void print(const Flow& flow, const FlowPlay& play, bool is_json) {
   const std::size_t operations = flow.commands.size() - flow.prefill;
   const double ns = static_cast<double>(play.cpu_ns) / static_cast<double>(operations);
+  std::string text;
   if (is_json) {
-    std::printf("{\"operations\": %zu, \"ns_per_operation\": %.2f, \"trades\": %" PRIu64
-                ", \"quantity\": %" PRIu64 ", \"notional\": \"%" PRIx64
-                "\", \"hash\": \"%016" PRIx64 "\"}\n",
-                operations, ns, play.trades.trades, play.trades.quantity, play.trades.notional,
-                play.trades.hash);
-    return;
+    append_formatted(text,
+                     "{\"operations\": %zu, \"ns_per_operation\": %.2f, \"trades\": %" PRIu64
+                     ", \"quantity\": %" PRIu64 ", \"notional\": \"%" PRIx64
+                     "\", \"hash\": \"%016" PRIx64 "\"}\n",
+                     operations, ns, play.trades.trades, play.trades.quantity, play.trades.notional,
+                     play.trades.hash);
+    return print_part(text);
   }
-  std::printf("%zu operations, %.2f ns each (processor time of the thread)\n", operations, ns);
-  std::printf("%" PRIu64 " trades, %" PRIu64 " lots, notional %" PRIx64 ", hash %016" PRIx64 "\n",
-              play.trades.trades, play.trades.quantity, play.trades.notional, play.trades.hash);
+  append_formatted(text, "%zu operations, %.2f ns each (processor time of the thread)\n",
+                   operations, ns);
+  append_formatted(
+      text, "%" PRIu64 " trades, %" PRIu64 " lots, notional %" PRIx64 ", hash %016" PRIx64 "\n",
+      play.trades.trades, play.trades.quantity, play.trades.notional, play.trades.hash);
+  print_part(text);
 }
 
 }  // namespace

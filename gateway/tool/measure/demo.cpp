@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -63,24 +62,25 @@ class Window {
       style.width = std::max<std::size_t>(std::min<std::size_t>(size.ws_col, 100), 40);
     }
     style.is_coloured = true;
-    std::printf("\033[H\033[2J%s\ngateway %s (TLS 1.3)   %llu orders   Ctrl-C stops\n",
-                watch_frame(feed, instrument, style).c_str(), address.c_str(),
-                static_cast<unsigned long long>(market.counts().orders));
-    std::fflush(stdout);
+    print_part("\033[H\033[2J" + watch_frame(feed, instrument, style) + "\ngateway " + address +
+               " (TLS 1.3)   " + std::to_string(market.counts().orders) +
+               " orders   Ctrl-C stops\n");
+    flush_parts();
   }
 
   void say(const feed::FeedClient& feed, const DemoMarket& market) const {
     std::uint64_t trades = 0;
     for (const auto& [id, instrument] : feed.instruments()) trades += instrument.trades_count;
     const DemoCounts& counts = market.counts();
-    output_.answer({{"orders", counts.orders},
-                    {"cancels", counts.cancels},
-                    {"refusals", counts.refusals},
-                    {"trades", trades},
-                    {"instruments", feed.instruments().size()}},
-                   std::to_string(counts.orders) + " orders, " + std::to_string(counts.cancels) +
-                       " cancels, " + std::to_string(trades) + " trades in " +
-                       std::to_string(feed.instruments().size()) + " instruments");
+    output_.line({{"orders", counts.orders},
+                  {"cancels", counts.cancels},
+                  {"refusals", counts.refusals},
+                  {"trades", trades},
+                  {"instruments", feed.instruments().size()}},
+                 std::to_string(counts.orders) + " orders, " + std::to_string(counts.cancels) +
+                     " cancels, " + std::to_string(trades) + " trades in " +
+                     std::to_string(feed.instruments().size()) + " instruments");
+    flush_parts();
   }
 
  private:
@@ -173,10 +173,9 @@ void run(const DemoOptions& options) {
   must(market.make(), output);
   must(market.list_hours(wall_ns()), output);
   if (!output.is_json()) {
-    std::printf("the market is open: gateway %s, keys and certificates in %s\n"
-                "follow it from another terminal: karst watch %s\n",
-                address_of(link.config()).c_str(), options.link.home.c_str(),
-                options.link.home.c_str());
+    print_part("the market is open: gateway " + address_of(link.config()) +
+               ", keys and certificates in " + options.link.home +
+               "\nfollow it from another terminal: karst watch " + options.link.home + "\n");
   }
   Window window(output);
   trade(options, output, link, feed, market, window);

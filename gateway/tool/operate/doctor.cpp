@@ -91,7 +91,9 @@ void add_doctor(CLI::App& app) {
   CLI::App* const command =
       app.add_subcommand("doctor", "look at all an exchange needs, on the server itself");
   add_link_options(*command, *options, true);
-  command->footer(example_text("doctor data/demo"));
+  command->footer("It logs on with --key, else with the folder's monitor.key, else not at all: a "
+                  "log-on with\nthe operator's key would end the session the operator is in.\n" +
+                  example_text("doctor data/demo"));
   command->callback([options] { run(*options); });
 }
 

@@ -26,6 +26,9 @@ struct Finding {
   std::string hint = {};  ///< what to do; empty when all is well
 };
 
+/// The key of its own that doctor may be given, in the folder.
+inline constexpr const char* monitor_key = "monitor.key";
+
 /// Looks, in an order in which what comes first explains what comes later.
 class Doctor {
  public:
@@ -50,6 +53,8 @@ class Doctor {
   void look_at_lock();
   void look_at_port();
   void look_at_exchange();
+  [[nodiscard]] LinkOptions link_options() const;
+  [[nodiscard]] static Status greet(const gateway::ClientConfig& config);
   void ask_exchange(gateway::Client& client);
   void look_at_tables(const v1::Status& status);
 

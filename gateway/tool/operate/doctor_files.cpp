@@ -82,6 +82,7 @@ void Doctor::look_at_config() {
 void Doctor::look_at_secrets() {
   std::vector<std::string> files{in_home("operator.key")};
   if (config_) files.push_back(config_->tls.private_key);
+  if (std::filesystem::exists(in_home(monitor_key))) files.push_back(in_home(monitor_key));
   for (const std::string& path : files) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {

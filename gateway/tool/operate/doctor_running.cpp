@@ -6,9 +6,12 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
+#include "gateway/client/tls_connection.hpp"
 #include "gateway/client/wall_clock.hpp"
 #include "gateway/tool/operate/doctor.hpp"
 #include "ledger/exchange/market_clock.hpp"
@@ -78,13 +81,47 @@ void Doctor::look_at_port() {
       "start it: karstd " + in_home("karst.toml"));
 }
 
+/// One key has one session: with the operator's own it would end the one the operator is in.
+LinkOptions Doctor::link_options() const {
+  LinkOptions options = options_;
+  if (options.key.empty() && std::filesystem::exists(in_home(monitor_key))) {
+    options.key = in_home(monitor_key);
+  }
+  return options;
+}
+
+/// Whether somebody there proves to be the exchange and begins to talk.
+Status Doctor::greet(const gateway::ClientConfig& config) {
+  Result<gateway::TlsConnection> opened =
+      gateway::TlsConnection::open(config.peer, config.timeout_ms);
+  if (!opened) return opened.error();
+  std::array<char, 32'768> challenge;
+  const Result<std::size_t> came = opened->read(challenge, config.timeout_ms);
+  if (!came) return came.error();
+  if (*came == 0) return Error{ErrorCode::io, "wait for an answer", config.peer.host};
+  return {};
+}
+
 void Doctor::look_at_exchange() {
   if (!is_locked_ && options_.host.empty()) return;
   gateway::ClientConfig client_config;
-  if (const auto failure = fill_client_config(options_, client_config)) {
-    return add("log_on", Health::fail, failure->text, failure->hint);
-  }
+  const LinkOptions link = link_options();
+  const bool has_key = !link.key.empty();
+  const auto missing =
+      has_key ? fill_client_config(link, client_config) : fill_peer(link, client_config);
+  if (missing) return add("log_on", Health::fail, missing->text, missing->hint);
   const std::int64_t before = wall_ns();
+  if (!has_key) {
+    if (const Status greeted = greet(client_config); !greeted) {
+      const Failure failure = failure_of(greeted.error(), client_config);
+      return add("log_on", Health::fail, failure.text, failure.hint);
+    }
+    return add("log_on", Health::ok,
+               "the exchange answers at " + address_of(client_config) +
+                   "; no log-on was tried: it would end the operator's own session",
+               "give doctor a key of its own and it looks closer: karst keys create N --exchange "
+               "--scopes audit --file " + in_home(monitor_key));
+  }
   auto client = gateway::Client::connect(client_config);
   if (!client) {
     const Failure failure = failure_of(client.error(), client_config);

@@ -32,9 +32,9 @@ void show_status(const LinkOptions& options) {
   const Json json{{"version", status.version()},
                   {"address", address_of(link.config())},
                   {"started", format_time(status.started_ns())},
-                  {"sequence", status.last_sequence()},
-                  {"books_sequence", status.ledger_sequence()},
-                  {"settlement", status.settlement()},
+                  {"sequence", id_text(status.last_sequence())},
+                  {"books_sequence", id_text(status.ledger_sequence())},
+                  {"settlement", id_text(status.settlement())},
                   {"records_hash", records_hash},
                   {"sessions", status.sessions()},
                   {"connections", status.connections()},
@@ -42,9 +42,9 @@ void show_status(const LinkOptions& options) {
                   {"refusals", status.refusals_total()},
                   {"is_disk_full", status.is_disk_full()},
                   {"is_clock_held", status.is_clock_held()},
-                  {"clock_ahead_ns", status.clock_ahead_ns()},
-                  {"incarnation", std::to_string(status.incarnation())},
-                  {"incarnation_after", status.incarnation_after()},
+                  {"clock_ahead_ns", id_text(status.clock_ahead_ns())},
+                  {"incarnation", id_text(status.incarnation())},
+                  {"incarnation_after", id_text(status.incarnation_after())},
                   {"tables", tables}};
   Table table{{"exchange", address_of(link.config())}, {}};
   const auto row = [&](const char* name, const std::string& value) {
@@ -90,7 +90,7 @@ void show_access_log(const LinkOptions& options, std::uint64_t before, std::uint
   Json json = Json::array();
   Table table{{"number", "time", "key", "about", "question"}, {}, {true, false, true, true, false}};
   for (const v1::Access& it : response.access_log().accesses()) {
-    json.push_back({{"number", it.number()},
+    json.push_back({{"number", id_text(it.number())},
                     {"time", format_time(it.time_ns())},
                     {"key", it.key_id()},
                     {"account", it.account_id()},

@@ -87,18 +87,18 @@ void cancel(const ChangeOptions& options) {
   }
   v1::CancelOrder cancel;
   cancel.set_order_id(options.order_id);
-  cancel.set_client_order_id(options.client_id);
+  cancel.set_client_order_id(must_be_client_id(options.client_id, session.output()));
   const v1::Reply reply = session.carry_out(cancel, options.send);
   if (reply.validated_only()) return answer_validated(session.output());
   const OrderOutcome outcome =
       session.must(order_outcome(session.client(), reply, session.account()));
   // The event log may be behind, or have no room: how much came back is not known then.
   const bool is_known = outcome.is_final();
-  session.output().answer({{"order_id", reply.order_id()},
+  session.output().answer({{"order_id", id_text(reply.order_id())},
                            {"cancelled_lots", is_known ? Json(outcome.cancelled_lots) : Json()},
-                           {"sequence", reply.sequence()},
-                           {"event_number", reply.event_number()},
-                           {"client_seq", reply.client_seq()},
+                           {"sequence", id_text(reply.sequence())},
+                           {"event_number", id_text(reply.event_number())},
+                           {"client_seq", id_text(reply.client_seq())},
                            {"is_repeated", reply.is_repeated()}},
                           "order " + std::to_string(reply.order_id()) + " is cancelled" +
                               (is_known ? ", " + lots_text(outcome.cancelled_lots) + " taken back"
@@ -114,20 +114,25 @@ void mass_cancel(const ChangeOptions& options) {
                            "--instrument NAME, --side buy|sell, --tag N, or --all of them"});
   }
   v1::MassCancel cancel;
+  std::string instrument;
   if (!options.instrument.empty()) {
-    cancel.set_instrument_id(session.listing().must(options.instrument, session.output()).id);
+    const Listed& listed = session.listing().must(options.instrument, session.output());
+    cancel.set_instrument_id(listed.id);
+    instrument = instrument_name(listed.definition);
   }
   if (!options.side.empty()) cancel.set_side(side_words.at(options.side));
   cancel.set_tag(options.tag);
   const v1::Reply reply = session.carry_out(cancel, options.send);
-  if (reply.validated_only()) return answer_validated(session.output());
+  if (reply.validated_only()) return answer_validated(session.output(), instrument);
   session.output().answer(
-      {{"sequence", reply.sequence()},
-       {"event_number", reply.event_number()},
-       {"client_seq", reply.client_seq()},
+      {{"instrument", instrument.empty() ? Json() : Json(instrument)},
+       {"sequence", id_text(reply.sequence())},
+       {"event_number", id_text(reply.event_number())},
+       {"client_seq", id_text(reply.client_seq())},
        {"is_repeated", reply.is_repeated()}},
-      "every order that matched is dead; their lots and money come back as the events say: "
-      "karst events --after " + std::to_string(reply.event_number()));
+      "every order that matched" + (instrument.empty() ? "" : " in " + instrument) +
+          " is dead; their lots and money come back as the events say: karst events --after " +
+          std::to_string(reply.event_number()));
 }
 
 void hibernate(const ChangeOptions& options) {
@@ -137,10 +142,10 @@ void hibernate(const ChangeOptions& options) {
   const v1::Reply reply = session.carry_out(hibernate, options.send);
   if (reply.validated_only()) return answer_validated(session.output());
   const std::string id = std::to_string(reply.order_id());
-  session.output().answer({{"order_id", reply.order_id()},
-                           {"sequence", reply.sequence()},
-                           {"event_number", reply.event_number()},
-                           {"client_seq", reply.client_seq()},
+  session.output().answer({{"order_id", id_text(reply.order_id())},
+                           {"sequence", id_text(reply.sequence())},
+                           {"event_number", id_text(reply.event_number())},
+                           {"client_seq", id_text(reply.client_seq())},
                            {"is_repeated", reply.is_repeated()}},
                           "order " + id + " sleeps: out of the book, nothing reserved; wake it: "
                           "karst reactivate " + id);

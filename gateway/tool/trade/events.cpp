@@ -174,9 +174,10 @@ class Follower {
       const v1::Definition* definition =
           found != nullptr && found->definition ? &*found->definition : nullptr;
       if (is_of_unknown_currency(event, currencies_)) ask_for_currencies();
-      output_.answer(event_json(event, definition, currencies_),
-                     line_of(event, definition, currencies_));
+      output_.line(event_json(event, definition, currencies_),
+                   line_of(event, definition, currencies_));
     }
+    flush_parts();
   }
 
   /// A connection lost on the way shows in the next poll; the numbers will do until then.
@@ -201,7 +202,7 @@ std::deque<v1::Event> past_events(MerchantSession& session, const EventsOptions&
   const std::uint64_t limit = options.limit == 0 ? events_shown : options.limit;
   const std::uint64_t last =
       session.account() == 0 ? session.client().logged_on().last_event() : 0;
-  const std::uint64_t back = std::max(events_looked_at, 2 * limit);
+  const std::uint64_t back = std::max(events_looked_at, 2 * std::min(limit, last));
   std::uint64_t after = options.after.value_or(last > back ? last - back : 0);
   // What is not said by who asks is a number of this exchange as it is.
   const std::uint64_t present = session.client().logged_on().incarnation();

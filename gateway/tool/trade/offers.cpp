@@ -45,16 +45,16 @@ void send_offer(MerchantSession& session, const Listed& listed, std::int64_t pri
   offer.set_price_ticks(price_ticks);
   const v1::Reply reply = session.carry_out(
       offer, send, [&](v1::Code code) { return refusal_hint(code, listed); });
-  if (reply.validated_only()) return answer_validated(session.output());
   const std::string name = instrument_name(listed.definition);
+  if (reply.validated_only()) return answer_validated(session.output(), name);
   const std::string price = price_text(listed.definition, price_ticks);
   Json json{{"instrument_id", listed.id},
             {"instrument", name},
             {"price", nullptr},
             {"currency", listed.definition.currency()},
-            {"sequence", reply.sequence()},
-            {"event_number", reply.event_number()},
-            {"client_seq", reply.client_seq()},
+            {"sequence", id_text(reply.sequence())},
+            {"event_number", id_text(reply.event_number())},
+            {"client_seq", id_text(reply.client_seq())},
             {"is_repeated", reply.is_repeated()}};
   if (price_ticks != 0) json["price"] = price;
   session.output().answer(json, price_ticks == 0
@@ -125,7 +125,9 @@ void take(const OfferOptions& options) {
   order.set_self_match(v1::SELF_MATCH_CANCEL_NEWEST);
   const v1::Reply reply = session.carry_out(
       order, options.send, [&](v1::Code code) { return refusal_hint(code, listed); });
-  if (reply.validated_only()) return answer_validated(output);
+  if (reply.validated_only()) {
+    return answer_validated(output, instrument_name(listed.definition));
+  }
   const OrderReport report{
       listed, v1::SIDE_BUY, limit, options.lots, reply,
       session.must(order_outcome(session.client(), reply, session.account()))};

@@ -80,14 +80,14 @@ Json order_json(const OrderReport& report) {
   const OrderOutcome& outcome = report.outcome;
   Json fills = Json::array();
   for (const v1::Fill& fill : outcome.fills) {
-    fills.push_back({{"settlement", fill.settlement()},
+    fills.push_back({{"settlement", id_text(fill.settlement())},
                      {"price", price_text(definition, fill.price_ticks())},
                      {"quantity_lots", fill.quantity_lots()},
                      {"notional", format_money(fill.notional_fen())},
                      {"fee", format_money(fill.fee_fen())},
                      {"is_taker", fill.is_taker()}});
   }
-  Json json{{"order_id", report.reply.order_id()},
+  Json json{{"order_id", id_text(report.reply.order_id())},
             {"instrument_id", report.listed.id},
             {"instrument", instrument_name(definition)},
             {"side", report.side == v1::SIDE_BUY ? "buy" : "sell"},
@@ -102,9 +102,9 @@ Json order_json(const OrderReport& report) {
             {"notional", format_money(outcome.notional_fen())},
             {"fee", format_money(outcome.fee_fen())},
             {"fills", fills},
-            {"sequence", report.reply.sequence()},
-            {"event_number", report.reply.event_number()},
-            {"client_seq", report.reply.client_seq()},
+            {"sequence", id_text(report.reply.sequence())},
+            {"event_number", id_text(report.reply.event_number())},
+            {"client_seq", id_text(report.reply.client_seq())},
             {"is_repeated", report.reply.is_repeated()}};
   if (report.limit_ticks != 0) json["limit"] = price_text(definition, report.limit_ticks);
   if (outcome.state == OrderOutcome::State::cancelled) json["reason"] = reason_text(outcome.reason);
@@ -122,8 +122,10 @@ std::string order_text(const OrderReport& report) {
   return text + rest_text(report);
 }
 
-void answer_validated(const Output& output) {
-  output.answer({{"validated", true}}, std::string(validated_text));
+void answer_validated(const Output& output, const std::string& instrument) {
+  Json json{{"validated", true}};
+  if (!instrument.empty()) json["instrument"] = instrument;
+  output.answer(json, validated_text + (instrument.empty() ? "" : " (" + instrument + ")"));
 }
 
 }  // namespace karst::tool

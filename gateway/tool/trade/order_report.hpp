@@ -25,6 +25,6 @@ struct OrderReport {
 [[nodiscard]] std::string order_text(const OrderReport& report);
 
 /// Answers that a command would have been taken. `docs/json/validated.json` is its shape.
-void answer_validated(const Output& output);
+void answer_validated(const Output& output, const std::string& instrument = {});
 
 }  // namespace karst::tool

@@ -1,6 +1,7 @@
 #include "gateway/tool/trade/order_words.hpp"
 
 #include "gateway/client/wall_clock.hpp"
+#include "schemas/words/client_order_id.hpp"
 #include "schemas/words/human_units.hpp"
 #include "schemas/words/instrument_text.hpp"
 
@@ -29,14 +30,22 @@ std::int64_t must_be_time(const std::string& text, const Output& output) {
   std::optional<std::int64_t> time;
   if (text.starts_with('+')) {
     const auto after = parse_duration(std::string_view(text).substr(1));
-    if (after && *after > 0) time = wall_ns() + *after;
+    std::int64_t sum = 0;
+    if (after && *after > 0 && !__builtin_add_overflow(wall_ns(), *after, &sum)) time = sum;
   } else {
     time = parse_time(text);
   }
   if (time) return *time;
-  output.fail({exit_usage, "BAD_TIME", "\"" + text + "\" is no time",
+  output.fail({exit_usage, "BAD_TIME", "\"" + text + "\" is no time, or beyond the year 2261",
                "from now: +90s, +30m, +4h, +2d; or with its zone: 2026-11-22T09:00Z, "
                "2026-11-22T17:00+08:00"});
+}
+
+std::string must_be_client_id(const std::string& text, const Output& output) {
+  if (text.empty()) return {};
+  if (const auto id = parse_client_order_id(text)) return *id;
+  output.fail({exit_usage, "BAD_CLIENT_ID", "\"" + text + "\" is no name of an order",
+               std::string("--client-id: ") + client_order_id_text});
 }
 
 std::string refusal_hint(v1::Code code, const Listed& listed) {

@@ -37,6 +37,10 @@ inline const std::map<std::string, v1::Side> side_words{{"buy", v1::SIDE_BUY},
 /// "+30m" or a time with its zone, in ns since 1970-01-01T00:00Z; anything else ends the program.
 [[nodiscard]] std::int64_t must_be_time(const std::string& text, const Output& output);
 
+/// A merchant's own name of an order as the wire has it; empty: none. What cannot be one ends the
+/// program.
+[[nodiscard]] std::string must_be_client_id(const std::string& text, const Output& output);
+
 /// "steps of 0.01 from 0.01 to 112.00".
 [[nodiscard]] std::string price_bounds_text(const v1::Definition& definition);
 

@@ -15,8 +15,6 @@
 namespace karst::tool {
 namespace {
 
-constexpr std::size_t client_id_bytes_max = 16;
-
 struct PlaceOptions : MerchantOptions {
   SendOptions send;
   v1::Side side = v1::SIDE_BUY;
@@ -74,7 +72,7 @@ v1::PlaceOrder order_of(const PlaceOptions& options, const Listed& listed, const
                                         : v1::ORDER_KIND_LIMIT);
   order.set_time_in_force(time_in_force_of(options, output));
   if (!options.until.empty()) order.set_expiry_ns(must_be_time(options.until, output));
-  order.set_client_order_id(options.client_id);
+  order.set_client_order_id(must_be_client_id(options.client_id, output));
   order.set_minimum_lots(options.minimum);
   order.set_tag(options.tag);
   order.set_self_match(self_match_words.at(options.self_match));
@@ -113,7 +111,9 @@ void place(const PlaceOptions& options) {
   const v1::PlaceOrder order = order_of(options, listed, output);
   const v1::Reply reply = session.carry_out(
       order, options.send, [&](v1::Code code) { return hint(code, options, listed); });
-  if (reply.validated_only()) return answer_validated(output);
+  if (reply.validated_only()) {
+    return answer_validated(output, instrument_name(listed.definition));
+  }
   const OrderReport report{
       listed, order.side(), order.limit_ticks(), order.quantity_lots(), reply,
       session.must(order_outcome(session.client(), reply, session.account()))};
@@ -183,10 +183,9 @@ void add(CLI::App& app, v1::Side side) {
   command->add_option("--tag", options->tag, "a number of your own, for mass cancels");
   command
       ->add_option("--client-id", options->client_id,
-                   "your own name for it, 1 to 16 bytes: makes running it again safe")
-      ->check([](const std::string& text) {
-        return text.empty() || text.size() > client_id_bytes_max ? "1 to 16 bytes" : "";
-      });
+                   "your own name for it: makes running it again safe; 1 to 15 letters, digits, _ "
+                   "and -, or a UUID")
+      ->type_name("ID");
   add_send_options(*command, options->send);
   add_merchant_options(*command, *options);
   command->callback([options] { place(*options); });

@@ -41,7 +41,7 @@ void show_orders(const ViewOptions& options) {
         plain_name("TIME_IN_FORCE_", v1::TimeInForce_Name(order.time_in_force()));
     const bool has_expiry = order.expiry_ns() != 0;
     const std::string expiry = has_expiry ? format_time(order.expiry_ns()) : "";
-    Json line{{"order_id", order.order_id()},
+    Json line{{"order_id", id_text(order.order_id())},
               {"instrument_id", order.instrument_id()},
               {"instrument", listing.name(order.instrument_id())},
               {"side", side},
@@ -61,7 +61,7 @@ void show_orders(const ViewOptions& options) {
                           order.tag() == 0 ? "" : std::to_string(order.tag()), state_of(order)});
   }
   const Json json{{"merchant", session.merchant()},
-                  {"as_of_sequence", orders.as_of_sequence()},
+                  {"as_of_sequence", id_text(orders.as_of_sequence())},
                   {"orders", lines}};
   if (table.rows.empty()) return session.output().answer(json, "no open orders");
   session.output().answer(json, table);
@@ -89,7 +89,7 @@ void show_holdings(const ViewOptions& options) {
                           std::to_string(row.reserved_lots()), std::to_string(row.locked_lots())});
   }
   const Json json{{"merchant", session.merchant()},
-                  {"as_of_sequence", holdings.as_of_sequence()},
+                  {"as_of_sequence", id_text(holdings.as_of_sequence())},
                   {"holdings", lines}};
   if (table.rows.empty()) return session.output().answer(json, "nothing is held");
   session.output().answer(json, table);
@@ -115,7 +115,7 @@ void show_balance(const ViewOptions& options) {
                           format_money(all)});
   }
   const Json json{{"merchant", session.merchant()},
-                  {"as_of_sequence", balances.as_of_sequence()},
+                  {"as_of_sequence", id_text(balances.as_of_sequence())},
                   {"balances", lines}};
   if (table.rows.empty()) {
     return session.output().answer(json, "no money yet; an operator books it: karst fund");

@@ -114,8 +114,8 @@ class Watch {
                                       : watch_frame(feed_, instrument_, style());
       if (is_live()) text = "\x1b[H\x1b[2J" + text;
     }
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    print_part(text);
+    flush_parts();
   }
 
   [[noreturn]] void lost(const Error& error) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schemas/words/instrument_text.hpp"
+#include "schemas/words/json.hpp"
 
 namespace karst::tool {
 namespace {
@@ -250,16 +251,16 @@ std::string watch_json(const FeedClient& client, std::uint32_t id) {
   std::string text = "{\"instrument\":" + std::to_string(id);
   text += ",\"symbol\":" + json_text(instrument.definition ? instrument.definition->symbol() : "");
   text += ",\"state\":" + json_text(state_text(instrument));
-  text += ",\"sequence\":" + std::to_string(book == nullptr ? 0 : book->sequence());
+  text += ",\"sequence\":" + json_text(id_text(book == nullptr ? 0 : book->sequence()));
   text += ",\"reference_ticks\":" + std::to_string(reference);
   text += ",\"bids\":" + json_levels(depth.side(Side::buy));
   text += ",\"asks\":" + json_levels(depth.side(Side::sell));
   text += ",\"trades\":[";
   for (const FeedTrade& trade : instrument.trades) {
     if (text.back() != '[') text += ',';
-    text += "{\"sequence\":" + std::to_string(trade.sequence) +
+    text += "{\"sequence\":" + json_text(id_text(trade.sequence)) +
             ",\"match_index\":" + std::to_string(trade.match_index) +
-            ",\"time_ns\":" + std::to_string(trade.time_ns) +
+            ",\"time_ns\":" + json_text(id_text(trade.time_ns)) +
             ",\"price_ticks\":" + std::to_string(trade.price) +
             ",\"quantity_lots\":" + std::to_string(trade.quantity) +
             ",\"taker_side\":" + json_text(trade.taker_side == Side::buy ? "buy" : "sell") + '}';

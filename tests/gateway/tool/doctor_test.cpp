@@ -9,6 +9,7 @@
 
 #include "gateway/config/init_exchange.hpp"
 #include "gateway/trust/pki.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
 #include "tests/gateway/tool/tool_exchange.hpp"
 
 namespace karst::test {
@@ -41,8 +42,24 @@ void write(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
+TEST(Doctor, ends_no_session_of_the_operator) {
+  const ToolExchange exchange;
+  const auto operators = exchange.connect(operator_key);
+  const std::uint64_t epoch = operators->logged_on().epoch();
+  const ToolRun text = exchange.run("doctor");
+  EXPECT_EQ(text.exit, exit_ok) << text.out << text.err;
+  EXPECT_NE(text.out.find("keys create"), std::string::npos) << text.out;
+  v1::Request request;
+  request.mutable_query_status();
+  EXPECT_TRUE(operators->ask(request).ok());
+  EXPECT_EQ(operators->logged_on().epoch(), epoch) << "it was ended, and logged on anew";
+}
+
 TEST(Doctor, finds_a_running_exchange_well) {
   ToolExchange exchange;
+  ASSERT_EQ(exchange.run("keys create 70 --exchange --scopes audit --file " + exchange.folder() +
+                         "/monitor.key").exit,
+            exit_ok);
   const ToolRun text = exchange.run("doctor");
   EXPECT_EQ(text.exit, exit_ok) << text.out << text.err;
   const Diagnosis running(exchange.json("doctor", "doctor"));
@@ -74,6 +91,9 @@ TEST(Doctor, says_what_a_restart_does_with_another_capacity) {
 
 TEST(Doctor, names_file_and_line_of_a_damaged_access_log) {
   ToolExchange exchange;
+  ASSERT_EQ(exchange.run("keys create 70 --exchange --scopes audit --file " + exchange.folder() +
+                         "/monitor.key").exit,
+            exit_ok);
   static_cast<void>(exchange.json("orders --account 1 --key auditor", "orders"));
   const Diagnosis well(exchange.json("doctor", "doctor"));
   EXPECT_EQ(well.health("access_log"), "ok");

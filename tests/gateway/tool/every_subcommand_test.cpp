@@ -39,7 +39,7 @@ void run_good(const ToolExchange& exchange, const SubcommandRow& row, Names& nam
   if (row.answer == Answer::value) {
     said.push_back({row.shape, run.out});
     const Json json = Json::parse(run.out, nullptr, false);
-    if (json.is_object() && json.contains("order_id")) names["ORDER"] = json["order_id"].dump();
+    if (json.is_object() && json.contains("order_id")) names["ORDER"] = json["order_id"];
     return;
   }
   std::istringstream lines(run.out);

@@ -45,7 +45,7 @@ class FilesCommands : public testing::Test {
     }
     ASSERT_NE(newest, 0U);
     for (int tries = 0; tries < 100; ++tries) {
-      if (good_json("status")["settlement"] >= newest) return;
+      if (number_of(good_json("status")["settlement"]) >= newest) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     FAIL() << "the books stay behind";
@@ -109,7 +109,7 @@ TEST_F(FilesCommands, journal_verify_reads_a_running_exchanges_journal_and_names
   exchange.stop();
   const Json report = good_json("journal verify " + data());
   EXPECT_EQ(report["is_sound"], true);
-  EXPECT_EQ(report["commands"], report["last_command"]);
+  EXPECT_EQ(report["commands"], number_of(report["last_command"]));
   EXPECT_NE(good("journal verify " + data()).out.find("sound"), std::string::npos);
   exchange.expect_failure("journal verify " + other("nothing"), exit_not_there, "nothing");
 
@@ -130,7 +130,7 @@ TEST_F(FilesCommands, journal_dump_prints_the_commands_asked_for) {
       lines_of(good("journal dump " + data() + " --from 3 --to 6 --json"));
   ASSERT_EQ(some.size(), 4U);
   for (std::size_t i = 0; i < some.size(); ++i) {
-    EXPECT_EQ(some[i]["sequence"], 3 + i);
+    EXPECT_EQ(number_of(some[i]["sequence"]), 3 + i);
     EXPECT_FALSE(some[i]["bytes"].get<std::string>().empty());
     if (i > 0) {
       EXPECT_GT(parse_time(some[i]["time"].get<std::string>()),
@@ -160,29 +160,40 @@ TEST_F(FilesCommands, snapshot_wants_an_exchange_that_does_not_run_and_changes_n
 
 TEST_F(FilesCommands, state_hash_at_a_command_is_the_same_whatever_came_later) {
   exchange.stop();
-  const std::uint64_t newest = good_json("state-hash " + data())["sequence"];
+  const std::uint64_t newest = number_of(good_json("state-hash " + data())["sequence"]);
   const std::string at = std::to_string(newest);
   const Json then = good_json("state-hash " + data() + " --at " + at);
   const Json middle = good_json("state-hash " + data() + " --at " + std::to_string(newest / 2));
-  EXPECT_EQ(middle["sequence"], newest / 2);
+  EXPECT_EQ(number_of(middle["sequence"]), newest / 2);
   EXPECT_NE(middle["state_hash"], then["state_hash"]);
   exchange.start();
   trade(5);
   exchange.stop();
   EXPECT_EQ(good_json("state-hash " + data() + " --at " + at), then);
-  EXPECT_GT(good_json("state-hash " + data())["sequence"], newest);
+  EXPECT_GT(number_of(good_json("state-hash " + data())["sequence"]), newest);
   EXPECT_NE(good("state-hash " + data() + " --at " + at).out.find(then["state_hash"]),
             std::string::npos);
   exchange.expect_failure("state-hash " + data() + " --at 999999", exit_not_there,
                           "command 999999");
 }
 
+TEST_F(FilesCommands, another_shard_is_refused_by_name) {
+  exchange.stop();
+  for (const std::string& line :
+       {"journal verify " + data(), "journal dump " + data(), "state-hash " + data(),
+        "snapshot " + data(), "rebuild " + data() + " --into " + other("anew"),
+        "backup " + data() + " --into " + other("copy")}) {
+    exchange.expect_failure(line + " --shard 5", exit_usage, "is of shard 0, not 5");
+    exchange.expect_failure(line + " --shard 65536", exit_usage, "is of shard 0, not 65536");
+  }
+}
+
 TEST_F(FilesCommands, rebuild_makes_the_same_records_and_overwrites_nothing) {
   exchange.stop();
   const Json rebuilt = good_json("rebuild " + data() + " --into " + other("anew"));
   const std::string live = records(data());
-  EXPECT_EQ(lines_of({0, live, ""}).size(), rebuilt["settlement"].get<std::size_t>());
-  EXPECT_GE(rebuilt["settlement"].get<int>(), pairs);
+  EXPECT_EQ(lines_of({0, live, ""}).size(), number_of(rebuilt["settlement"]));
+  EXPECT_GE(number_of(rebuilt["settlement"]), pairs);
   EXPECT_EQ(records(other("anew")), live);
   EXPECT_EQ(good("audit trial-balance " + other("anew")).out,
             good("audit trial-balance " + data()).out);
@@ -205,7 +216,7 @@ TEST_F(FilesCommands, a_backup_of_a_trading_exchange_restored_elsewhere_has_its_
   while (traded == traded_before) std::this_thread::yield();  // it still trades
   is_over = true;
   traders.join();
-  const std::string at = std::to_string(backup["sequence"].get<std::uint64_t>());
+  const std::string at = backup["sequence"].get<std::string>();
   const Json restored = good_json("restore " + other("backup") + " --into " + other("restored"));
   EXPECT_EQ(restored["sequence"], backup["sequence"]);
   EXPECT_EQ(restored["state_hash"], backup["state_hash"]);

@@ -1,9 +1,11 @@
 // Whole numbers on the command line are decimal, and within their bounds.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <string>
 
 #include "gateway/tool/exit_code.hpp"
+#include "gateway/trust/key_file.hpp"
 #include "tests/gateway/tool/tool_exchange.hpp"
 
 namespace karst::tool {
@@ -22,6 +24,32 @@ TEST(Numbers, are_decimal_whatever_they_begin_with) {
     const test::ToolRun run = audited(bad);
     EXPECT_EQ(run.exit, exit_usage) << bad;
     EXPECT_NE(run.err.find("no whole number of decimal digits"), std::string::npos) << run.err;
+  }
+}
+
+TEST(Numbers, with_a_fraction_are_decimal_too) {
+  for (const char* bad : {"nan", "inf", "0x10", "1e3", "1,5", "-nan", ""}) {
+    const test::ToolRun run = test::run_built("karst", {"load", "--seconds", bad}, ".");
+    EXPECT_EQ(run.exit, exit_usage) << bad;
+    EXPECT_NE(run.err.find("no decimal number"), std::string::npos) << run.err;
+  }
+}
+
+TEST(Numbers, of_a_key_file_are_read_whole_or_not_at_all) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path() + "/a.key";
+  const auto number_of_file = [&](const std::string& line) {
+    std::ofstream(path, std::ios::binary)
+        << line << gateway::SigningKey::generate().to_pem();
+    return read_key_file(path);
+  };
+  EXPECT_EQ(number_of_file("Karst-Key: 51\n")->key, 51U);
+  EXPECT_EQ(number_of_file("Karst-Key: 51\r\n")->key, 51U);
+  EXPECT_EQ(number_of_file("")->key, 0U);
+  for (const char* bad : {"Karst-Key: 5x\n", "Karst-Key: 4294967296\n", "Karst-Key: \n"}) {
+    const auto read = number_of_file(bad);
+    ASSERT_FALSE(read) << bad;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid) << bad;
   }
 }
 

@@ -27,7 +27,7 @@ Json expect_done(const ToolExchange& exchange, const std::string& line,
                  const std::string& command) {
   const Json json = exchange.json(line, "reply");
   EXPECT_EQ(json.value("command", ""), command) << line;
-  EXPECT_GT(json.value("sequence", 0), 0) << line;
+  EXPECT_GT(number_of(json["sequence"]), 0) << line;
   return json;
 }
 
@@ -156,11 +156,26 @@ TEST(ToolOperate, lists_products_and_changes_their_state) {
   exchange.expect_failure("instrument delist 1", exit_refused, "WRONG_STATE");
 }
 
+TEST(ToolOperate, a_merchant_hears_that_the_operators_kill_switch_still_stands) {
+  const ToolExchange exchange;
+  const std::string who = std::to_string(alice.account);
+  expect_done(exchange, "kill " + who, "kill_switch");
+  expect_done(exchange, "kill " + who + " --key alice", "kill_switch");
+  EXPECT_EQ(expect_done(exchange, "unkill " + who + " --key alice", "kill_switch")["is_killed"],
+            true);
+  const ToolRun again = exchange.run("unkill " + who + " --key alice");
+  EXPECT_EQ(again.exit, exit_ok) << again.err;
+  EXPECT_NE(again.out.find("an operator's kill switch still stands"), std::string::npos)
+      << again.out;
+  EXPECT_EQ(expect_done(exchange, "unkill " + who, "kill_switch")["is_killed"], false);
+  EXPECT_FALSE(expect_done(exchange, "kill " + who, "kill_switch").contains("is_killed"));
+}
+
 TEST(ToolOperate, validate_only_does_nothing) {
   const ToolExchange exchange;
   const Json json = exchange.json("fund 1 10 --reference A --validate-only", "reply");
   EXPECT_EQ(json["is_validated_only"], true);
-  EXPECT_EQ(json["sequence"], 0);
+  EXPECT_EQ(json["sequence"], "0");
   exchange.expect_failure("merchant suspend 99 --validate-only", exit_refused, "UNKNOWN_ACCOUNT");
   EXPECT_EQ(expect_done(exchange, "fund 1 10 --reference A", "fund")["is_repeated"], false);
 }
@@ -259,8 +274,7 @@ TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
                           exit_in_the_way, "waits to be key 60");
   // Asked again while it waits, it is the same key; confirmed, it gets its file.
   const Json again = exchange.json(create, "error", exit_needs_second);
-  const std::string number = std::to_string(again["error"].value("value", 0));
-  EXPECT_EQ(exchange.run(confirmation(exchange, number)).exit, exit_ok);
+  EXPECT_EQ(exchange.run(confirmation(exchange, number_of(again))).exit, exit_ok);
   const Json made = exchange.json(create, "key");
   EXPECT_EQ(made["file"], path);
   EXPECT_EQ(made["is_repeated"], true);
@@ -276,7 +290,7 @@ TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
 TEST(ToolOperate, says_what_the_exchange_does_and_who_asked) {
   const ToolExchange exchange;
   const Json status = exchange.json("status", "status");
-  EXPECT_GT(status.value("sequence", 0), 10);
+  EXPECT_GT(number_of(status["sequence"]), 10);
   EXPECT_EQ(status["sessions"], 1);
   EXPECT_NE(exchange.run("status").out.find("newest command"), std::string::npos);
   EXPECT_EQ(exchange.json("status --key alice", "status")["sessions"], 1);
@@ -338,7 +352,7 @@ TEST(ToolOperate, accepts_a_wall_clock_that_is_not_believed) {
   start_on("real");
   EXPECT_TRUE(exchange.json("status", "status")["is_clock_held"]);
   exchange.expect_failure("clock accept --key alice", exit_refused, "NOT_PERMITTED");
-  EXPECT_GT(exchange.json("clock accept", "reply")["sequence"], 0);
+  EXPECT_GT(number_of(exchange.json("clock accept", "reply")["sequence"]), 0);
   EXPECT_FALSE(exchange.json("status", "status")["is_clock_held"]);
 }
 

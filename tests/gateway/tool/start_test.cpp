@@ -1,9 +1,12 @@
 // The first subcommands of a new exchange: init, keygen, demo.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 
+#include "gateway/config/config.hpp"
 #include "gateway/config/version.hpp"
+#include "gateway/tool/exchange_link.hpp"
 #include "tests/gateway/tool/tool_exchange.hpp"
 
 namespace karst::test {
@@ -34,6 +37,21 @@ TEST(ToolStart, both_programs_say_which_they_are_and_how_they_are_used) {
   const ToolRun wrong = karstd("--halp");
   EXPECT_EQ(wrong.exit, 2);
   EXPECT_EQ(wrong.err, help.out);
+}
+
+TEST(ToolStart, without_a_port_in_the_configuration_it_is_7420_to_both_programs) {
+  const TemporaryFolder parent;
+  const std::string folder = parent.path() + "/x";
+  ASSERT_EQ(run_tool({"init", folder}, ".").exit, exit_ok);
+  ASSERT_EQ(std::system(("sed -i '/^port = /d' " + folder + "/karst.toml").c_str()), 0);
+  const auto config = gateway::load_config(folder + "/karst.toml");
+  ASSERT_TRUE(config) << config.error().text();
+  EXPECT_EQ(config->server.port, 7'420);
+  gateway::ClientConfig client;
+  LinkOptions options;
+  options.home = folder;
+  ASSERT_FALSE(fill_client_config(options, client));
+  EXPECT_EQ(client.peer.port, 7'420);
 }
 
 TEST(ToolStart, karstd_takes_the_folder_and_says_that_another_runs_on_it) {

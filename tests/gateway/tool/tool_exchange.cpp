@@ -67,6 +67,18 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ho
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// Runs a program in an environment of its own.
+ToolRun run_words(const std::vector<std::string>& words, const std::string& home) {
+  const TemporaryFolder folder;
+  ToolRun run;
+  const std::string out = folder.path() + "/out";
+  const std::string err = folder.path() + "/err";
+  run.exit = run_program(words, home, "/dev/null", out, err);
+  run.out = read_file(out);
+  run.err = read_file(err);
+  return run;
+}
+
 }  // namespace
 
 ToolRun run_tool(const std::vector<std::string>& arguments, const std::string& home) {
@@ -75,16 +87,13 @@ ToolRun run_tool(const std::vector<std::string>& arguments, const std::string& h
 
 ToolRun run_built(const std::string& program, const std::vector<std::string>& arguments,
                   const std::string& home) {
-  const TemporaryFolder folder;
   std::vector<std::string> all{std::string(KARST_BINARY_DIR) + "/" + program};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  ToolRun run;
-  const std::string out = folder.path() + "/out";
-  const std::string err = folder.path() + "/err";
-  run.exit = run_program(all, home, "/dev/null", out, err);
-  run.out = read_file(out);
-  run.err = read_file(err);
-  return run;
+  return run_words(all, home);
+}
+
+ToolRun run_shell(const std::string& line, const std::string& home) {
+  return run_words({"bash", "-c", "PATH=" KARST_BINARY_DIR ":$PATH\n" + line}, home);
 }
 
 ToolExchange::ToolExchange(bool four_eyes) {

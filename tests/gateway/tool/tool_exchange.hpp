@@ -1,6 +1,7 @@
 // The built program `karst` against a real exchange: arguments in, exit code and words out.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +23,11 @@ struct ToolRun {
   [[nodiscard]] Json json() const { return Json::parse(out); }
 };
 
+/// A 64-bit id as JSON has it.
+[[nodiscard]] inline std::uint64_t number_of(const Json& id) {
+  return std::stoull(id.get<std::string>());
+}
+
 /// Runs `karst` with these arguments in an environment of its own: KARST_HOME = `home`, no
 /// terminal. A run that takes longer than a minute is ended.
 [[nodiscard]] ToolRun run_tool(const std::vector<std::string>& arguments, const std::string& home);
@@ -29,6 +35,9 @@ struct ToolRun {
 [[nodiscard]] ToolRun run_built(const std::string& program,
                                 const std::vector<std::string>& arguments,
                                 const std::string& home);
+
+/// Runs a line of bash, which finds `karst` and `karstd` in its PATH.
+[[nodiscard]] ToolRun run_shell(const std::string& line, const std::string& home);
 
 /// A TestExchange with its market, whose folder is one that `karst` can be pointed to: karst.toml
 /// says its port, and the keys of the test market are there as NAME.key (operator, second, alice,

@@ -90,7 +90,7 @@ TradeCommands::TradeCommands() {
 
 std::string TradeCommands::order(const std::string& line) const {
   const Json made = exchange.json(line, "order");
-  return made.is_object() ? std::to_string(made["order_id"].get<std::uint64_t>()) : "0";
+  return made.is_object() ? made["order_id"].get<std::string>() : "0";
 }
 
 }  // namespace karst::test

@@ -122,7 +122,7 @@ TEST_F(TradeCommands, validate_only_does_nothing) {
 TEST_F(TradeCommands, sent_again_an_order_is_made_once) {
   const Json first = exchange.json("buy WEATHER 3 --price 2 --key bob", "order");
   const std::string again = "buy WEATHER 3 --price 2 --key bob --client-seq " +
-                            std::to_string(first["client_seq"].get<std::uint64_t>());
+                            first["client_seq"].get<std::string>();
   const Json second = exchange.json(again, "order");
   EXPECT_EQ(second["is_repeated"], true);
   EXPECT_EQ(second["order_id"], first["order_id"]);
@@ -171,8 +171,41 @@ TEST_F(TradeCommands, a_cancel_names_an_order_by_number_or_by_your_own_name) {
   exchange.expect_failure("cancel " + other + " --key alice", exit_refused, "UNKNOWN_ORDER");
   ASSERT_EQ(run("sell WEATHER 1 --price 9 --from capacity --key alice").exit, exit_ok);
   const Json alices = exchange.json("orders --key viewer", "orders");
-  const std::string hers = std::to_string(alices["orders"][0]["order_id"].get<std::uint64_t>());
+  const std::string hers = alices["orders"][0]["order_id"].get<std::string>();
   EXPECT_EQ(run("cancel " + hers + " --key canceller").exit, exit_ok);
+}
+
+TEST_F(TradeCommands, whoever_says_next_hears_which_hour_it_was) {
+  EXPECT_EQ(exchange.json("buy GY@next 1 --price 2 --validate-only --key bob",
+                          "validated")["instrument"],
+            first_hour());
+  const ToolRun asked = run("halt GY@next --validate-only");
+  EXPECT_NE(asked.out.find(first_hour()), std::string::npos) << asked.out;
+  const ToolRun halted = run("halt GY@next");
+  EXPECT_EQ(halted.out.find("instrument " + first_hour() + " is halted"), 0U) << halted.out;
+  EXPECT_EQ(exchange.json("resume " + first_hour(), "reply")["instrument"], first_hour());
+  exchange.expect_failure("resume GY@next", exit_refused, first_hour());
+  EXPECT_EQ(exchange.json("instrument suspend GY@next", "reply")["instrument"], first_hour());
+}
+
+TEST_F(TradeCommands, an_order_is_called_what_can_be_typed) {
+  for (const char* wrong : {"1234567890123456", "'a b'", "ключ"}) {
+    exchange.expect_failure(std::string("buy WEATHER 1 --price 2 --key bob --client-id ") + wrong,
+                            exit_usage, "UUID");
+    exchange.expect_failure(std::string("cancel --key bob --client-id ") + wrong, exit_usage,
+                            "UUID");
+  }
+  const std::string uuid = "550e8400-e29b-41d4-a716-446655440000";
+  ASSERT_EQ(run("buy WEATHER 1 --price 2 --key bob --client-id " + uuid).exit, exit_ok);
+  EXPECT_EQ(run("cancel --key bob --client-id " + uuid).exit, exit_ok);
+}
+
+TEST_F(TradeCommands, a_time_beyond_all_times_is_refused) {
+  for (const char* until : {"+100000d", "+9223372036854775807ns", "+99999999999999999999s"}) {
+    exchange.expect_failure(std::string("buy WEATHER 1 --price 2 --key bob --until ") + until,
+                            exit_usage, "no time");
+  }
+  EXPECT_EQ(run("events --limit 9223372036854775808 --key bob").exit, exit_ok);
 }
 
 TEST_F(TradeCommands, a_mass_cancel_takes_what_matches_and_no_more) {
@@ -186,7 +219,9 @@ TEST_F(TradeCommands, a_mass_cancel_takes_what_matches_and_no_more) {
     return exchange.json("orders --key bob", "orders")["orders"].size();
   };
   EXPECT_EQ(open(), 2U);
-  EXPECT_EQ(run("mass-cancel --instrument GY@next --side buy --key bob").exit, exit_ok);
+  const Json hour = exchange.json("mass-cancel --instrument GY@next --side buy --key bob",
+                                  "mass_cancelled");
+  EXPECT_EQ(hour["instrument"], first_hour());
   EXPECT_EQ(open(), 1U);
   EXPECT_EQ(run("mass-cancel --all --key bob").exit, exit_ok);
   EXPECT_EQ(open(), 0U);

@@ -108,10 +108,10 @@ std::string text_of(field::Flag, const EnumDescriptor*) { return "true or false"
 std::string text_of(field::Words, const EnumDescriptor*) { return "printable ASCII, not empty"; }
 std::string text_of(field::Title range, const EnumDescriptor*) {
   return std::string(range.may_be_none ? "none, or " : "") +
-         "a name in any script, UTF-8 in normal form C";
+         "a name in any script, UTF-8 in normal form C, with nothing that is not seen";
 }
 std::string text_of(field::Label range, const EnumDescriptor*) {
-  return range.may_be_none ? "at most 16 bytes" : "1 … 16 bytes";
+  return range.may_be_none ? "none, or 1 … 15 of `A-Z a-z 0-9 _ -`, or the 16 bytes of a UUID" : "1 … 16 bytes";
 }
 std::string text_of(field::Digest, const EnumDescriptor*) { return "32 bytes"; }
 std::string text_of(field::NotBelow, const EnumDescriptor*) { return "no less than it is"; }

@@ -75,7 +75,17 @@ class Filler {
   }
   void operator()(const char*, Reference& value, field::Label range) {
     if (range.may_be_none && random_.chance(1, 2)) return;
-    value = {random_.next() | 1U, random_.chance(1, 3) ? 0 : random_.next()};
+    value = {};
+    if (range.may_be_none && random_.chance(1, 2)) {  // a UUID: the highest two bits of byte 8
+      value = {random_.next(), (random_.next() & ~std::uint64_t{0xc0}) | 0x80};
+      return;
+    }
+    // Letters and hyphens: a bank's reference as well as a merchant's name of an order.
+    const std::size_t size = random_.between(1, 15);
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint64_t letter = random_.chance(1, 8) ? '-' : random_.between('a', 'z');
+      value[i / 8] |= letter << (i % 8 * 8);
+    }
   }
   void operator()(const char*, Digest& value, field::Digest) {
     for (auto& byte : value) byte = static_cast<std::uint8_t>(random_.next());

@@ -104,6 +104,11 @@ std::vector<WrongCase> wrong_orders() {
       order_with("draw", [](Order& it) { it.set_draw(static_cast<v1::Draw>(3)); }),
       order_with("client_order_id",
                  [](Order& it) { it.set_client_order_id(std::string(17, 'x')); }),
+      order_with("client_order_id",
+                 [](Order& it) { it.set_client_order_id(std::string(16, 'x')); }),
+      order_with("client_order_id", [](Order& it) { it.set_client_order_id("a b"); }),
+      order_with("client_order_id",
+                 [](Order& it) { it.set_client_order_id(std::string("a\0b", 3)); }),
   };
 }
 
@@ -151,6 +156,9 @@ WrongCase titled(std::string title) {
 std::vector<WrongCase> other_wrong_cases() {
   return {
       titled("E\u0301lan"),  // looks as one in normal form C does
+      titled("a\u202eb"),  // what follows is written from right to left
+      titled("a\u200bb"),  // of no width
+      titled("\u0378"),    // unassigned
       titled("\xff"),
       titled("\xed\xa0\x80"),
       titled("\xe5\x9c"),  // ends within a character
@@ -196,6 +204,9 @@ std::vector<WrongCase> other_wrong_cases() {
          it.mutable_cancel_order()->set_order_id(1);
          it.mutable_cancel_order()->set_client_order_id("a");
        }},
+      {"client_order_id",
+       [](v1::Command& it) { it.mutable_cancel_order()->set_client_order_id("a/b"); }},
+      {"name", [](v1::Command& it) { it.mutable_rename_merchant()->set_name("a\u202eb"); }},
       {"hours", [](v1::Command& it) { it.mutable_list_contracts()->set_hours(337); }},
       {"utc_offset_ns",
        [](v1::Command& it) {

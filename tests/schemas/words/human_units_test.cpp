@@ -55,6 +55,8 @@ TEST(HumanUnits, durations_and_hours) {
   EXPECT_EQ(parse_hour(format_hour(498'773)), 498'773);
   EXPECT_EQ(parse_hour("2026-11-22T13:00+08:00"), parse_hour("2026-11-22T05Z"));
   EXPECT_EQ(parse_hour("2026-11-22T13:30+08:00"), std::nullopt);
+  EXPECT_EQ(parse_hour("2562047"), 2'562'047);
+  EXPECT_EQ(parse_hour("2562048"), std::nullopt);  // begins beyond the last nanosecond there is
 }
 
 }  // namespace
