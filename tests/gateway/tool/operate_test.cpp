@@ -220,16 +220,13 @@ std::string confirmation(const ToolExchange& exchange, const std::string& number
   return "confirm " + number;
 }
 
-std::string number_of(const Json& waiting) {
-  return waiting["error"]["value"].is_string() ? waiting["error"]["value"].get<std::string>()
-                                               : waiting["error"]["value"].dump();
-}
+std::string proposal_of(const Json& waiting) { return waiting["error"].value("value", ""); }
 
 TEST(ToolOperate, two_operators_do_what_one_may_not) {
   const ToolExchange exchange(true);
   const Json waiting = exchange.json("merchant exit 3", "error", exit_needs_second);
   EXPECT_EQ(waiting["error"]["code"], "NEEDS_TWO");
-  const std::string number = number_of(waiting);
+  const std::string number = proposal_of(waiting);
   exchange.expect_failure("merchant exit 2", exit_needs_second, "--key FILE");
   exchange.expect_failure("merchant exit 2 --validate-only", exit_needs_second, "nothing waits");
   exchange.expect_failure("merchant exit 99", exit_refused, "UNKNOWN_ACCOUNT");
@@ -249,7 +246,7 @@ TEST(ToolOperate, two_operators_do_what_one_may_not) {
 
 TEST(ToolOperate, what_waits_survives_a_restart) {
   ToolExchange exchange(true);
-  const std::string number = number_of(exchange.json("merchant exit 3", "error",
+  const std::string number = proposal_of(exchange.json("merchant exit 3", "error",
                                                      exit_needs_second));
   const std::string yes = confirmation(exchange, number);
   exchange.set_config("port", "0");
@@ -274,7 +271,7 @@ TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
                           exit_in_the_way, "waits to be key 60");
   // Asked again while it waits, it is the same key; confirmed, it gets its file.
   const Json again = exchange.json(create, "error", exit_needs_second);
-  EXPECT_EQ(exchange.run(confirmation(exchange, number_of(again))).exit, exit_ok);
+  EXPECT_EQ(exchange.run(confirmation(exchange, proposal_of(again))).exit, exit_ok);
   const Json made = exchange.json(create, "key");
   EXPECT_EQ(made["file"], path);
   EXPECT_EQ(made["is_repeated"], true);
