@@ -13,6 +13,9 @@ namespace karst {
 
 /// What is looked for. Everything that is set must hold. `merchant`, `account`, `asset`, `role`
 /// and the amounts must hold for one and the same leg of the record.
+///
+/// Records without legs (definitions, notes) are found by the merchant alone that they are about:
+/// who is admitted or named, and whose product is defined.
 struct AuditFilter {
   std::optional<AccountId> merchant;     ///< Of the leg's account; none-id 0 = the exchange.
   std::optional<AccountNumber> account;  ///< Of the leg.
@@ -25,6 +28,9 @@ struct AuditFilter {
   std::optional<InstrumentId> instrument;  ///< Some leg moves its lots.
   std::optional<TradeMode> mode;           ///< It is a trade of this mode.
   std::optional<RecordKind> kind;
+  std::optional<OrderId>
+      order;  ///< It is a trade of this order; the merchant's own, if one is set.
+  std::optional<BankReference> reference;  ///< It is cash the bank moved under this name.
 
   std::uint64_t from_seq = 0;
   std::uint64_t to_seq = ~std::uint64_t{0};  ///< Not included.
@@ -38,8 +44,9 @@ struct AuditFilter {
 /// Which part of the answer is wanted.
 struct AuditPaging {
   Direction direction = Direction::ascending;
-  std::optional<std::uint64_t> cursor;  ///< As the page before gave it.
-  std::size_t limit = 100;              ///< Records at most; at least 1.
+  std::optional<std::uint64_t> cursor;     ///< As the page before gave it.
+  std::size_t limit = 100;                 ///< Records at most; at least 1.
+  std::uint64_t examined_max = 1'000'000;  ///< Records looked at before a page is given as it is.
 };
 
 struct AuditPage {
@@ -111,6 +118,19 @@ struct DayTotals {
   std::uint64_t as_of = 0;
 };
 
+/// The parts of a trade, as posting.hpp lays out its legs.
+struct TradeParts {
+  AccountId buyer{};
+  AccountId seller{};
+  CurrencyId currency{};
+  std::int64_t notional = 0;
+  std::int64_t buyer_fee = 0;
+  std::int64_t seller_fee = 0;
+};
+
+/// Returns: none, when the record is no trade or its legs are not those of one.
+[[nodiscard]] std::optional<TradeParts> parts_of(const Record& record);
+
 /// Answers from the record log, found through the index. A *size* is a number of records: what is
 /// asked at size n is true after the first n records.
 ///
@@ -119,13 +139,15 @@ struct DayTotals {
 /// Threads: one owner each; any number beside the writer.
 class Audit {
  public:
-  /// Records find() looks at before it gives a page with what it has.
-  static constexpr std::uint64_t examined_max = 1'000'000;
-
   [[nodiscard]] static Result<std::unique_ptr<Audit>> open(const Books& books);
 
   /// How many records there are.
   [[nodiscard]] std::uint64_t size() const { return index_.books().records(); }
+
+  /// The durable records that a word (ledger/index/words.hpp) leads to, ascending.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> seqs_of(const std::string& word) {
+    return index_.seqs_of(word);
+  }
 
   [[nodiscard]] Result<Record> by_seq(std::uint64_t seq);
   [[nodiscard]] Result<Record> by_source(std::uint16_t source, std::uint64_t source_seq);
@@ -167,14 +189,20 @@ class Audit {
 
   [[nodiscard]] Result<RecordView> record(std::uint64_t seq);
   [[nodiscard]] Status check_size(std::uint64_t size) const;
+  /// Where every record looked for is: among the postings of the keys, or these records.
+  struct Plan {
+    std::vector<AccountKey> keys;
+    std::vector<std::uint64_t> seqs;
+  };
   [[nodiscard]] std::vector<AccountKey> keys_of_merchant(const AuditFilter& filter,
                                                          AccountId merchant) const;
-  [[nodiscard]] std::optional<std::vector<AccountKey>> plan(const AuditFilter& filter) const;
+  [[nodiscard]] Result<std::vector<std::uint64_t>> seqs_about(AccountId merchant);
+  [[nodiscard]] Result<std::optional<Plan>> plan(const AuditFilter& filter);
   [[nodiscard]] Result<AuditPage> find_by_scan(const AuditFilter& filter, const AuditPaging& paging,
                                                std::uint64_t begin, std::uint64_t end);
   [[nodiscard]] Result<AuditPage> find_by_keys(const AuditFilter& filter, const AuditPaging& paging,
                                                std::uint64_t begin, std::uint64_t end,
-                                               const std::vector<AccountKey>& keys);
+                                               const Plan& plan);
   [[nodiscard]] Status add_lines(const RecordView& record, AccountStatement& statement) const;
   [[nodiscard]] Status check(const AccountStatement& statement) const;
 

@@ -9,34 +9,26 @@ std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
-// The parts of a trade, as posting.hpp lays them out.
-struct TradeParts {
-  AccountId buyer{};
-  AccountId seller{};
-  std::int64_t notional = 0;
-  std::int64_t buyer_fee = 0;
-  std::int64_t seller_fee = 0;
-};
+}  // namespace
 
-std::optional<TradeParts> parts_of(const RecordView& record, const TradeDetails& trade) {
+std::optional<TradeParts> parts_of(const Record& record) {
   constexpr std::size_t legs_min = 4;
-  const std::size_t legs = record.legs();
-  if (legs < legs_min) return std::nullopt;
+  if (!record.trade || record.legs.size() < legs_min) return std::nullopt;
   TradeParts parts;
-  const Leg buyer = record.leg(0);
-  const Leg seller = record.leg(1);
+  const Leg& buyer = record.legs[0];
+  const Leg& seller = record.legs[1];
   std::size_t fee = 2;
-  if ((trade.flags & trade_flag::buyer_fee) != 0) parts.buyer_fee = record.leg(fee++).amount;
-  if ((trade.flags & trade_flag::seller_fee) != 0) parts.seller_fee = record.leg(fee++).amount;
-  if (fee + 2 != legs) return std::nullopt;
+  const std::uint8_t flags = record.trade->flags;
+  if ((flags & trade_flag::buyer_fee) != 0) parts.buyer_fee = record.legs[fee++].amount;
+  if ((flags & trade_flag::seller_fee) != 0) parts.seller_fee = record.legs[fee++].amount;
+  if (fee + 2 != record.legs.size()) return std::nullopt;
   parts.buyer = merchant_of(buyer.account);
   parts.seller = merchant_of(seller.account);
+  parts.currency = currency_of(buyer.asset);
   parts.notional = -buyer.amount - parts.buyer_fee;
   if (parts.notional != seller.amount + parts.seller_fee) return std::nullopt;
   return parts;
 }
-
-}  // namespace
 
 Result<TrialBalance> Audit::trial_balance(std::uint64_t size_asked) {
   TrialBalance trial;
@@ -81,15 +73,16 @@ Result<DayTotals> Audit::day_totals(std::uint64_t from, std::uint64_t to,
   if (from >= to) return totals;
   if (Status sought = many_.seek(from); !sought) return sought.error();
   for (std::uint64_t seq = from; seq < to; ++seq) {
-    const Result<RecordView> record = many_.next();
-    if (!record) return record.error();
-    if (record->kind() != RecordKind::settle) continue;
-    const std::optional<TradeDetails> trade = record->trade();
-    const std::optional<TradeParts> parts = trade ? parts_of(*record, *trade) : std::nullopt;
+    const Result<RecordView> found = many_.next();
+    if (!found) return found.error();
+    if (found->kind() != RecordKind::settle) continue;
+    const Record record = read(*found);
+    const std::optional<TradeDetails>& trade = record.trade;
+    const std::optional<TradeParts> parts = parts_of(record);
     if (!parts) {
       return Error{ErrorCode::corrupt, "take a trade apart", "record " + std::to_string(seq)};
     }
-    const std::int64_t day = floor_div(record->time().value() + utc_offset_ns, ns_per_day);
+    const std::int64_t day = floor_div(record.time.value() + utc_offset_ns, ns_per_day);
     const auto notional = static_cast<Total>(parts->notional);
     DayTotal& buyer = totals.rows[{day, parts->buyer, trade->instrument, trade->mode}];
     ++buyer.trades;

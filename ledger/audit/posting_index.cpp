@@ -129,6 +129,24 @@ PostingIndex::Found PostingIndex::next_segment(std::uint32_t first, AccountKey k
   return std::optional<PostingBlock>{};
 }
 
+Result<std::vector<std::uint64_t>> PostingIndex::seqs_of(const std::string& word) {
+  std::vector<std::uint64_t> newest;
+  const std::uint64_t begin = books_->add_seqs_of(word, newest);
+  std::vector<std::uint64_t> seqs;
+  if (begin != 0) {
+    const Result<StoreReader*> store = reader();
+    if (!store) return store.error();
+    if (Status added = (*store)->add_seqs_of(word, begin, seqs); !added) {
+      if (added.error().code == ErrorCode::corrupt) books_->report_damage(added.error());
+      return added.error();
+    }
+  }
+  seqs.insert(seqs.end(), newest.begin(), newest.end());
+  const std::uint64_t durable = books_->records();
+  while (!seqs.empty() && seqs.back() >= durable) seqs.pop_back();
+  return seqs;
+}
+
 // The cursor --------------------------------------------------------------------------------------
 
 Status PostingCursor::enter() {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "ledger/books/books.hpp"
 
@@ -29,6 +31,9 @@ class PostingIndex {
   [[nodiscard]] Found block_after(AccountKey key, const PostingBlock& block);
   /// The first block of all that begins at or after the segment of `seq`.
   [[nodiscard]] Found block_from_segment_of(AccountKey key, std::uint64_t seq);
+
+  /// The durable records that a word (ledger/index/words.hpp) leads to, ascending.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> seqs_of(const std::string& word);
 
   [[nodiscard]] const Books& books() const { return *books_; }
   [[nodiscard]] std::uint64_t seq_of(const PostingBlock& block, std::size_t index) const {

@@ -28,7 +28,12 @@ bool is_same(const RecordDraft& draft, const RecordView& record) {
     }
   }
   const auto there = record.bytes().subspan(record_header_bytes + record.legs() * leg_bytes);
-  return std::ranges::equal(there, std::span(draft.extensions).first(draft.extension_bytes));
+  auto here = std::span(draft.extensions).first(draft.extension_bytes);
+  // Records of before orders were told are the same without: they would stand last.
+  if (record.kind() == RecordKind::settle && record.extension(TradeOrders::type).empty()) {
+    here = here.first(here.size() - extension_header_bytes - TradeOrders::bytes);
+  }
+  return std::ranges::equal(there, here);
 }
 
 }  // namespace
@@ -52,9 +57,15 @@ bool Books::post_leg(std::uint32_t row, std::int64_t amount) {
   return at.state.post(amount);
 }
 
-void Books::define(const Definition& definition) {
-  definitions_.push_back(definition);
-  if (definition.asset) learn(*definition.asset);
+// What moves nothing says what things mean: it is found by its words.
+void Books::define(const RecordView& record) {
+  if (record.kind() == RecordKind::open_account || record.kind() == RecordKind::define_asset) {
+    definitions_.push_back({record.seq(), record.account(), record.asset()});
+    if (const auto asset = record.asset()) learn(*asset);
+  }
+  std::vector<WordAt> words;
+  words_of(record, words);
+  for (WordAt& word : words) words_.back().insert(std::move(word));
 }
 
 void Books::learn(const AssetDetails& asset) {
@@ -70,6 +81,7 @@ void Books::end_record() {
   tails_.back()->seal(balances_);
   const std::uint32_t segment = tails_.back()->segment() + 1;
   tails_.push_back(std::make_shared<Tail>(segment, options_.segment_records));
+  words_.emplace_back();
 }
 
 Status Books::post(const RecordDraft& draft) {
@@ -114,10 +126,7 @@ Status Books::post(const RecordDraft& draft) {
   }
   std::byte* at = log_->stage(RecordDraft::bytes_max);
   const std::size_t bytes = encode(draft, seq, std::span(legs).first(draft.legs_count), at);
-  if (draft.kind == RecordKind::open_account || draft.kind == RecordKind::define_asset) {
-    const RecordView record = trusted_view({at, bytes});
-    define({seq, record.account(), record.asset()});
-  }
+  if (draft.legs_count == 0) define(trusted_view({at, bytes}));
   log_->staged(bytes, draft.time);
   last_time_ns_ = draft.time.value();
   end_record();

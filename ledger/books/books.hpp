@@ -136,6 +136,17 @@ class Books {
   [[nodiscard]] std::vector<AccountKey> keys() const;
   /// "CNY"; empty if the asset was never defined, or is no currency.
   [[nodiscard]] std::string currency_code(AssetNumber asset) const;
+  /// The keys of an asset; none if they are more than `keys_max`.
+  [[nodiscard]] std::optional<std::vector<AccountKey>> keys_of(AssetNumber asset,
+                                                               std::size_t keys_max) const;
+  /// At most `keys_max` keys of the accounts behind that of `after` (or of its further assets),
+  /// ascending by account and asset; fewer only at the end.
+  [[nodiscard]] std::vector<AccountKey> keys_after(AccountKey after, std::size_t keys_max) const;
+  /// Appends the records that the word leads to and the store does not know yet, ascending.
+  ///
+  /// Returns: where they begin: earlier records are the store's to tell.
+  [[nodiscard]] std::uint64_t add_seqs_of(const std::string& word,
+                                          std::vector<std::uint64_t>& seqs) const;
   /// How many postings the key has, durable or not.
   [[nodiscard]] std::uint64_t postings_of(AccountKey key) const;
 
@@ -171,7 +182,7 @@ class Books {
   [[nodiscard]] Status post(const RecordDraft& draft);
   [[nodiscard]] Status compare(const Command& command, std::span<const Event> events);
   [[nodiscard]] bool post_leg(std::uint32_t row, std::int64_t amount);
-  void define(const Definition& definition);
+  void define(const RecordView& record);
   void learn(const AssetDetails& asset);
   void end_record();
   [[nodiscard]] Status poison(Error error);
@@ -200,6 +211,7 @@ class Books {
   Balances balances_;
   std::deque<std::shared_ptr<Tail>> tails_;  // oldest first; the last one is being written
   std::deque<Definition> definitions_;       // of segments not indexed
+  std::deque<std::multimap<std::string, std::uint64_t>> words_;  // by tail
   std::map<AssetNumber, std::string> currency_codes_;
   std::uint32_t indexed_ = 0;
   std::optional<Error> store_failed_;

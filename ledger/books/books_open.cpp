@@ -82,6 +82,7 @@ void Books::forget() {
   definitions_.clear();
   currency_codes_.clear();
   tails_.clear();
+  words_.assign(1, {});
   indexed_ = 0;
   next_seq_ = 0;
   last_time_ns_ = 0;
@@ -119,7 +120,8 @@ Status Books::open_store() {
   return drop_store(store.error().text(), code == ErrorCode::corrupt);
 }
 
-// A store of version 1 has no checksums: to this build each of its pages is damaged.
+// A store of version 1 has no checksums: to this build each of its pages is damaged. One of version
+// 2 has no words.
 bool Books::is_store_old() {
   constexpr std::size_t header_bytes = 100;
   constexpr std::size_t version_at = 60;
@@ -127,7 +129,9 @@ bool Books::is_store_old() {
   if (!file) return false;
   std::array<std::byte, header_bytes> bytes{};
   const Result<std::size_t> got = storage_.read(file->handle(), 0, bytes);
-  return got && *got == bytes.size() && load_be<std::uint32_t>(bytes.data() + version_at) == 1;
+  if (!got || *got != bytes.size()) return false;
+  const auto version = load_be<std::uint32_t>(bytes.data() + version_at);
+  return version != 0 && version < Store::version;
 }
 
 // All that is in the store can be made again.
@@ -254,9 +258,7 @@ Status Books::admit(const RecordView& record) {
     if (state.balance != leg.balance_after) return broken("check a balance", seq);
     if (state.account_seq != leg.account_seq) return broken("check the number of a posting", seq);
   }
-  if (record.kind() == RecordKind::open_account || record.kind() == RecordKind::define_asset) {
-    define({seq, record.account(), record.asset()});
-  }
+  if (record.legs() == 0) define(record);
   last_time_ns_ = record.time().value();
   end_record();
   return {};
@@ -299,6 +301,52 @@ std::vector<AccountKey> Books::keys() const {
     all.push_back(balances_.row(row).key);
   }
   return all;
+}
+
+std::optional<std::vector<AccountKey>> Books::keys_of(AssetNumber asset,
+                                                      std::size_t keys_max) const {
+  constexpr std::uint32_t rows_per_lock = 4096;  // the writer wants its turn
+  std::vector<AccountKey> found;
+  for (std::uint32_t row = 0;;) {
+    const std::lock_guard guard(mutex_);
+    const std::uint32_t end = std::min(balances_.rows(), row + rows_per_lock);
+    for (; row < end; ++row) {
+      if (balances_.row(row).key.asset != asset) continue;
+      if (found.size() == keys_max) return std::nullopt;
+      found.push_back(balances_.row(row).key);
+    }
+    if (row == balances_.rows()) return found;
+  }
+}
+
+std::vector<AccountKey> Books::keys_after(AccountKey after, std::size_t keys_max) const {
+  constexpr std::uint32_t accounts_per_lock = 1024;
+  std::vector<AccountKey> found;
+  for (std::uint32_t account = after.account.value();;) {
+    const std::lock_guard guard(mutex_);
+    const std::uint32_t end = std::min(balances_.accounts_end(), account + accounts_per_lock);
+    for (; account < end; ++account) {
+      const std::size_t before = found.size();
+      for (std::uint32_t row = balances_.first_of(AccountNumber{account}); row != Balances::none;
+           row = balances_.row(row).next_of_account - 1) {
+        if (balances_.row(row).key > after) found.push_back(balances_.row(row).key);
+      }
+      std::sort(found.begin() + static_cast<std::ptrdiff_t>(before), found.end());
+      if (found.size() < keys_max) continue;
+      found.resize(keys_max);
+      return found;
+    }
+    if (account >= balances_.accounts_end()) return found;
+  }
+}
+
+std::uint64_t Books::add_seqs_of(const std::string& word, std::vector<std::uint64_t>& seqs) const {
+  const std::lock_guard guard(mutex_);
+  for (const auto& words : words_) {
+    const auto [first, last] = words.equal_range(word);
+    for (auto it = first; it != last; ++it) seqs.push_back(it->second);
+  }
+  return std::uint64_t{indexed_} * options_.segment_records;
 }
 
 std::string Books::currency_code(AssetNumber asset) const {

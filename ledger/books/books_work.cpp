@@ -32,6 +32,7 @@ Result<bool> Books::work() {
 Result<bool> Books::index_segment() {
   std::shared_ptr<Tail> tail;
   std::vector<Definition> definitions;
+  std::vector<WordAt> words;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   {
@@ -43,10 +44,12 @@ Result<bool> Books::index_segment() {
     tail = tails_.front();
     const auto after = std::ranges::lower_bound(definitions_, end, {}, &Definition::seq);
     definitions.assign(definitions_.begin(), after);
+    words.assign(words_.front().begin(), words_.front().end());
   }
-  const SegmentInput input{*tail, log_->marks(begin, end), definitions};
+  const SegmentInput input{*tail, log_->marks(begin, end), definitions, words};
   if (Status added = store_->add_segment(input); !added) return store_error(added.error());
   const std::lock_guard guard(mutex_);
+  words_.pop_front();
   tails_.pop_front();  // `tail` keeps it until the lock is let go
   definitions_.erase(definitions_.begin(),
                      definitions_.begin() + static_cast<std::ptrdiff_t>(definitions.size()));

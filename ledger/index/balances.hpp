@@ -91,6 +91,10 @@ class Balances {
   [[nodiscard]] std::uint32_t rows() const { return rows_; }
   /// The first row of an account; follow next_of_account − 1 from there.
   [[nodiscard]] std::uint32_t first_of(AccountNumber account) const;
+  /// Account numbers from here on have no row.
+  [[nodiscard]] std::uint32_t accounts_end() const {
+    return static_cast<std::uint32_t>(first_of_account_.size());
+  }
 
  private:
   static constexpr std::uint32_t page_rows = 4096;

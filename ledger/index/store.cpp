@@ -6,13 +6,13 @@ namespace karst {
 namespace {
 
 constexpr std::int64_t application_id = 0x4b525354;  // "KRST"
-constexpr std::int64_t user_version = 2;
+constexpr std::int64_t user_version = Store::version;
 
 // Rows are only ever added: the triggers say so to whoever opens the file, the authorizer to us.
 constexpr const char* tables = R"(
 BEGIN IMMEDIATE;
 PRAGMA application_id = 1263686484;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 CREATE TABLE ledger (
   id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   shard INTEGER NOT NULL,
@@ -44,6 +44,11 @@ CREATE TABLE asset (
   details BLOB NOT NULL,
   PRIMARY KEY (asset, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE word (
+  word TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (word, seq)
+) STRICT, WITHOUT ROWID;
 CREATE TRIGGER ledger_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'only adds'); END;
 CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'only adds'); END;
 CREATE TRIGGER segment_update BEFORE UPDATE ON segment BEGIN SELECT RAISE(ABORT, 'only adds'); END;
@@ -54,6 +59,8 @@ CREATE TRIGGER account_update BEFORE UPDATE ON account BEGIN SELECT RAISE(ABORT,
 CREATE TRIGGER account_delete BEFORE DELETE ON account BEGIN SELECT RAISE(ABORT, 'only adds'); END;
 CREATE TRIGGER asset_update BEFORE UPDATE ON asset BEGIN SELECT RAISE(ABORT, 'only adds'); END;
 CREATE TRIGGER asset_delete BEFORE DELETE ON asset BEGIN SELECT RAISE(ABORT, 'only adds'); END;
+CREATE TRIGGER word_update BEFORE UPDATE ON word BEGIN SELECT RAISE(ABORT, 'only adds'); END;
+CREATE TRIGGER word_delete BEFORE DELETE ON word BEGIN SELECT RAISE(ABORT, 'only adds'); END;
 )";
 
 Error not_a_store(ErrorCode code, const std::string& path) {
@@ -163,6 +170,7 @@ Status Store::prepare_statements() {
        "INSERT INTO posting (segment, account, asset, first, block) VALUES (?, ?, ?, ?, ?)"},
       {insert_account_, "INSERT INTO account (merchant, seq, name, details) VALUES (?, ?, ?, ?)"},
       {insert_asset_, "INSERT INTO asset (asset, seq, text, details) VALUES (?, ?, ?, ?)"},
+      {insert_word_, "INSERT INTO word (word, seq) VALUES (?, ?)"},
   };
   for (const Wanted& wanted : all) {
     Result<Statement> prepared = database_.prepare(wanted.sql);
@@ -180,6 +188,7 @@ Status Store::add_segment(const SegmentInput& input) {
     for (const Definition& definition : input.definitions) {
       if (Status added = add_definition(definition); !added) return added;
     }
+    if (Status added = add_words(input.words); !added) return added;
     blob_.clear();
     encode_marks(input.marks, blob_);
     insert_segment_.bind(1, std::int64_t{segments_}).bind(2, std::span<const std::byte>(blob_));
@@ -250,6 +259,14 @@ Status Store::add_definition(const Definition& definition) {
       .bind(3, unpadded(definition.asset->text))
       .bind(4, std::span<const std::byte>(bytes));
   return insert_asset_.run();
+}
+
+Status Store::add_words(const std::vector<WordAt>& words) {
+  for (const auto& [word, seq] : words) {
+    insert_word_.bind(1, std::string_view(word)).bind(2, static_cast<std::int64_t>(seq));
+    if (Status added = insert_word_.run(); !added) return added;
+  }
+  return {};
 }
 
 Status Store::load(const Sink& sink) {
@@ -333,6 +350,7 @@ Result<StoreReader> StoreReader::open(const StorePlace& place) {
        "SELECT seq, details FROM account WHERE instr(name, ?) > 0 ORDER BY seq LIMIT ?"},
       {reader.assets_,
        "SELECT seq, details FROM asset WHERE instr(text, ?) > 0 ORDER BY seq LIMIT ?"},
+      {reader.words_, "SELECT seq FROM word WHERE word = ? AND seq < ? ORDER BY seq"},
   };
   for (const Wanted& wanted : all) {
     Result<Statement> prepared = reader.database_.prepare(wanted.sql);
@@ -366,6 +384,17 @@ Result<std::optional<PostingBlock>> StoreReader::block_at(std::uint32_t segment,
 Result<std::optional<PostingBlock>> StoreReader::block_after(std::uint32_t segment, AccountKey key,
                                                              std::int64_t place) {
   return block(after_, segment, key, place);
+}
+
+Status StoreReader::add_seqs_of(std::string_view word, std::uint64_t seq_end,
+                                std::vector<std::uint64_t>& seqs) {
+  words_.bind(1, word).bind(2, static_cast<std::int64_t>(seq_end));
+  while (true) {
+    const Result<bool> stepped = words_.step();
+    if (!stepped) return stepped.error();
+    if (!*stepped) return {};
+    seqs.push_back(static_cast<std::uint64_t>(words_.integer(0)));
+  }
 }
 
 Result<std::vector<Definition>> StoreReader::search(std::string_view text, std::size_t max) {

@@ -10,6 +10,7 @@
 #include "ledger/index/database.hpp"
 #include "ledger/index/posting_block.hpp"
 #include "ledger/index/tail.hpp"
+#include "ledger/index/words.hpp"
 #include "ledger/record/record.hpp"
 #include "ledger/record/record_log.hpp"
 
@@ -40,6 +41,7 @@ struct SegmentInput {
   const Tail& tail;  ///< sealed
   std::vector<RecordMark> marks;
   std::vector<Definition> definitions;
+  std::vector<WordAt> words;
 };
 
 /// The writer of ledger.db: adds whole segments, one transaction each, and nothing else.
@@ -48,6 +50,8 @@ struct SegmentInput {
 /// Threads: one owner at a time.
 class Store {
  public:
+  static constexpr std::uint32_t version = 3;
+
   /// Opens the file or makes it.
   ///
   /// Errors: corrupt, when it is no store; unknown_format, when a newer build has made it;
@@ -84,12 +88,14 @@ class Store {
   [[nodiscard]] Status add_blocks(const Tail& tail);
   [[nodiscard]] Status add_block(AccountKey key, const PostingBlock& block);
   [[nodiscard]] Status add_definition(const Definition& definition);
+  [[nodiscard]] Status add_words(const std::vector<WordAt>& words);
 
   Database database_;
   Statement insert_segment_;
   Statement insert_posting_;
   Statement insert_account_;
   Statement insert_asset_;
+  Statement insert_word_;
   // What load() and load_states() read ends with the segments counted when it was opened, or added
   // by this object: whoever reads beside the writer sees one state of it.
   std::uint32_t segments_ = 0;
@@ -119,6 +125,10 @@ class StoreReader {
   /// Accounts and assets whose name or text contains `text`, byte for byte.
   [[nodiscard]] Result<std::vector<Definition>> search(std::string_view text, std::size_t max);
 
+  /// Appends the records before `seq_end` that the word leads to, ascending.
+  [[nodiscard]] Status add_seqs_of(std::string_view word, std::uint64_t seq_end,
+                                   std::vector<std::uint64_t>& seqs);
+
  private:
   explicit StoreReader(Database database) : database_(std::move(database)) {}
 
@@ -131,6 +141,7 @@ class StoreReader {
   Statement after_;
   Statement accounts_;
   Statement assets_;
+  Statement words_;
 };
 
 }  // namespace karst

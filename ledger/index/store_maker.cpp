@@ -20,12 +20,14 @@ Status StoreMaker::take(const RecordView& record, Tail& tail) {
   if (record.kind() == RecordKind::open_account || record.kind() == RecordKind::define_asset) {
     definitions_.push_back({record.seq(), record.account(), record.asset()});
   }
+  words_of(record, words_);
   return {};
 }
 
 Status StoreMaker::gather(std::uint32_t segment) {
   if (tail_ != nullptr && tail_->segment() == segment) return {};
   definitions_.clear();
+  words_.clear();
   auto tail = std::make_unique<Tail>(segment, segment_records_);
   const std::uint64_t begin = std::uint64_t{segment} * segment_records_;
   for (std::uint64_t seq = begin; seq < begin + segment_records_; ++seq) {
@@ -40,7 +42,7 @@ Status StoreMaker::gather(std::uint32_t segment) {
 
 SegmentInput StoreMaker::input() const {
   const std::uint64_t begin = std::uint64_t{tail_->segment()} * segment_records_;
-  return {*tail_, log_.marks(begin, begin + segment_records_), definitions_};
+  return {*tail_, log_.marks(begin, begin + segment_records_), definitions_, words_};
 }
 
 }  // namespace karst

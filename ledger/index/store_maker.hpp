@@ -39,6 +39,7 @@ class StoreMaker {
   Balances balances_;
   std::unique_ptr<Tail> tail_;  // the segment at hand
   std::vector<Definition> definitions_;
+  std::vector<WordAt> words_;
 };
 
 }  // namespace karst

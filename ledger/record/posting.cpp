@@ -237,6 +237,9 @@ Status Posting::settle(std::span<const Event> events, std::size_t index, RecordD
                                             (seller_fee > 0 ? trade_flag::seller_fee : 0));
   details.settlement = event.detail;
   draft.extend(details);
+  const bool is_taker_buyer = details.taker == Side::buy;
+  draft.extend(TradeOrders{is_taker_buyer ? trade.taker : trade.maker,
+                           is_taker_buyer ? trade.maker : trade.taker});
   return {};
 }
 

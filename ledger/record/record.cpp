@@ -71,6 +71,11 @@ void encode_body(const ConfirmedCommand& confirmed, std::byte* at) {
   std::memcpy(at + 48, confirmed.command.data(), confirmed.command.size());
 }
 
+void encode_body(const TradeOrders& orders, std::byte* at) {
+  store_be(at, orders.buyer.value());
+  store_be(at + 8, orders.seller.value());
+}
+
 template <typename Details>
 std::size_t encode_extension(const Details& details, std::byte* at) {
   store_be(at, Details::type);
@@ -142,6 +147,8 @@ bool is_sound(std::uint16_t type, std::span<const std::byte> body) {
       return body.size() == ProductTitle::bytes;
     case ConfirmedCommand::type:
       return body.size() == ConfirmedCommand::bytes;
+    case TradeOrders::type:
+      return body.size() == TradeOrders::bytes;
     default:
       return false;
   }
@@ -242,6 +249,7 @@ void encode(const Record& record, std::vector<std::byte>& bytes) {
   append_extension(record.name, bytes);
   append_extension(record.title, bytes);
   append_extension(record.confirmed, bytes);
+  append_extension(record.orders, bytes);
   const std::uint8_t extended = bytes.size() > end_of_legs ? record_flag::has_extensions : 0;
   encode_header({record.kind, static_cast<std::uint8_t>(record.group | extended),
                  static_cast<std::uint16_t>(record.legs.size()), record.source, record.seq,
@@ -365,6 +373,13 @@ std::optional<ConfirmedCommand> RecordView::confirmed() const {
   return confirmed;
 }
 
+std::optional<TradeOrders> RecordView::orders() const {
+  const auto body = extension(TradeOrders::type);
+  if (body.empty()) return std::nullopt;
+  return TradeOrders{OrderId{load_be<std::uint64_t>(body.data())},
+                     OrderId{load_be<std::uint64_t>(body.data() + 8)}};
+}
+
 Record read(const RecordView& view) {
   Record record;
   record.kind = view.kind();
@@ -383,6 +398,7 @@ Record read(const RecordView& view) {
   record.name = view.name();
   record.title = view.title();
   record.confirmed = view.confirmed();
+  record.orders = view.orders();
   return record;
 }
 
@@ -421,6 +437,7 @@ template void RecordDraft::extend(const BankReference&);
 template void RecordDraft::extend(const MerchantName&);
 template void RecordDraft::extend(const ProductTitle&);
 template void RecordDraft::extend(const ConfirmedCommand&);
+template void RecordDraft::extend(const TradeOrders&);
 
 std::size_t encode(const RecordDraft& draft, std::uint64_t seq, std::span<const Leg> legs,
                    std::byte* at) {
@@ -475,6 +492,13 @@ const char* name(RecordKind kind) {
       return "note";
   }
   return "unknown";
+}
+
+std::optional<RecordKind> kind_named(std::string_view text) {
+  for (unsigned kind = 1; kind < record_kinds_end; ++kind) {
+    if (text == name(static_cast<RecordKind>(kind))) return static_cast<RecordKind>(kind);
+  }
+  return std::nullopt;
 }
 
 const char* name(Role role) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.hpp"
@@ -160,6 +161,15 @@ struct ConfirmedCommand {
   friend bool operator==(const ConfirmedCommand&, const ConfirmedCommand&) = default;
 };
 
+/// Of a settle: the orders whose lots were traded. Not in records of before it was told.
+struct TradeOrders {
+  static constexpr std::uint16_t type = 8;
+  static constexpr std::size_t bytes = 16;
+  OrderId buyer{};   ///< none: it was no order but an offer
+  OrderId seller{};  ///< the same
+  friend bool operator==(const TradeOrders&, const TradeOrders&) = default;
+};
+
 // The whole record --------------------------------------------------------------------------------
 
 inline constexpr std::uint8_t record_version = 1;
@@ -186,6 +196,7 @@ struct Record {
   std::optional<MerchantName> name;
   std::optional<ProductTitle> title;
   std::optional<ConfirmedCommand> confirmed;
+  std::optional<TradeOrders> orders;
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -231,6 +242,7 @@ class RecordView {
   [[nodiscard]] std::optional<MerchantName> name() const;
   [[nodiscard]] std::optional<ProductTitle> title() const;
   [[nodiscard]] std::optional<ConfirmedCommand> confirmed() const;
+  [[nodiscard]] std::optional<TradeOrders> orders() const;
 
  private:
   friend Result<RecordView> decode(std::span<const std::byte>);
@@ -259,6 +271,8 @@ class RecordView {
 
 /// The names that stand in tables and exports.
 [[nodiscard]] const char* name(RecordKind kind);
+/// The kind of that name; none if there is none.
+[[nodiscard]] std::optional<RecordKind> kind_named(std::string_view name);
 [[nodiscard]] const char* name(Role role);
 [[nodiscard]] const char* name(TradeMode mode);
 

@@ -41,7 +41,7 @@ struct RecordDraft {
   }
 
   /// Appends an extension (TradeDetails, AccountDetails, AssetDetails, BankReference,
-  /// MerchantName, ProductTitle, ConfirmedCommand).
+  /// MerchantName, ProductTitle, ConfirmedCommand, TradeOrders).
   ///
   /// Requires: called in ascending order of type, room left.
   template <typename Details>

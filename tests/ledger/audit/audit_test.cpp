@@ -96,7 +96,22 @@ bool AuditNaive::naive_matches(const AuditFilter& f, std::uint64_t seq) const {
     counterparty_found |= f.counterparty && leg.account / 8 == f.counterparty->value();
     instrument_found |= f.instrument && leg.asset == f.instrument->value();
   }
-  return leg_found && counterparty_found && instrument_found &&
+  const bool is_merchant_alone =
+      !(f.account || f.asset || f.role || f.amount_min || f.amount_max) && f.merchant;
+  leg_found |= is_merchant_alone && r.about != 0 && r.about == f.merchant->value();
+  bool order_found = !f.order;
+  if (f.order && r.kind == 7) {
+    const auto is_own = [&](std::size_t leg) {
+      return !f.merchant || r.legs[leg].account / 8 == f.merchant->value();
+    };
+    order_found = (r.buy_order == f.order->value() && is_own(0)) ||
+                  (r.sell_order == f.order->value() && is_own(1));
+  }
+  const bool is_bank = r.kind == 3 || r.kind == 4;
+  const bool reference_found =
+      !f.reference || (is_bank && r.reference[0] == f.reference->reference[0] &&
+                       r.reference[1] == f.reference->reference[1]);
+  return leg_found && order_found && reference_found && counterparty_found && instrument_found &&
          (!f.mode || r.mode == static_cast<int>(*f.mode)) &&
          (!f.kind || r.kind == static_cast<int>(*f.kind)) && seq >= f.from_seq && seq < f.to_seq &&
          (!f.from_time || r.time >= f.from_time->value()) &&
@@ -119,7 +134,9 @@ AuditFilter AuditNaive::any_filter() {
   if (perhaps(30)) f.counterparty = AccountId{static_cast<std::uint32_t>(random() % 14)};
   if (perhaps(20)) f.instrument = instrument_id(0, 1 + static_cast<std::uint32_t>(random() % 7));
   if (perhaps(15)) f.mode = static_cast<TradeMode>(1 + 2 * (random() % 2));
-  if (perhaps(20)) f.kind = static_cast<RecordKind>(1 + random() % 8);
+  if (perhaps(20)) f.kind = static_cast<RecordKind>(random() % 5 == 0 ? 15 : 1 + random() % 8);
+  if (perhaps(10)) f.order = OrderId{1 + random() % 120};
+  if (perhaps(10)) f.reference = BankReference{{7, random() % 40}};
   if (perhaps(25)) f.from_seq = any_size();
   if (perhaps(25)) f.to_seq = any_size();
   if (perhaps(20)) f.from_time = any_time();
@@ -138,6 +155,7 @@ TEST_F(AuditNaive, any_combination_of_filters_in_either_direction_and_any_page_s
     AuditPaging paging;
     paging.direction = random() % 2 == 0 ? Direction::ascending : Direction::descending;
     paging.limit = 1 + random() % 60;
+    paging.examined_max = 1 + random() % 2'000;
     if (paging.direction == Direction::descending) std::ranges::reverse(expected);
     std::vector<std::uint64_t> found;
     do {
@@ -152,6 +170,27 @@ TEST_F(AuditNaive, any_combination_of_filters_in_either_direction_and_any_page_s
     found_all += found.size();
   }
   EXPECT_GT(found_all, 1'000u);
+}
+
+TEST_F(AuditNaive, records_that_move_nothing_are_found_by_their_words) {
+  std::map<std::string, std::vector<std::uint64_t>> expected;
+  std::map<std::uint32_t, std::uint64_t> asked;
+  for (std::uint64_t seq = 0; seq < naive.records.size(); ++seq) {
+    const NaiveRecord& r = naive.records[seq];
+    if (!r.legs.empty()) continue;
+    expected[word_of(static_cast<RecordKind>(r.kind))].push_back(seq);
+    if (r.kind == 1 || r.kind == 15) expected[word_of(AccountId{r.about})].push_back(seq);
+    if (r.kind == 2 && r.about != 0) expected[word_of_issuer(AccountId{r.about})].push_back(seq);
+  }
+  EXPECT_GT(expected[word_of(RecordKind::note)].size(), 3U);
+  for (const auto& [word, seqs] : expected) {
+    EXPECT_EQ(audit->seqs_of(word).value(), seqs) << word;
+  }
+  EXPECT_EQ(audit->seqs_of(word_of_name("merchant 3")).value(),
+            (std::vector{expected[word_of(AccountId{3})].front()}));
+  EXPECT_EQ(audit->seqs_of(word_of_name("p3")).value().size(), 1U);
+  EXPECT_EQ(audit->seqs_of(word_of(PoolId{1}, Hour{497'001})).value().size(), 1U);
+  EXPECT_TRUE(audit->seqs_of("no word").value().empty());
 }
 
 TEST_F(AuditNaive, balances_and_turnovers_at_any_size) {

@@ -74,7 +74,7 @@ TEST_F(BooksStore, the_file_says_what_it_is) {
   auto database = Database::open(options.store_path, Database::Mode::read);
   ASSERT_TRUE(database.ok());
   EXPECT_EQ(database->number("PRAGMA application_id").value(), 0x4b525354);
-  EXPECT_EQ(database->number("PRAGMA user_version").value(), 2);
+  EXPECT_EQ(database->number("PRAGMA user_version").value(), 3);
   EXPECT_EQ(database
                 ->number("SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
                          "AND sql NOT LIKE '%STRICT%'")
@@ -196,9 +196,9 @@ TEST_F(BooksStore, a_store_of_a_newer_build_is_refused_and_left_alone) {
     ASSERT_TRUE(database.ok());
     ASSERT_TRUE(database->execute(sql).ok());
   };
-  say_version("PRAGMA user_version = 3");
+  say_version("PRAGMA user_version = 4");
   EXPECT_EQ(Books::open(storage, options).error().code, ErrorCode::unknown_format);
-  say_version("PRAGMA user_version = 2");
+  say_version("PRAGMA user_version = 3");
   auto books = open();
   ASSERT_NE(books, nullptr);
   EXPECT_FALSE(books->opened().was_store_rebuilt);

@@ -31,6 +31,10 @@ struct NaiveRecord {
   int mode = 0;
   std::int64_t quantity = 0;
   std::int64_t notional = 0;
+  std::uint32_t about = 0;  // the merchant of a record without legs
+  std::uint64_t buy_order = 0;
+  std::uint64_t sell_order = 0;
+  std::uint64_t reference[2] = {0, 0};
 };
 
 class NaiveLedger {
@@ -56,7 +60,7 @@ class NaiveLedger {
     const std::uint32_t lots = e.instrument.value();
     switch (e.type) {
       case EventType::merchant_admitted:
-        r.kind = 1, r.number = e.merchant.number;
+        r.kind = 1, r.number = e.merchant.number, r.about = e.merchant.account.value();
         break;
       case EventType::currency_defined:
         r.kind = 2, r.number = e.currency.number;
@@ -66,8 +70,11 @@ class NaiveLedger {
         currency_of[lots] = money(e.contract.currency);
         break;
       case EventType::product_defined:
-        r.kind = 2, r.number = e.product.number;
+        r.kind = 2, r.number = e.product.number, r.about = e.product.issuer.value();
         currency_of[lots] = money(e.product.currency);
+        break;
+      case EventType::merchant_renamed:
+        r.kind = 15, r.number = e.merchant.number, r.about = e.merchant.account.value();
         break;
       case EventType::funded:
         r.kind = 3, r.number = e.cash.number;
@@ -103,6 +110,9 @@ class NaiveLedger {
       default:
         return;
     }
+    if (e.type == EventType::funded || e.type == EventType::withdrawn) {
+      for (int word = 0; word < 2; ++word) r.reference[word] = e.cash.reference[word];
+    }
     post(std::move(r));
   }
 
@@ -123,6 +133,9 @@ class NaiveLedger {
     r.mode = kind == 4 ? 3 : 1;
     r.quantity = q;
     r.notional = n;
+    const bool is_taker_buyer = trade.detail == 1;
+    r.buy_order = (is_taker_buyer ? trade.trade.taker : trade.trade.maker).value();
+    r.sell_order = (is_taker_buyer ? trade.trade.maker : trade.trade.taker).value();
     r.legs.push_back({buyer, cash, -(n + bf), 1});
     r.legs.push_back({kind == 1 ? seller + 1 : seller, cash, n - sf, kind == 1 ? 6 : 1});
     if (bf != 0) r.legs.push_back({1, cash, bf, 3});

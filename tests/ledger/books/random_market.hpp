@@ -39,6 +39,8 @@ class RandomMarket {
     const std::uint64_t dice = random_() % 100;
     if (dice < 10) {
       fund();
+    } else if (dice < 11) {
+      maker_.rename(steps_, AccountId{merchant()}, "Name " + std::to_string(random_() % 40));
     } else if (dice < 14) {
       mint();
     } else if (dice < 18) {
@@ -96,14 +98,17 @@ class RandomMarket {
     std::int64_t& cash = cash_[{who, currency.value()}];
     if (cash > 0 && random_() % 3 == 0) {
       const std::int64_t amount = 1 + static_cast<std::int64_t>(random_() % cash);
-      maker_.cash(steps_, EventType::withdrawn, AccountId{who}, currency, amount);
+      maker_.cash(steps_, EventType::withdrawn, AccountId{who}, currency, amount, reference());
       cash -= amount;
     } else {
       const std::int64_t amount = 1 + static_cast<std::int64_t>(random_() % 50'000);
-      maker_.cash(steps_, EventType::funded, AccountId{who}, currency, amount);
+      maker_.cash(steps_, EventType::funded, AccountId{who}, currency, amount, reference());
       cash += amount;
     }
   }
+
+  // Few enough to come twice.
+  Reference reference() { return {7, random_() % 40}; }
 
   void mint() {
     const Instrument& what = instruments_[random_() % instruments_.size()];
@@ -144,10 +149,14 @@ class RandomMarket {
     wish.price = 1 + static_cast<std::int64_t>(random_() % 50);
     wish.quantity = static_cast<std::uint32_t>(1 + random_() % 20);
     wish.taker = random_() % 2 == 0 ? Side::buy : Side::sell;
+    wish.maker_order = OrderId{1 + random_() % 60};
+    wish.taker_order = OrderId{100 + random_() % 400};
     std::uint32_t* from = nullptr;
     if (what.is_product && random_() % 2 == 0) {
       wish.kind = SettlementKind::offer;
       wish.seller = what.issuer;
+      wish.maker_order = OrderId{0};
+      wish.taker = Side::buy;
     } else if (std::uint32_t& lots = holding_[{wish.seller.value(), what.id.value()}];
                lots >= wish.quantity) {
       wish.kind = SettlementKind::resale;

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <map>
 
+#include "ledger/files/posix_storage.hpp"
+#include "ledger/offline/offline.hpp"
 #include "ledger/record/record_reader.hpp"
 #include "tests/frozen/frozen_market.hpp"
 #include "tests/frozen/unpack_frozen.hpp"
@@ -95,6 +97,18 @@ TEST_P(Frozen, a_folder_opens_to_the_same_hash_trades_on_and_reconciles) {
   }
   test::FrozenExchange again(folder.path());
   expect_reconciled(again);
+}
+
+// Records of before trades said their orders come out of the journal with them, and are the same.
+TEST_P(Frozen, the_records_made_again_are_those_that_were_written) {
+  const test::TemporaryFolder folder;
+  test::unpack_frozen(GetParam().version, GetParam().kind, folder.path());
+  PosixStorage storage;
+  const Result<ComparedRecords> compared =
+      compare_records(storage, ExchangeDirectory(folder.path()), 0);
+  ASSERT_TRUE(compared) << compared.error().text();
+  EXPECT_EQ(compared->records, facts_of(GetParam()).records);
+  EXPECT_GT(compared->through_command, compared->behind_command);
 }
 
 std::string name_of(const testing::TestParamInfo<FrozenFolder>& info) {

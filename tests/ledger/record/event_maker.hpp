@@ -37,6 +37,8 @@ struct TradeWish {
   SettlementKind kind = SettlementKind::resale;
   Side taker = Side::buy;
   std::uint32_t version = 1;
+  OrderId maker_order{};
+  OrderId taker_order{};
 };
 
 /// Numbers commands, events and settlements as the engine does.
@@ -75,6 +77,14 @@ class EventMaker {
     made.merchant.account = merchant;
     made.merchant.tier = 3;
     made.merchant.domestic = true;
+  }
+
+  void rename(std::vector<Step>& steps, AccountId merchant, std::string_view name) {
+    Step& step = begin(steps, CommandType::rename_merchant, merchant);
+    step.command.rename_merchant.name = text<64>(name);
+    Event& made = event(step, EventType::merchant_renamed);
+    made.merchant.number = ++number_;
+    made.merchant.account = merchant;
   }
 
   void currency(std::vector<Step>& steps, CurrencyId currency, std::string_view code) {
@@ -149,6 +159,8 @@ class EventMaker {
   void trade(Step& step, const TradeWish& wish) {
     Event& trade = event(step, EventType::trade, wish.instrument);
     trade.detail = static_cast<std::uint8_t>(wish.taker);
+    trade.trade.maker = wish.maker_order;
+    trade.trade.taker = wish.taker_order;
     trade.trade.price = Price{wish.price};
     trade.trade.quantity = Quantity{wish.quantity};
     trade.trade.match_index = step_matches_++;

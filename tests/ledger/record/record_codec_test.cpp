@@ -147,6 +147,25 @@ TEST(RecordCodec, a_name_reads_back_as_it_was_written) {
   EXPECT_EQ(read(*view), name_sample());
 }
 
+TEST(RecordCodec, orders_stand_behind_their_trade_and_older_trades_have_none) {
+  const std::vector<std::byte> older = golden("settle");
+  ASSERT_TRUE(decode(older).ok());
+  EXPECT_EQ(decode(older)->orders(), std::nullopt);
+  Record record = settle_sample();
+  record.orders = TradeOrders{OrderId{0x0102030405060708}, OrderId{9}};
+  std::vector<std::byte> bytes;
+  encode(record, bytes);
+  EXPECT_EQ(bytes.size(), older.size() + extension_header_bytes + TradeOrders::bytes);
+  const std::vector<std::byte> tail(bytes.end() - 20, bytes.end());
+  EXPECT_EQ(tail, (std::vector<std::byte>{std::byte{0}, std::byte{8}, std::byte{0}, std::byte{16},
+                                          std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4},
+                                          std::byte{5}, std::byte{6}, std::byte{7}, std::byte{8},
+                                          std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
+                                          std::byte{0}, std::byte{0}, std::byte{0}, std::byte{9}}));
+  ASSERT_TRUE(decode(bytes).ok());
+  EXPECT_EQ(read(*decode(bytes)), record);
+}
+
 TEST(RecordCodec, a_title_stands_behind_what_it_is_the_title_of) {
   Record record = asset_sample();
   record.title = ProductTitle{padded<64>("\u5730\u56fe")};

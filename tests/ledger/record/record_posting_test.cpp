@@ -72,6 +72,21 @@ TEST_F(RecordPosting, compute_sold_from_capacity_pays_into_escrow) {
             "5.0 lots +10 units\n");
 }
 
+TEST_F(RecordPosting, a_trade_says_the_orders_of_both_sides_whoever_took) {
+  TradeWish wish{contract, buyer, seller, 250, 10, 5000, 25, 15, SettlementKind::capacity_escrow};
+  wish.maker_order = OrderId{11};
+  wish.taker_order = OrderId{22};
+  for (const Side taker : {Side::buy, Side::sell}) {
+    wish.taker = taker;
+    const RecordDraft draft = traded(wish);
+    std::vector<std::byte> bytes(RecordDraft::bytes_max);
+    bytes.resize(encode(draft, 0, std::vector<Leg>(draft.legs_count), bytes.data()));
+    const bool is_buyer = taker == Side::buy;
+    EXPECT_EQ(trusted_view(bytes).orders(),
+              (TradeOrders{OrderId{is_buyer ? 22U : 11U}, OrderId{is_buyer ? 11U : 22U}}));
+  }
+}
+
 TEST_F(RecordPosting, seats_pay_their_issuer_at_once) {
   EXPECT_EQ(lines(traded({product, buyer, seller, 250, 10, 5000, 0, 15,
                           SettlementKind::capacity_paid, Side::sell})),
