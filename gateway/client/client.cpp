@@ -33,6 +33,14 @@ std::uint64_t request_id_of(const v1::Response& response) {
       return response.transactions().request_id();
     case v1::Response::kAccessLog:
       return response.access_log().request_id();
+    case v1::Response::kLedgerBalances:
+      return response.ledger_balances().request_id();
+    case v1::Response::kFees:
+      return response.fees().request_id();
+    case v1::Response::kTurnover:
+      return response.turnover().request_id();
+    case v1::Response::kLedgerNames:
+      return response.ledger_names().request_id();
     case v1::Response::kStatus:
       return response.status().request_id();
     case v1::Response::kPulse:

@@ -4,43 +4,25 @@
 #include <cstdio>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
+#include "gateway/desk/books_answers.hpp"
 #include "ledger/audit/audit.hpp"
 #include "ledger/books/books.hpp"
 #include "ledger/books/books_store.hpp"
-#include "ledger/record/record.hpp"
-#include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {
 namespace {
 
 constexpr std::size_t questions_max = 256;
 
-void write(const Record& record, const BooksDesk::Question& question, v1::Transaction& to) {
-  to.set_seq(record.seq);
-  to.set_time_ns(record.time.value());
-  to.set_kind(static_cast<std::uint32_t>(record.kind));
-  for (const Leg& leg : record.legs) {
-    if (!question.is_elevated && merchant_of(leg.account) != question.account) continue;
-    v1::Leg& line = *to.add_legs();
-    line.set_account(leg.account.value());
-    line.set_asset(leg.asset.value());
-    line.set_amount(leg.amount);
-    line.set_balance_after(leg.balance_after);
-    line.set_role(static_cast<std::uint32_t>(leg.role));
-  }
-  if (!question.is_elevated) return;
-  std::vector<std::byte> bytes;
-  encode(record, bytes);
-  to.set_record(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
-
 }  // namespace
 
 struct BooksDesk::Parts {
-  [[nodiscard]] std::unique_ptr<v1::Response> answer(Audit& audit, const Question& question) const;
+  void answer(BooksAnswers* answers, const Question& question, Answer& to) const;
+  [[nodiscard]] std::map<std::uint32_t, std::string> ask_pools();
   void run();
 
   std::unique_ptr<Books> books;
@@ -49,51 +31,52 @@ struct BooksDesk::Parts {
   std::mutex lock;
   std::condition_variable bell;
   std::deque<Question> questions;
-  std::vector<Answer> answers;
+  std::vector<Answer> answers_ready;
   bool is_stopping = false;
   bool is_left_behind = false;
+  std::mutex pools_lock;
+  PoolSymbols pools;
   std::thread thread;
 };
 
-std::unique_ptr<v1::Response> BooksDesk::Parts::answer(Audit& audit,
-                                                       const Question& question) const {
-  auto response = std::make_unique<v1::Response>();
-  v1::Transactions& to = *response->mutable_transactions();
-  to.set_request_id(question.request_id);
-  to.set_as_of_sequence(books->durable_command());
-  AuditFilter filter;
-  if (!question.is_everyone) filter.merchant = question.account;
-  filter.from_seq = question.from_seq;
-  AuditPaging paging;
-  paging.limit = question.limit;
-  // A page that is empty would not say where to go on; the books have an end.
-  do {
-    const Result<AuditPage> page = audit.find(filter, paging);
-    if (!page) {
-      std::fprintf(stderr, "karstd: books: %s\n", page.error().text().c_str());
-      return nullptr;
-    }
-    for (const Record& record : page->records) write(record, question, *to.add_transactions());
-    paging.cursor = page->cursor;
-  } while (to.transactions_size() == 0 && paging.cursor);
-  to.set_has_more(paging.cursor.has_value());
-  return response;
+void BooksDesk::Parts::answer(BooksAnswers* answers, const Question& question, Answer& to) const {
+  if (answers == nullptr) return;
+  Result<std::unique_ptr<v1::Response>> answered =
+      answers->answer(*question.request, {question.account, question.is_elevated});
+  if (answered) {
+    to.response = std::move(answered).value();
+  } else if (answered.error().code == ErrorCode::not_found) {
+    to.refused = v1::CODE_NOT_FOUND;
+  } else {
+    std::fprintf(stderr, "karstd: books: %s\n", answered.error().text().c_str());
+  }
+}
+
+/// Nobody takes the pools away while they are being asked.
+std::map<std::uint32_t, std::string> BooksDesk::Parts::ask_pools() {
+  const std::lock_guard guard(pools_lock);
+  return pools ? pools() : std::map<std::uint32_t, std::string>{};
 }
 
 void BooksDesk::Parts::run() {
   Result<std::unique_ptr<Audit>> audit = Audit::open(*books);
   if (!audit) std::fprintf(stderr, "karstd: books: %s\n", audit.error().text().c_str());
+  std::optional<BooksAnswers> answers;
+  if (audit) answers.emplace(**audit, *books, [this] { return ask_pools(); });
   std::unique_lock guard(lock);
   while (true) {
     bell.wait(guard, [this] { return is_stopping || !questions.empty(); });
     if (is_stopping) return;
-    const Question question = questions.front();
+    const Question question = std::move(questions.front());
     questions.pop_front();
-    const bool is_answered = audit.ok() && !is_left_behind;
+    const bool is_answered = answers.has_value() && !is_left_behind;
     guard.unlock();
-    std::unique_ptr<v1::Response> response = is_answered ? answer(**audit, question) : nullptr;
+    Answer to;
+    to.connection = question.connection;
+    to.request_id = question.request->request_id();
+    answer(is_answered ? &*answers : nullptr, question, to);
     guard.lock();
-    answers.push_back({question.connection, question.request_id, std::move(response)});
+    answers_ready.push_back(std::move(to));
     wake();
   }
 }
@@ -138,11 +121,16 @@ void BooksDesk::leave_behind() {
 
 HashedRecords BooksDesk::hashed() const { return parts_->books->hashed(); }
 
-bool BooksDesk::ask(const Question& question) {
+void BooksDesk::set_pools(PoolSymbols pools) {
+  const std::lock_guard guard(parts_->pools_lock);
+  parts_->pools = std::move(pools);
+}
+
+bool BooksDesk::ask(Question question) {
   {
     const std::lock_guard guard(parts_->lock);
     if (parts_->questions.size() >= questions_max) return false;
-    parts_->questions.push_back(question);
+    parts_->questions.push_back(std::move(question));
   }
   parts_->bell.notify_one();
   return true;
@@ -150,7 +138,7 @@ bool BooksDesk::ask(const Question& question) {
 
 std::vector<BooksDesk::Answer> BooksDesk::take() {
   const std::lock_guard guard(parts_->lock);
-  return std::exchange(parts_->answers, {});
+  return std::exchange(parts_->answers_ready, {});
 }
 
 }  // namespace karst::gateway

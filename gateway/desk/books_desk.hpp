@@ -10,12 +10,10 @@
 #include "engine/base/result.hpp"
 #include "engine/base/units.hpp"
 #include "engine/seams/storage.hpp"
+#include "gateway/desk/ledger_names.hpp"
 #include "ledger/record/record_hash.hpp"
 #include "ledger/stores/derived_store.hpp"
-
-namespace karst::v1 {
-class Response;
-}
+#include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {
 
@@ -44,24 +42,25 @@ class BooksDesk {
   /// What is durable of the record log. Any thread.
   [[nodiscard]] HashedRecords hashed() const;
 
-  /// Settled transactions, in order of the record log.
+  /// Who tells what pools are called, by the desk's thread; null: nobody. Waits while one is asked.
+  void set_pools(PoolSymbols pools);
+
+  /// As BooksAnswers takes it.
   struct Question {
     std::uint32_t connection = 0;
-    std::uint64_t request_id = 0;
-    AccountId account{0};  ///< whose; ignored for everyone
-    bool is_everyone = false;
-    bool is_elevated = false;  ///< sees all legs and the canonical bytes
-    std::uint64_t from_seq = 0;
-    std::uint32_t limit = 0;
+    AccountId account{0};
+    bool is_elevated = false;
+    std::unique_ptr<v1::Request> request;
   };
   struct Answer {
     std::uint32_t connection = 0;
     std::uint64_t request_id = 0;
-    std::unique_ptr<v1::Response> response;  ///< null: the books could not be read
+    std::unique_ptr<v1::Response> response;  ///< null: `refused` says why
+    v1::Code refused = v1::CODE_NOT_AVAILABLE;
   };
 
   /// Returns: false when too many questions wait.
-  [[nodiscard]] bool ask(const Question& question);
+  [[nodiscard]] bool ask(Question question);
   /// The answers that are ready.
   [[nodiscard]] std::vector<Answer> take();
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/state/account_table.hpp"
+#include "gateway/desk/books_answers.hpp"
+#include "gateway/desk/pool_symbols.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
 namespace karst::gateway {
@@ -42,9 +44,11 @@ Desk::Desk(Exchange& exchange, BooksDesk& books, feed::FeedPublisher& feed, Acce
       books_(books),
       feed_(feed),
       access_log_(access_log),
-      wake_(std::move(wake)) {}
+      wake_(std::move(wake)) {
+  books_.set_pools([&exchange] { return pool_symbols(exchange); });
+}
 
-Desk::~Desk() = default;
+Desk::~Desk() { books_.set_pools(nullptr); }
 
 void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
                const v1::Request& request) {
@@ -66,6 +70,10 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
       answer.cursor = request.query_holdings().cursor();
       return look_up(std::move(answer));
     case v1::Request::kQueryTransactions:
+    case v1::Request::kQueryLedgerBalances:
+    case v1::Request::kQueryFees:
+    case v1::Request::kQueryTurnover:
+    case v1::Request::kQueryLedgerNames:
       return ask_books(from, speaker, account, request);
     case v1::Request::kQueryAccessLog:
       return answer_access_log(from, request);
@@ -201,20 +209,20 @@ bool Desk::look_at_holdings(const Engine& engine, Answer& answer) {
 
 void Desk::ask_books(ConnectionId from, const Speaker& speaker, AccountId account,
                      const v1::Request& request) {
-  const v1::QueryTransactions& query = request.query_transactions();
   Session& session = *hub_->find(from);
-  const std::uint32_t limit = query.limit() == 0 ? rows_max : query.limit();
-  if (limit > rows_max) {
-    return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, "limit");
+  const std::uint64_t id = request.request_id();
+  const bool is_elevated = speaker.has(scope::audit | scope::operate);
+  if (!is_elevated && BooksAnswers::needs_audit(request)) {
+    return session.refuse(id, v1::CODE_NOT_PERMITTED);
+  }
+  if (const char* field = BooksAnswers::wrong_field(request); field != nullptr) {
+    return session.refuse(id, v1::CODE_INVALID_FIELD, 0, field);
   }
   const bool is_taken = books_.ask({.connection = from,
-                                    .request_id = request.request_id(),
                                     .account = account,
-                                    .is_everyone = query.everyone(),
-                                    .is_elevated = speaker.has(scope::audit | scope::operate),
-                                    .from_seq = query.from_seq(),
-                                    .limit = limit});
-  if (!is_taken) session.refuse(request.request_id(), v1::CODE_BUSY);
+                                    .is_elevated = is_elevated,
+                                    .request = std::make_unique<v1::Request>(request)});
+  if (!is_taken) session.refuse(id, v1::CODE_BUSY);
 }
 
 void Desk::send_transactions() {
@@ -222,7 +230,7 @@ void Desk::send_transactions() {
     Session* session = hub_->find(answer.connection);
     if (session == nullptr) continue;
     if (answer.response == nullptr) {
-      session->refuse(answer.request_id, v1::CODE_NOT_AVAILABLE);
+      session->refuse(answer.request_id, answer.refused);
     } else {
       session->send(*answer.response);
     }

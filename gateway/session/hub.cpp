@@ -43,6 +43,13 @@ Subject subject_of(const v1::Request& request) {
     case v1::Request::kQueryTransactions:
       return {request.query_transactions().account_id(), request.query_transactions().everyone(),
               true, "QueryTransactions"};
+    case v1::Request::kQueryLedgerBalances:
+      return {request.query_ledger_balances().account_id(),
+              request.query_ledger_balances().everyone(), true, "QueryLedgerBalances"};
+    case v1::Request::kQueryFees:
+      return {0, true, true, "QueryFees"};
+    case v1::Request::kQueryTurnover:
+      return {0, true, true, "QueryTurnover"};
     case v1::Request::kQueryAccessLog:
       return {0, true, true, "QueryAccessLog"};
     default:

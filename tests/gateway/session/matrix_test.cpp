@@ -252,7 +252,7 @@ TEST(Matrix, questions_about_others_are_answered_like_questions_about_nobody) {
       }
     }
   }
-  EXPECT_EQ(questions, 5);
+  EXPECT_EQ(questions, 6);
 }
 
 TEST(Matrix, orders_of_others_are_answered_like_orders_of_nobody) {
