@@ -161,6 +161,7 @@ bool BooksAnswers::needs_audit(const v1::Request& request) {
 
 Result<std::unique_ptr<v1::Response>> BooksAnswers::answer(const v1::Request& request,
                                                            const Asked& asked) {
+  names_.begin_answer();
   auto response = std::make_unique<v1::Response>();
   const std::uint64_t id = request.request_id();
   const std::uint64_t as_of = books_.durable_command();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "ledger/index/words.hpp"
 #include "schemas/words/human_units.hpp"
@@ -29,10 +30,16 @@ Result<std::string> LedgerNames::of(AccountId merchant) {
   return record->account ? unpadded(record->account->name) : std::string();
 }
 
+void LedgerNames::ask_pools() {
+  if (!pools_ || std::exchange(is_asked_, true)) return;
+  std::map<std::uint32_t, std::string> now = pools_();
+  symbols_.merge(now);
+}
+
 const std::string* LedgerNames::symbol_of(PoolId pool) {
   auto found = symbols_.find(pool.value());
-  if (found == symbols_.end() && pools_) {
-    symbols_ = pools_();
+  if (found == symbols_.end()) {
+    ask_pools();
     found = symbols_.find(pool.value());
   }
   return found == symbols_.end() ? nullptr : &found->second;
@@ -89,7 +96,7 @@ Status LedgerNames::find_hour(const std::string& name, std::size_t at,
   const auto hour = tool::parse_hour(name.substr(at + 1));
   if (!hour) return {};
   const std::string symbol = name.substr(0, at);
-  if (pools_) symbols_ = pools_();
+  ask_pools();
   for (const auto& [pool, called] : symbols_) {
     if (!is_same_word(called, symbol)) continue;
     const auto seqs = audit_.seqs_of(word_of(PoolId{pool}, Hour{*hour}));

@@ -24,6 +24,9 @@ class LedgerNames {
  public:
   LedgerNames(Audit& audit, PoolSymbols pools) : audit_(audit), pools_(std::move(pools)) {}
 
+  /// Before each answer: whoever tells about pools is asked once for it at the most.
+  void begin_answer() { is_asked_ = false; }
+
   /// What a merchant is called now; empty if there is none.
   [[nodiscard]] Result<std::string> of(AccountId merchant);
   /// "CNY", "WEATHER-GZ", "GUIAN-P@2026-11-22T09Z"; "pool 1@…" where nobody can tell its symbol;
@@ -35,6 +38,7 @@ class LedgerNames {
                             google::protobuf::RepeatedPtrField<v1::LedgerName>& found);
 
  private:
+  void ask_pools();
   [[nodiscard]] const std::string* symbol_of(PoolId pool);
   [[nodiscard]] Status find_hour(const std::string& name, std::size_t at,
                                  google::protobuf::RepeatedPtrField<v1::LedgerName>& found);
@@ -44,6 +48,7 @@ class LedgerNames {
   Audit& audit_;
   PoolSymbols pools_;
   std::map<std::uint32_t, std::string> symbols_;
+  bool is_asked_ = false;
 };
 
 /// The names that one answer needs, each once.
