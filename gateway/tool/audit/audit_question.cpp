@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
 
 #include "schemas/words/human_units.hpp"
 
@@ -109,6 +110,10 @@ AuditQuestion::Balances AuditQuestion::balances(v1::QueryLedgerBalances query) {
     query.set_at_size(answer.size());
     query.set_cursor(answer.next_cursor());
   } while (query.cursor() != 0);
+  // Of each account its money first.
+  std::ranges::stable_sort(all.rows, {}, [](const v1::LedgerBalance& it) {
+    return std::pair{it.account(), !is_currency(AssetNumber{it.asset()})};
+  });
   return all;
 }
 

@@ -76,10 +76,11 @@ bool adds_up(const StatementBalances& opening, const std::vector<StatementMove>&
   return now == closing;
 }
 
-Json balances_json(const LedgerWords& words, const StatementBalances& balances) {
+Json balances_json(const LedgerWords& words, const AuditQuestion::Balances& balances) {
   Json all = Json::array();
-  for (const auto& [key, balance] : balances) {
-    all.push_back(balance_json(words, key.account, key.asset, "balance", balance));
+  for (const v1::LedgerBalance& it : balances.rows) {
+    all.push_back(balance_json(words, AccountNumber{it.account()}, AssetNumber{it.asset()},
+                               "balance", it.balance()));
   }
   return all;
 }
@@ -121,20 +122,19 @@ int run_audit_statement(const AuditOptions& options) {
   if (closed.size < opened.size) {
     question.output().fail({exit_usage, "USAGE", "--to-time is before --from-time"});
   }
-  const StatementBalances opening = by_key(opened);
-  const StatementBalances closing = by_key(closed);
   const auto moves = moves_of(question, merchant, opened.size, closed.size);
   const LedgerWords& words = question.words();
   Table table{{"time", "settlement", "what", "account", "asset", "amount", "balance"},
               {},
               {false, true, false, false, false, true, true}};
-  const auto add_balances = [&](const char* what, const StatementBalances& balances) {
-    for (const auto& [key, balance] : balances) {
-      table.rows.push_back({"", "", what, account_text(key.account), words.asset(key.asset), "",
-                            amount_text(key.asset, balance)});
+  const auto add_balances = [&](const char* what, const AuditQuestion::Balances& balances) {
+    for (const v1::LedgerBalance& it : balances.rows) {
+      const AssetNumber asset{it.asset()};
+      table.rows.push_back({"", "", what, account_text(AccountNumber{it.account()}),
+                            words.asset(asset), "", amount_text(asset, it.balance())});
     }
   };
-  add_balances("opening", opening);
+  add_balances("opening", opened);
   for (const StatementMove& move : moves) {
     const AssetNumber asset{move.leg.asset()};
     table.rows.push_back({format_time(move.time_ns), std::to_string(move.settlement), move.what,
@@ -142,8 +142,8 @@ int run_audit_statement(const AuditOptions& options) {
                           amount_text(asset, move.leg.amount()),
                           amount_text(asset, move.leg.balance_after())});
   }
-  add_balances("closing", closing);
-  const bool is_even = adds_up(opening, moves, closing);
+  add_balances("closing", closed);
+  const bool is_even = adds_up(by_key(opened), moves, by_key(closed));
   const std::string below = "merchant " + words.numbered(merchant) + ", settlements " +
                             std::to_string(opened.size + 1) + " to " + std::to_string(closed.size) +
                             ": " + std::to_string(moves.size()) + " lines, which " +
@@ -153,9 +153,9 @@ int run_audit_statement(const AuditOptions& options) {
                   {"behind_settlement", std::to_string(opened.size)},
                   {"through_settlement", std::to_string(closed.size)},
                   {"adds_up", is_even},
-                  {"opening", balances_json(words, opening)},
+                  {"opening", balances_json(words, opened)},
                   {"lines", moves_json(words, moves)},
-                  {"closing", balances_json(words, closing)}},
+                  {"closing", balances_json(words, closed)}},
                  table, {"time", "settlement", "what", "account", "asset", "amount", "balance"},
                  below);
   return is_even ? exit_ok : exit_damaged;
