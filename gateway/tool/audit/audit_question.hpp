@@ -28,8 +28,8 @@ class AuditQuestion {
   /// ns since 1970; 0 of an empty text.
   [[nodiscard]] std::int64_t time(const std::string& text, const char* option) const;
 
-  /// The balances of a merchant, or of everyone, after so many settlements (`size`) or at a time: by
-  /// account, its money first.
+  /// The balances of a merchant, or of everyone, after so many settlements (`size`) or at a time:
+  /// by account, its money first.
   struct Balances {
     std::uint64_t size = 0;
     std::vector<v1::LedgerBalance> rows;
