@@ -230,7 +230,8 @@ Result<AuditPage> Audit::find_by_scan(const AuditFilter& filter, const AuditPagi
     for (std::size_t i = found.size(); i-- > 0;) {
       page.records.push_back(std::move(found[i]));
       if (page.records.size() == paging.limit) {
-        page.cursor = page.records.back().seq;
+        const std::uint64_t last_seq = page.records.back().seq;
+        if (last_seq > begin) page.cursor = last_seq;
         return page;
       }
     }

@@ -106,7 +106,7 @@ int run_audit_transactions(const AuditOptions& options) {
   v1::QueryTransactions query = transactions_query(options, question);
   if (options.is_csv) question.output().line({}, csv_line(transaction_columns()));
   std::uint64_t left = options.limit;
-  bool has_more = true;
+  bool has_more = options.before != 1;  // on the wire "before the first" is "not asked for"
   while (has_more && left != 0) {
     query.set_limit(static_cast<std::uint32_t>(std::min(left, page_rows_max)));
     v1::Request request;

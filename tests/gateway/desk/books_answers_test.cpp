@@ -214,6 +214,20 @@ TEST_F(BooksAnswersNaive, transactions_by_any_filters_in_pages_of_any_size_eithe
   EXPECT_GT(found_all, 500U);
 }
 
+TEST_F(BooksAnswersNaive, pages_end_at_the_first_record_whatever_their_size) {
+  for (const std::uint32_t limit : {1U, 7U, 100U}) {
+    v1::Request request;
+    v1::QueryTransactions& query = *request.mutable_query_transactions();
+    query.set_everyone(true);
+    query.set_newest_first(true);
+    query.set_before_seq(limit);
+    query.set_limit(limit);
+    const v1::Response response = ask(request, {AccountId{0}, true});
+    EXPECT_EQ(response.transactions().transactions().rbegin()->seq(), 0U);
+    EXPECT_FALSE(response.transactions().has_more()) << "nothing is before the first";
+  }
+}
+
 TEST_F(BooksAnswersNaive, balances_of_one_and_of_everyone_at_any_time_or_size) {
   std::map<NaiveLedger::Key, std::int64_t> keys;
   for (const NaiveRecord& r : naive.records) {

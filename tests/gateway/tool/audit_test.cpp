@@ -179,6 +179,7 @@ TEST_F(AuditCommands, a_list_that_ends_early_says_how_to_go_on) {
   EXPECT_EQ(both("transactions --limit 6").substr(0, page.find("there may be")),
             page.substr(0, page.find("there may be")));
   EXPECT_NE(next, page);
+  EXPECT_EQ(both("transactions --before 1"), "no settlement is like that\n");
   EXPECT_NE(both("transactions --order 999").find("no settlement is like that"), std::string::npos);
 }
 
