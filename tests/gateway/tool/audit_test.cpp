@@ -175,7 +175,8 @@ TEST_F(AuditCommands, a_list_that_ends_early_says_how_to_go_on) {
   const std::string page = both("transactions --limit 3");
   const std::size_t at = page.find("go on with --before ");
   ASSERT_NE(at, std::string::npos) << page;
-  const std::string next = both("transactions --limit 3 " + page.substr(at + 11, page.find(',', at) - at - 11));
+  const std::string next =
+      both("transactions --limit 3 " + page.substr(at + 11, page.find(',', at) - at - 11));
   EXPECT_EQ(both("transactions --limit 6").substr(0, page.find("there may be")),
             page.substr(0, page.find("there may be")));
   EXPECT_NE(next, page);
