@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <string_view>
 
@@ -176,7 +177,10 @@ void Connection::wait_to_write() {
   socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const auto& error) {
     self->is_waiting_to_write_ = false;
     if (error) return self->close();
-    if (!self->write_some()) return;
+    const std::size_t before = self->written_;
+    const bool is_all = self->write_some();
+    if (self->written_ != before) self->extend_farewell(self->owner_.now().steady_ns);
+    if (!is_all) return;
     self->writing_.clear();
     if (self->state_ == State::open) self->owner_.hub().drained(self->id_);
     self->flush();
@@ -185,7 +189,7 @@ void Connection::wait_to_write() {
 
 void Connection::say_farewell() {
   state_ = State::closing;
-  deadline_ns_ = owner_.now().steady_ns + farewell_ns;
+  deadline_ns_ = owner_.now().steady_ns + patience_ns();
   owner_.hub().disconnect(id_);
   owner_.leaves(serial_, id_);
   ERR_clear_error();
@@ -203,8 +207,16 @@ void Connection::on_timer(std::int64_t steady_ns) {
   if (state_ != State::open || !is_waiting_to_write_) return;
   const Session* session = owner_.hub().find(id_);
   if (session == nullptr || !session->is_ended()) return;
-  if (deadline_ns_ == 0) deadline_ns_ = steady_ns + farewell_ns;
+  if (ended_ns_ == 0) {
+    ended_ns_ = steady_ns;
+    deadline_ns_ = steady_ns + patience_ns();
+  }
   if (steady_ns >= deadline_ns_) close();
+}
+
+void Connection::extend_farewell(std::int64_t steady_ns) {
+  if (ended_ns_ == 0 || !is_proved_) return;
+  deadline_ns_ = std::min(steady_ns + farewell_piece_ns, ended_ns_ + farewell_ns_max);
 }
 
 void Connection::turn_away() {

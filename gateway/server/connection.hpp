@@ -72,7 +72,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   enum class State : std::uint8_t { handshake, open, closing, gone };
+  // So long may a peer take to read its farewell, and, once it has proved to hold a key, so long
+  // whatever piece of it comes next: it may be slow, and that is what it is told. But no longer
+  // than that in all.
   static constexpr std::int64_t farewell_ns = 1'000'000'000;
+  static constexpr std::int64_t farewell_piece_ns = 3'000'000'000;
+  static constexpr std::int64_t farewell_ns_max = 30'000'000'000;
   static constexpr int reads_per_turn = 4;
   // TLS asks for a new key after 2^24 records: never so often.
   static constexpr std::uint32_t key_updates_per_second = 1;
@@ -89,6 +94,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait_to_write();
   [[nodiscard]] bool write_some();
   void say_farewell();
+  /// Gives the peer of an ended session more time, for it takes what it is told.
+  void extend_farewell(std::int64_t steady_ns);
+  [[nodiscard]] std::int64_t patience_ns() const {
+    return is_proved_ ? farewell_piece_ns : farewell_ns;
+  }
 
   ConnectionOwner& owner_;
   boost::asio::ip::tcp::socket socket_;
@@ -97,6 +107,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
   std::uint64_t serial_;
   std::int64_t deadline_ns_;
+  std::int64_t ended_ns_ = 0;  // when the session was first seen to have ended
   State state_ = State::handshake;
   ConnectionId id_ = 0;
   bool is_proved_ = false;

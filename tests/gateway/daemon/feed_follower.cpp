@@ -131,6 +131,7 @@ void FeedFollower::take(const v1::MarketData& message) {
   misfits_ += is_misfit ? 1 : 0;
   resumed_ += message.subscribed().resumed() ? 1 : 0;
   is_conflated_ = is_conflated_ || message.notice().kind() == v1::FeedNotice::KIND_CONFLATED;
+  is_told_ = is_told_ || message.notice().kind() == v1::FeedNotice::KIND_DISCONNECTED;
   if (received == feed::Received::applied && message.update().end_of_event()) {
     note(message.update());
   }

@@ -66,6 +66,8 @@ class FeedFollower {
   [[nodiscard]] std::size_t misfits() const { return misfits_; }
   [[nodiscard]] std::size_t resumed() const { return resumed_; }
   [[nodiscard]] bool is_conflated() const { return is_conflated_; }
+  /// The exchange has said that it hangs up, and why.
+  [[nodiscard]] bool is_told() const { return is_told_; }
 
   /// Expects that every book noted is the engine's at its sequence, that the last ones are the
   /// engine's last and, unless connections were lost, that the books in between were the engine's
@@ -89,6 +91,7 @@ class FeedFollower {
   std::size_t misfits_ = 0;
   std::size_t resumed_ = 0;
   bool is_conflated_ = false;
+  bool is_told_ = false;
 };
 
 /// Random orders of alice and bob on all instruments, pipelined: at most `window` unanswered.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "tests/gateway/daemon/feed_follower.hpp"
@@ -120,6 +121,28 @@ TEST_F(SocketFeed, of_20_subscribers_2_never_read_and_the_others_books_are_the_e
               static_cast<unsigned long long>(books.last_sequence()),
               static_cast<unsigned long long>(books.trades()), compared,
               static_cast<long long>(worst.count() / 1'000));
+}
+
+TEST_F(SocketFeed, one_that_is_cut_and_reads_on_slowly_is_told_before_it_is_hung_up_on) {
+  FeedFollower& slow = add({feed::all_schemas, {}, OnSlow::disconnect});
+  FeedFollower& quick = add({mask_of(Schema::mbo), {}, OnSlow::conflate});
+  slow.connect();
+  quick.connect();
+  slow.hold_unread(4'096);
+  OrderFlow flow(exchange_, products, seed_);
+  // Until what waits for it is more than its budget, and more than the kernel holds.
+  for (int round = 0; round < 60; ++round) {
+    flow.run(256, [&] { ASSERT_TRUE(quick.read()); });
+    slow.stay_alive();
+  }
+  // It does nothing for longer than a moment, and then reads what there is.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'800));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (slow.read() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(slow.is_told());
+  EXPECT_EQ(slow.misfits(), 0U);
 }
 
 TEST_F(SocketFeed, more_subscribers_than_have_a_turn_at_once_all_get_every_increment) {
