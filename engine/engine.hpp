@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,16 @@ struct OpenOrder {
   Time expiry;  ///< 0 = none
   std::uint32_t tag;
   KeyId key;
+  std::uint64_t entered;  ///< the command that placed it
+};
+
+/// What is remembered of an order by the name its merchant gave it.
+struct ClientOrder {
+  ClientOrderId id{};
+  OrderId order{0};
+  AccountId account{0};
+  std::uint64_t entered = 0;        ///< the command that placed it
+  std::uint64_t account_event = 0;  ///< number of its order_accepted in the merchant's log
 };
 
 /// A place in a merchant's orders, which stand in order of entry. At first before all of them.
@@ -165,12 +176,21 @@ class Engine {
   /// Returns: whether there may be more.
   [[nodiscard]] bool open_orders(AccountId id, OrderCursor& cursor, std::uint32_t rows_max,
                                  std::uint32_t looks_max, std::vector<OpenOrder>& out) const;
+  /// A merchant's open or hibernated order; nothing if there is none of that id, or it is
+  /// another's.
+  [[nodiscard]] std::optional<OpenOrder> open_order(AccountId id, OrderId order) const;
+  /// The order a merchant calls so, open or not, for as long as the name is in use.
+  [[nodiscard]] std::optional<ClientOrder> client_order(AccountId id,
+                                                        const ClientOrderId& name) const;
+  /// Appends all open and hibernated orders that have such a name. Complexity: O(names in use).
+  void client_orders(std::vector<ClientOrder>& out) const;
   /// Calls `f(HoldingRow)` for every row in use.
   void holdings(std::vector<HoldingRow>& out) const;
 
  private:
   [[nodiscard]] const OrderPools& order_pools() const;
   [[nodiscard]] const Book* book(InstrumentId id) const;
+  [[nodiscard]] OpenOrder open_order_in(Slot slot) const;
 
   std::unique_ptr<State> state_;
 };

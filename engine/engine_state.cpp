@@ -255,24 +255,54 @@ bool Engine::open_orders(AccountId id, OrderCursor& cursor, std::uint32_t rows_m
     const OrderHot& hot = state_->orders.nodes.node(slot).hot;
     cursor.order = OrderId{state_->orders.nodes.id(slot)};
     if (hot.entered > cursor.entered) {
-      const std::uint32_t leaves = state_->orders.nodes.node(slot).quantity;
-      out.push_back({.id = cursor.order,
-                     .instrument = state_->instruments[hot.instrument].id,
-                     .side = hot.side,
-                     .state = hot.state,
-                     .time_in_force = hot.time_in_force,
-                     .limit = Price{hot.limit},
-                     .leaves = Quantity{leaves},
-                     .filled = Quantity{hot.total - leaves},
-                     .expiry = Time{hot.expires ? state_->orders.nodes.cold(slot).expiry_ns : 0},
-                     .tag = hot.tag,
-                     .key = KeyId{hot.key}});
+      out.push_back(open_order_in(slot));
       cursor.entered = hot.entered;
       --rows_max;
     }
     slot = state_->links.newer(slot);
   }
   return slot != no_slot;
+}
+
+OpenOrder Engine::open_order_in(Slot slot) const {
+  const OrderNode<OrderHot>& node = state_->orders.nodes.node(slot);
+  const OrderHot& hot = node.hot;
+  return {.id = OrderId{state_->orders.nodes.id(slot)},
+          .instrument = state_->instruments[hot.instrument].id,
+          .side = hot.side,
+          .state = hot.state,
+          .time_in_force = hot.time_in_force,
+          .limit = Price{hot.limit},
+          .leaves = Quantity{node.quantity},
+          .filled = Quantity{hot.total - node.quantity},
+          .expiry = Time{hot.expires ? state_->orders.nodes.cold(slot).expiry_ns : 0},
+          .tag = hot.tag,
+          .key = KeyId{hot.key},
+          .entered = hot.entered};
+}
+
+std::optional<OpenOrder> Engine::open_order(AccountId id, OrderId order) const {
+  const Slot slot = state_->orders.nodes.find(order.value());
+  if (slot == no_slot || state_->orders.nodes.node(slot).hot.account != id.value()) {
+    return std::nullopt;
+  }
+  return open_order_in(slot);
+}
+
+std::optional<ClientOrder> Engine::client_order(AccountId id, const ClientOrderId& name) const {
+  const std::uint32_t at = state_->client_ids.find(id.value(), name);
+  if (at == ClientIdTable::none) return std::nullopt;
+  const ClientIdEntry& entry = state_->client_ids[at];
+  return ClientOrder{entry.id, OrderId{entry.order}, AccountId{entry.account}, entry.sequence,
+                     entry.account_event};
+}
+
+void Engine::client_orders(std::vector<ClientOrder>& out) const {
+  state_->client_ids.each([&](const ClientIdEntry& entry) {
+    if (state_->orders.nodes.find(entry.order) == no_slot) return;
+    out.push_back({entry.id, OrderId{entry.order}, AccountId{entry.account}, entry.sequence,
+                   entry.account_event});
+  });
 }
 
 void Engine::holdings(std::vector<HoldingRow>& out) const {

@@ -57,6 +57,14 @@ class ClientIdTable {
     slots_.give_back(slot);
   }
 
+  /// Calls `f(entry)` for every id in use.
+  template <class F>
+  void each(F&& f) const {
+    for (std::uint32_t slot = 0; slot < slots_.touched(); ++slot) {
+      if (entries_[slot].account != 0) f(entries_[slot]);
+    }
+  }
+
   template <class Archive>
   void save(Archive& out) const {
     out.rows(Section::client_id_numbers, &numbers_, 1);

@@ -12,6 +12,7 @@
 #include "engine/command/command.hpp"
 #include "engine/event/codec.hpp"
 #include "engine/event/event.hpp"
+#include "ledger/events/order_names.hpp"
 #include "ledger/replay/executed.hpp"
 
 namespace karst {
@@ -25,9 +26,11 @@ struct AccountEntry {
   CommandType command = CommandType::tick;
   bool is_own_command = false;      ///< The command was about this account.
   bool is_answer = false;           ///< To that command.
-  ClientOrderId client_order_id{};  ///< Of the merchant's own place or cancel, else zero.
-  Event event{};                    ///< With its (sequence, index).
-  std::optional<Event> trade;       ///< Of a settlement: the trade it settles.
+  /// Of the order the event is about, or of the merchant's command it answers; else zero.
+  ClientOrderId client_order_id{};
+  Event event{};                 ///< With its (sequence, index).
+  std::optional<Event> trade;    ///< Of a settlement: the trade it settles.
+  std::optional<Text<64>> name;  ///< Of an admission or a new name: what the merchant is called.
 };
 
 /// Which merchants' logs an event stands in, and its number in each.
@@ -44,13 +47,18 @@ struct AccountPlaces {
 /// Source: docs/ENGINE.md, "Event numbers".
 [[nodiscard]] AccountPlaces account_places(const Event& event);
 
-/// Bytes of an entry without and with a trade. Drawn in docs/FORMATS.md, "Account event log".
+/// Bytes of an entry, and of one with a trade or a name behind it. Drawn in docs/FORMATS.md,
+/// "Account event log".
 inline constexpr std::size_t entry_bytes = 116;
-inline constexpr std::size_t entry_with_trade_bytes = entry_bytes + encoded_event_bytes;
+inline constexpr std::size_t entry_bytes_max = entry_bytes + encoded_event_bytes;
 
-/// Appends the entry of event `index` to `bytes`.
-void encode_entry(const Executed& executed, std::uint32_t index, AccountPlace place,
-                  std::vector<std::byte>& bytes);
+/// What the log of `place` says of event `index`. `names` has noted the names of the command, and
+/// not yet what ended by it.
+[[nodiscard]] AccountEntry make_entry(const Executed& executed, std::uint32_t index,
+                                      AccountPlace place, const OrderNames& names);
+
+/// Appends the entry to `bytes`.
+void encode_entry(const AccountEntry& entry, std::vector<std::byte>& bytes);
 
 /// Reads the entry that begins at the front of `bytes`.
 ///

@@ -182,16 +182,25 @@ Status EventLog::append(const Executed& executed) {
       filling_.last_sequence == 0 ? filling_.first_sequence : filling_.last_sequence + 1;
   const Command& command = executed.command;
   KARST_ASSERT(command.sequence == expected);
+  names_.note_name(executed);
   for (std::uint32_t i = 0; i < executed.events.size(); ++i) {
     const AccountPlaces numbers = account_places(executed.events[i]);
     for (std::uint32_t k = 0; k < numbers.count; ++k) {
       const std::uint64_t offset = open_.bytes + frame_.size();
       pending_.push_back({numbers.items[k], static_cast<std::uint32_t>(offset)});
-      encode_entry(executed, i, numbers.items[k], frame_);
+      encode_entry(make_entry(executed, i, numbers.items[k], names_), frame_);
     }
   }
+  names_.note_ends(executed);
   filling_.last_sequence = command.sequence;
   filling_.last_time = command.time;
+  return {};
+}
+
+// What it has is not looked at; what open orders are called is learned again.
+Status EventLog::compare(const Executed& executed) {
+  names_.note_name(executed);
+  names_.note_ends(executed);
   return {};
 }
 
@@ -280,6 +289,7 @@ Status EventLog::reset() {
   }
   frame_.clear();
   pending_.clear();
+  names_.clear();
   is_failed_ = false;
   return load();
 }
@@ -336,6 +346,52 @@ Result<EventLog::Plan> EventLog::plan(AccountId account, std::uint64_t from,
   // Numbers begin with 1 and have no gap: what is missing before those kept was let go of.
   plan.is_too_old = has_any || has_let_go;
   return plan;
+}
+
+Result<EventLog::Kept> EventLog::kept(AccountId account) const {
+  std::vector<Sealed> sealed;
+  Kept kept;
+  {
+    const std::lock_guard guard(mutex_);
+    sealed = sealed_;
+    if (const EventIndex::Account* open = open_index_.find(account)) {
+      kept = {open->first_number, open->first_number + open->offsets.size()};
+    }
+  }
+  for (auto it = sealed.rbegin(); it != sealed.rend(); ++it) {
+    const Result<SealedEventSegment::Found> found = (*it)->find(account);
+    if (!found) return found.error();
+    if (found->count == 0) continue;
+    if (kept.end == 0) kept.end = found->first_number + found->count;
+    kept.first = found->first_number;
+  }
+  return kept;
+}
+
+// Entries of one account are in order of time. Complexity: O(log entries) reads.
+Result<AccountStart> EventLog::first_at(AccountId account, Time time) const {
+  const Result<Kept> kept = this->kept(account);
+  if (!kept) return kept.error();
+  std::uint64_t low = kept->first;
+  std::uint64_t high = kept->end;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    const Result<AccountPage> page = read(account, middle, 1);
+    if (!page) return page.error();
+    // What was let go of meanwhile is old.
+    const bool is_before =
+        page->is_too_old || page->entries.empty() || page->entries.front().time < time;
+    (is_before ? low : high) = is_before ? middle + 1 : middle;
+  }
+  AccountStart start{.number = std::max<std::uint64_t>(low, 1)};
+  if (start.number == std::max<std::uint64_t>(kept->first, 1)) {
+    // Whatever was let go of is older than what the oldest segment ends with.
+    const std::lock_guard guard(mutex_);
+    const Time oldest = sealed_.empty() ? open_.last_time : sealed_.front()->range().last_time;
+    const bool has_let_go = kept->first > 1 || (kept->first == 0 && floor_.has_let_go(account, 1));
+    start.is_too_old = has_let_go && time <= oldest;
+  }
+  return start;
 }
 
 Status EventLog::read_sealed(const Plan& plan, AccountId account, std::size_t entries_max,

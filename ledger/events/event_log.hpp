@@ -39,6 +39,13 @@ struct AccountPage {
   std::uint64_t next_number = 0;  ///< What to ask for next.
 };
 
+/// Where a run of one merchant's entries begins.
+struct AccountStart {
+  /// An entry that is let go of might be among them.
+  bool is_too_old = false;
+  std::uint64_t number = 0;
+};
+
 /// The account event log: derived from the journal, rebuildable, in segments of frames with an
 /// index per account. Old segments are let go by age (of their commands) and size.
 ///
@@ -47,6 +54,8 @@ struct AccountPage {
 ///   2. The numbers of one account follow each other without a gap, over all segments kept.
 ///   3. read() sees only what is durable.
 ///   4. All segments but the last are complete, durable and have an index.
+///   5. names_ has the orders open behind the newest command appended, if it began where the
+///      replay did.
 ///
 /// Threads: as DerivedStore; read() by any thread at any time.
 class EventLog final : public DerivedStore {
@@ -62,7 +71,9 @@ class EventLog final : public DerivedStore {
   [[nodiscard]] std::uint64_t durable_sequence() const override {
     return durable_sequence_.load(std::memory_order_acquire);
   }
+  void begin_with(const Engine& engine) override { names_.begin_with(engine); }
   [[nodiscard]] Status append(const Executed& executed) override;
+  [[nodiscard]] Status compare(const Executed& executed) override;
   [[nodiscard]] Status sync() override;
   [[nodiscard]] Status reset() override;
   [[nodiscard]] std::uint64_t trim_floor() const override;
@@ -73,6 +84,12 @@ class EventLog final : public DerivedStore {
   /// Errors: corrupt, with file and offset; those of the Storage.
   [[nodiscard]] Result<AccountPage> read(AccountId account, std::uint64_t from_number,
                                          std::size_t entries_max) const;
+
+  /// Where the merchant's entries of `time` or later begin; the next number there will be, where
+  /// there are none.
+  ///
+  /// Errors: as read().
+  [[nodiscard]] Result<AccountStart> first_at(AccountId account, Time time) const;
 
   [[nodiscard]] std::size_t segments() const;
   /// The oldest command whose entries are kept.
@@ -114,6 +131,12 @@ class EventLog final : public DerivedStore {
   [[nodiscard]] Status seal_open();
   [[nodiscard]] Status let_go_of_old();
   [[nodiscard]] Result<Plan> plan(AccountId account, std::uint64_t from, std::size_t max) const;
+  // The numbers of an account that are kept: from the first to before the end; 0 where none is.
+  struct Kept {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+  };
+  [[nodiscard]] Result<Kept> kept(AccountId account) const;
   [[nodiscard]] Status read_sealed(const Plan& plan, AccountId account, std::size_t entries_max,
                                    std::uint64_t& next, AccountPage& page) const;
 
@@ -121,7 +144,8 @@ class EventLog final : public DerivedStore {
   const EventLogOptions options_;
   std::atomic<std::uint64_t> durable_sequence_{0};
 
-  // The writer's: the frame being filled.
+  // The writer's: the frame being filled, and what it needs for that.
+  OrderNames names_;
   std::vector<std::byte> frame_;
   std::vector<Pending> pending_;
   EventFrame filling_;

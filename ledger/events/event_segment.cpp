@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint32_t frame_magic = 0x4c56454b;  // "KEVL"
 constexpr std::uint32_t index_magic = 0x4958454b;  // "KEXI"
-constexpr std::uint16_t event_log_format = 1;
+// Of format 1 are frames whose entries name no orders by their client order ids, and no merchants.
+constexpr std::uint16_t frame_format = 2;
+constexpr std::uint16_t index_format = 1;
 constexpr std::size_t index_header_bytes = 64;
 constexpr std::size_t index_row_bytes = 24;
 constexpr std::size_t frame_length_max = std::size_t{1} << 31U;
@@ -49,7 +51,7 @@ void encode_event_frame(const EventFrame& frame, std::span<std::byte> header) {
   KARST_ASSERT(header.size() == EventFrame::header_bytes);
   std::byte* at = header.data();
   store_le<std::uint32_t>(at, frame_magic);
-  store_le<std::uint16_t>(at + 4, event_log_format);
+  store_le<std::uint16_t>(at + 4, frame_format);
   store_le<std::uint16_t>(at + 6, 0);
   store_le<std::uint64_t>(at + 8, frame.first_sequence);
   store_le<std::uint64_t>(at + 16, frame.last_sequence);
@@ -65,7 +67,8 @@ std::optional<EventFrame> decode_event_frame(std::span<const std::byte> header) 
   const std::byte* at = header.data();
   if (load_le<std::uint32_t>(at) != frame_magic) return std::nullopt;
   if (load_le<std::uint32_t>(at + 44) != crc32c(header.first(44))) return std::nullopt;
-  if (load_le<std::uint16_t>(at + 4) != event_log_format) return std::nullopt;
+  const auto format = load_le<std::uint16_t>(at + 4);
+  if (format == 0 || format > frame_format) return std::nullopt;
   EventFrame frame;
   frame.first_sequence = load_le<std::uint64_t>(at + 8);
   frame.last_sequence = load_le<std::uint64_t>(at + 16);
@@ -120,7 +123,7 @@ bool index_frame(const EventFrame& frame, std::span<const std::byte> entries, st
 bool is_newer_format(std::span<const std::byte> header) {
   return load_le<std::uint32_t>(header.data()) == frame_magic &&
          load_le<std::uint32_t>(header.data() + 44) == crc32c(header.first(44)) &&
-         load_le<std::uint16_t>(header.data() + 4) > event_log_format;
+         load_le<std::uint16_t>(header.data() + 4) > frame_format;
 }
 
 }  // namespace
@@ -197,7 +200,7 @@ Status SealedEventSegment::seal(Storage& storage, const std::string& directory,
   }
   std::byte* header = bytes.data();
   store_le<std::uint32_t>(header, index_magic);
-  store_le<std::uint16_t>(header + 4, event_log_format);
+  store_le<std::uint16_t>(header + 4, index_format);
   store_le<std::uint32_t>(header + 8, static_cast<std::uint32_t>(accounts.size()));
   store_le<std::uint64_t>(header + 16, range.first_sequence);
   store_le<std::uint64_t>(header + 24, range.last_sequence);
@@ -223,7 +226,7 @@ Result<SealedEventSegment> SealedEventSegment::open(Storage& storage, const std:
       load_le<std::uint32_t>(&header[60]) != crc32c(std::span(header).first(60))) {
     return corrupt("check the header of an index", sealed.index_.path(), 0);
   }
-  if (load_le<std::uint16_t>(&header[4]) != event_log_format) {
+  if (load_le<std::uint16_t>(&header[4]) != index_format) {
     return Error{ErrorCode::unknown_format, "read an index of events", sealed.index_.path(), 0};
   }
   sealed.accounts_count_ = load_le<std::uint32_t>(&header[8]);
@@ -293,7 +296,7 @@ Result<std::uint32_t> SealedEventSegment::offset(const Found& found, std::uint32
 
 Status read_event_entry(Storage& storage, const OpenFile& file, std::uint64_t offset,
                         AccountPlace place, AccountEntry& entry) {
-  std::array<std::byte, entry_with_trade_bytes> bytes;
+  std::array<std::byte, entry_bytes_max> bytes;
   const Result<std::size_t> count = storage.read(file.handle(), offset, bytes);
   if (!count) return count.error();
   if (decode_entry(std::span(bytes).first(*count), entry) == 0 || entry.account != place.account ||

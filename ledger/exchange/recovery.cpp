@@ -42,6 +42,11 @@ class StoresCatchUp {
     }
   }
 
+  /// The replay is where it begins.
+  void begin_with(Replay& replay) {
+    for (StoreCatchUp& store : stores_) store.begin_with(replay);
+  }
+
   void take(const Executed& executed) {
     for (std::size_t i = 0; i < stores_.size(); ++i) {
       if (entries_[i].error) continue;
@@ -139,6 +144,7 @@ Result<Recovered> recover(CommandLog& log, SnapshotStore* snapshots,
   Result<Replay> begun = begin_replay(log, snapshots, catch_up, report);
   if (!begun) return begun.error();
   Replay& replay = *begun;
+  catch_up.begin_with(replay);
   report.snapshot_sequence = replay.last().sequence;
   CommandSink sink;
   if (!stores.empty()) {

@@ -39,6 +39,7 @@ Status StoreFeeder::catch_up(CommandLog& log, Replay& replay, const Pipeline& pi
   if (replay.last().sequence > catch_up.last()) {
     return Error{ErrorCode::trimmed, "find the journal a store has missed", store_.name()};
   }
+  catch_up.begin_with(replay);
   const CommandSink sink = [&](const Executed& it) { return catch_up.take(it); };
   for (std::uint32_t round = 0; round < rounds_max; ++round) {
     const std::uint64_t durable = pipeline.durable();

@@ -79,6 +79,11 @@ class StoreCatchUp {
  public:
   explicit StoreCatchUp(DerivedStore& store) : store_(&store), last_(store.durable_sequence()) {}
 
+  /// The replay is where it begins.
+  void begin_with(Replay& replay) {
+    if (replay.has_engine()) store_->begin_with(replay.engine());
+  }
+
   /// Where the store is busy, it gets its background work done first. What it has it compares.
   [[nodiscard]] Status take(const Executed& executed);
   /// Syncs, and does what the store has to do in the background.

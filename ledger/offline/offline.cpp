@@ -219,7 +219,7 @@ Result<Rebuilt> rebuild_stores(Storage& storage, const ExchangeDirectory& from,
   BooksStore books_store(**books);
   std::vector<DerivedStore*> stores{&books_store, events.value().get()};
   std::vector<StoreCatchUp> catch_ups;
-  for (DerivedStore* store : stores) catch_ups.emplace_back(*store);
+  for (DerivedStore* store : stores) catch_ups.emplace_back(*store).begin_with(*replay);
   const CommandSink sink = [&](const Executed& executed) {
     for (StoreCatchUp& catch_up : catch_ups) {
       if (Status taken = catch_up.take(executed); !taken) return taken;

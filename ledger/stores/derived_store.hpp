@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/base/result.hpp"
+#include "engine/engine.hpp"
 #include "ledger/replay/executed.hpp"
 
 namespace karst {
@@ -26,6 +27,11 @@ class DerivedStore {
   /// Everything up to this command is in the store for good; the next append() must be the one
   /// after the newest appended, or, when opened or after reset(), the one after this.
   [[nodiscard]] virtual std::uint64_t durable_sequence() const = 0;
+
+  /// A replay that gives the store what it lacks begins with `engine` as it stands, at or behind
+  /// durable_sequence(); the commands behind it come to compare() and append(). One that begins
+  /// with the first command of all says nothing.
+  virtual void begin_with(const Engine& engine) { static_cast<void>(engine); }
 
   /// Takes one command. Not durable; never waits for the disk.
   ///

@@ -48,6 +48,13 @@ bool same_bytes(const Event& one, const Event& other) {
   return std::memcmp(&one, &other, sizeof one) == 0;
 }
 
+bool same_bytes(const AccountEntry& one, const AccountEntry& other) {
+  std::vector<std::byte> bytes[2];
+  encode_entry(one, bytes[0]);
+  encode_entry(other, bytes[1]);
+  return bytes[0] == bytes[1];
+}
+
 }  // namespace
 
 void ExchangeCoverage::add(const ExchangeCoverage& other) {
@@ -473,17 +480,22 @@ void ExchangeSimulation::check_answers() {
   }
 }
 
+// Whatever became of the process and its files: what is kept is what one that never stopped has.
 void ExchangeSimulation::check_event_log() {
-  std::map<std::uint32_t, std::vector<const Event*>> accounts;
+  std::map<std::uint32_t, std::vector<AccountEntry>> accounts;
+  OrderNames names;
   for (const MemoryStore::Entry& entry : memory_.entries()) {
-    for (const Event& event : entry.events) {
-      const AccountPlaces numbers = account_places(event);
+    const Executed executed = entry.executed();
+    names.note_name(executed);
+    for (std::uint32_t at = 0; at < executed.events.size(); ++at) {
+      const AccountPlaces numbers = account_places(executed.events[at]);
       for (std::uint32_t i = 0; i < numbers.count; ++i) {
-        std::vector<const Event*>& events = accounts[numbers.items[i].account.value()];
+        std::vector<AccountEntry>& events = accounts[numbers.items[i].account.value()];
         if (numbers.items[i].number != events.size() + 1) violation("a gap in an account's events");
-        events.push_back(&event);
+        events.push_back(make_entry(executed, at, numbers.items[i], names));
       }
     }
+    names.note_ends(executed);
   }
   for (const auto& [account, expected] : accounts) check_account(account, expected);
 }
@@ -513,11 +525,11 @@ void ExchangeSimulation::check_books() {
 }
 
 void ExchangeSimulation::check_account(std::uint32_t account,
-                                       const std::vector<const Event*>& expected) {
+                                       const std::vector<AccountEntry>& expected) {
   const EventLog& log = *process_->events;
   const std::uint64_t oldest = log.oldest_sequence();
   std::uint64_t number = 1;
-  while (number <= expected.size() && expected[number - 1]->sequence < oldest) ++number;
+  while (number <= expected.size() && expected[number - 1].event.sequence < oldest) ++number;
   while (number <= expected.size()) {
     const Result<AccountPage> page = log.read(AccountId{account}, number, page_entries);
     if (!page) return violation("event log: " + page.error().text());
@@ -528,7 +540,7 @@ void ExchangeSimulation::check_account(std::uint32_t account,
     }
     for (const AccountEntry& entry : page.value().entries) {
       const bool is_same = number <= expected.size() && entry.number == number &&
-                           same_bytes(entry.event, *expected[number - 1]);
+                           same_bytes(entry, expected[number - 1]);
       if (!is_same) {
         return violation("account " + std::to_string(account) + " event " + std::to_string(number) +
                          " differs");

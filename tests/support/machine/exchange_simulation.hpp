@@ -154,7 +154,7 @@ class ExchangeSimulation {
   void check_answers();
   void check_event_log();
   void check_books();
-  void check_account(std::uint32_t account, const std::vector<const Event*>& expected);
+  void check_account(std::uint32_t account, const std::vector<AccountEntry>& expected);
   void violation(const std::string& what);
 
   const ExchangeSimulationOptions options_;
