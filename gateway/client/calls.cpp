@@ -114,6 +114,49 @@ Result<v1::Events> events(Client& client, std::uint64_t after, std::uint32_t lim
   return answer->events();
 }
 
+Result<v1::Events> fills(Client& client, std::int64_t from_ns, std::int64_t to_ns,
+                         std::uint32_t account) {
+  v1::Events all;
+  v1::Request request;
+  v1::QueryEvents& query = *request.mutable_query_events();
+  query.set_account_id(account);
+  query.set_from_time_ns(from_ns);
+  query.set_to_time_ns(to_ns);
+  query.set_fills_only(true);
+  query.set_incarnation(client.logged_on().incarnation());
+  bool has_more = true;
+  while (has_more) {
+    const Result<v1::Response> answer = question(client, request, "ask for fills");
+    if (!answer) return answer.error();
+    all.mutable_events()->MergeFrom(answer->events().events());
+    query.set_after_number(answer->events().next_after());
+    has_more = answer->events().has_more();
+  }
+  return all;
+}
+
+Result<v1::OrderFound> order(Client& client, const v1::QueryOrder& query) {
+  v1::Request request;
+  *request.mutable_query_order() = query;
+  const Result<v1::Response> answer = question(client, request, "ask for an order");
+  if (!answer) return answer.error();
+  return answer->order_found();
+}
+
+Result<v1::Instruments> instruments(Client& client, v1::QueryInstruments query) {
+  v1::Instruments all;
+  v1::Request request;
+  do {
+    *request.mutable_query_instruments() = query;
+    const Result<v1::Response> answer = question(client, request, "ask for instruments");
+    if (!answer) return answer.error();
+    all.set_as_of_sequence(answer->instruments().as_of_sequence());
+    all.mutable_instruments()->MergeFrom(answer->instruments().instruments());
+    query.set_cursor(answer->instruments().next_cursor());
+  } while (query.cursor() != 0);
+  return all;
+}
+
 Result<v1::Transactions> transactions(Client& client, const v1::QueryTransactions& query) {
   v1::Request request;
   *request.mutable_query_transactions() = query;

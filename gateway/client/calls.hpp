@@ -50,6 +50,14 @@ KARST_COMMANDS(KARST_CALL)
 [[nodiscard]] Result<v1::Events> events(Client&, std::uint64_t after, std::uint32_t limit = 0,
                                         std::uint32_t account = 0,
                                         std::optional<std::uint64_t> incarnation = {});
+/// All fills of a time, as far as they are kept, whatever number of pages it takes.
+/// Requires: 0 <= from_ns; to_ns is not among them, 0 = whatever comes.
+[[nodiscard]] Result<v1::Events> fills(Client&, std::int64_t from_ns, std::int64_t to_ns,
+                                       std::uint32_t account = 0);
+/// One order, by one of its names.
+[[nodiscard]] Result<v1::OrderFound> order(Client&, const v1::QueryOrder&);
+/// All instruments that are as asked for, whatever number of pages it takes.
+[[nodiscard]] Result<v1::Instruments> instruments(Client&, v1::QueryInstruments);
 /// One page of settled transactions.
 [[nodiscard]] Result<v1::Transactions> transactions(Client&, const v1::QueryTransactions&);
 /// One page of who asked what.

@@ -53,20 +53,26 @@ class StoredEvents final : public EventSource {
   Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
              const Sink& sink) override {
     const Result<AccountPage> page = log_.read(account, from, limit);
-    if (!page) {
-      const std::string why = page.error().text();
-      if (why != said_) say("event log: " + why + "; a restart makes it again from the journal");
-      said_ = why;
-      return Found::failed;
-    }
+    if (!page) return failed(page.error());
     if (page->is_too_old) return Found::too_old;
-    for (const AccountEntry& entry : page->entries) {
-      sink(entry.number, entry.event, entry.trade ? &*entry.trade : nullptr);
-    }
+    for (const AccountEntry& entry : page->entries) sink(entry);
     return Found::good;
+  }
+  Found first_at(AccountId account, Time time, std::uint64_t& number) override {
+    const Result<AccountStart> start = log_.first_at(account, time);
+    if (!start) return failed(start.error());
+    number = start->number;
+    return start->is_too_old ? Found::too_old : Found::good;
   }
 
  private:
+  Found failed(const Error& error) {
+    const std::string why = error.text();
+    if (why != said_) say("event log: " + why + "; a restart makes it again from the journal");
+    said_ = why;
+    return Found::failed;
+  }
+
   const EventLog& log_;
   std::string said_;  // of what cannot be read, so that it is said once
 };
@@ -308,6 +314,7 @@ void Daemon::Parts::learn_from_engine() {
     hub->begin_proposals(four_eyes, waiting);
     hub->set_sizes(config.capacity);
     hub->set_incarnations(lives);
+    hub->begin_with(engine);
     for (std::uint32_t place = 1; place < engine.keys_end(); ++place) {
       const KeyId id = engine.key_in(place);
       const Key* key = engine.key(id);

@@ -7,7 +7,9 @@
 #include "engine/state/account_table.hpp"
 #include "gateway/desk/books_answers.hpp"
 #include "gateway/desk/pool_symbols.hpp"
+#include "gateway/feed/instrument_search.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate/translate.hpp"
 
 namespace karst::gateway {
 namespace {
@@ -61,6 +63,10 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
   switch (request.body_case()) {
     case v1::Request::kQueryOrders:
       return ask_for_orders(from, std::move(answer), request.query_orders());
+    case v1::Request::kQueryOrder:
+      return ask_for_order(from, std::move(answer), request.query_order());
+    case v1::Request::kQueryInstruments:
+      return answer_instruments(from, request);
     case v1::Request::kQueryBalances:
       answer.kind = Answer::Kind::balances;
       answer.cursor = request.query_balances().cursor();
@@ -119,6 +125,30 @@ void Desk::ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrder
   look_up(std::move(answer));
 }
 
+void Desk::ask_for_order(ConnectionId from, Answer answer, const v1::QueryOrder& query) {
+  answer.kind = Answer::Kind::order;
+  answer.order = OrderId{query.order_id()};
+  const bool is_id = schemas::to_engine(query.client_order_id(), answer.client_order_id);
+  const bool has_id = answer.client_order_id != ClientOrderId{};
+  if (!is_id || has_id != answer.order.is_none()) {
+    return hub_->find(from)->refuse(answer.request_id, v1::CODE_INVALID_FIELD, 0,
+                                    has_id || !is_id ? "client_order_id" : "order_id");
+  }
+  look_up(std::move(answer));
+}
+
+void Desk::answer_instruments(ConnectionId from, const v1::Request& request) {
+  Session& session = *hub_->find(from);
+  const v1::QueryInstruments& query = request.query_instruments();
+  if (const char* field = feed::misfit(query); field != nullptr) {
+    return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, field);
+  }
+  v1::Response response;
+  feed::find_instruments(feed_, query, *response.mutable_instruments());
+  response.mutable_instruments()->set_request_id(request.request_id());
+  session.send(response);
+}
+
 void Desk::look_up(Answer answer) {
   const ConnectionId to = answer.to;
   const std::uint64_t request_id = answer.request_id;
@@ -152,6 +182,9 @@ bool Desk::look(const Engine& engine, Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::orders:
       return look_at_orders(engine, answer);
+    case Answer::Kind::order:
+      look_at_order(engine, answer);
+      return true;
     case Answer::Kind::balances:
       return look_at_balances(engine, answer);
     case Answer::Kind::holdings:
@@ -161,6 +194,16 @@ bool Desk::look(const Engine& engine, Answer& answer) {
       return true;
   }
   return true;
+}
+
+void Desk::look_at_order(const Engine& engine, Answer& answer) {
+  if (answer.order.is_none()) {
+    answer.named = engine.client_order(answer.account, answer.client_order_id);
+    if (answer.named) answer.order = answer.named->order;
+  }
+  const auto open = engine.open_order(answer.account, answer.order);
+  if (open) answer.orders.push_back(*open);
+  answer.is_known = open || answer.named;
 }
 
 bool Desk::look_at_orders(const Engine& engine, Answer& answer) {
@@ -315,6 +358,9 @@ void Desk::send(const Answer& answer) {
     case Answer::Kind::orders:
       send_orders(answer, response);
       break;
+    case Answer::Kind::order:
+      send_order(answer, *response.mutable_order_found());
+      break;
     case Answer::Kind::newest_event:
       if (answer.why != nullptr || answer.after_event > answer.newest_event) {
         return session->refuse_number(answer.request_id, answer.newest_event,
@@ -362,20 +408,38 @@ void Desk::send_orders(const Answer& answer, v1::Response& response) {
   to.set_as_of_sequence(answer.sequence);
   to.set_has_more(answer.has_more);
   if (answer.has_more) to.set_next_cursor(text_of(answer.order_cursor));
-  for (const OpenOrder& order : answer.orders) {
-    v1::OpenOrder& line = *to.add_orders();
-    line.set_order_id(order.id.value());
-    line.set_instrument_id(order.instrument.value());
-    line.set_side(static_cast<v1::Side>(order.side));
-    line.set_limit_ticks(order.limit.value());
-    line.set_leaves_lots(order.leaves.value());
-    line.set_filled_lots(order.filled.value());
-    line.set_time_in_force(static_cast<v1::TimeInForce>(order.time_in_force));
-    line.set_tag(order.tag);
-    line.set_is_booked(order.state == OrderState::booked);
-    line.set_is_hibernated(order.state == OrderState::hibernated);
-    line.set_expiry_ns(order.expiry.value());
+  for (const OpenOrder& order : answer.orders) write(order, *to.add_orders());
+}
+
+void Desk::send_order(const Answer& answer, v1::OrderFound& to) {
+  to.set_request_id(answer.request_id);
+  to.set_as_of_sequence(answer.sequence);
+  to.set_order_id(answer.order.value());
+  if (!answer.orders.empty()) {
+    write(answer.orders.front(), *to.mutable_order());
+    to.set_client_order_id(to.order().client_order_id());
+    to.set_sequence(to.order().sequence());
   }
+  if (!answer.named) return;
+  to.set_client_order_id(schemas::to_wire(answer.named->id));
+  to.set_sequence(answer.named->entered);
+  to.set_event_number(answer.named->account_event);
+}
+
+void Desk::write(const OpenOrder& order, v1::OpenOrder& line) const {
+  line.set_order_id(order.id.value());
+  line.set_instrument_id(order.instrument.value());
+  line.set_side(static_cast<v1::Side>(order.side));
+  line.set_limit_ticks(order.limit.value());
+  line.set_leaves_lots(order.leaves.value());
+  line.set_filled_lots(order.filled.value());
+  line.set_time_in_force(static_cast<v1::TimeInForce>(order.time_in_force));
+  line.set_tag(order.tag);
+  line.set_is_booked(order.state == OrderState::booked);
+  line.set_is_hibernated(order.state == OrderState::hibernated);
+  line.set_expiry_ns(order.expiry.value());
+  line.set_client_order_id(schemas::to_wire(hub_->names().find(order.id)));
+  line.set_sequence(order.entered);
 }
 
 // --- market data --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +18,9 @@
 #include "ledger/exchange/exchange.hpp"
 
 namespace karst::v1 {
+class OpenOrder;
+class OrderFound;
+class QueryOrder;
 class QueryOrders;
 }
 
@@ -60,7 +64,13 @@ class Desk final : public QuestionDesk {
     ConnectionId to = 0;
     std::uint64_t request_id = 0;
     std::uint64_t sequence = 0;
-    enum class Kind : std::uint8_t { orders, balances, holdings, newest_event } kind = Kind::orders;
+    enum class Kind : std::uint8_t {
+      orders,
+      order,
+      balances,
+      holdings,
+      newest_event
+    } kind = Kind::orders;
     AccountId account{0};
     std::uint32_t limit = 0;
     std::uint32_t looks = 0;
@@ -74,6 +84,9 @@ class Desk final : public QuestionDesk {
     std::uint64_t newest_event = 0;
     std::uint32_t cursor = 0;  // slot or currency to look at next; 0 at the end
     std::vector<OpenOrder> orders;
+    OrderId order{0};                 // the one asked for; none: by ...
+    ClientOrderId client_order_id{};  // ... its merchant's name
+    std::optional<ClientOrder> named;
     struct Purse {
       CurrencyId currency;
       Text<8> code;
@@ -97,14 +110,19 @@ class Desk final : public QuestionDesk {
   };
 
   void ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query);
+  void ask_for_order(ConnectionId from, Answer answer, const v1::QueryOrder& query);
+  void answer_instruments(ConnectionId from, const v1::Request& request);
   void look_up(Answer answer);
   [[nodiscard]] bool ask_engine(const std::shared_ptr<Answer>& answer);
   [[nodiscard]] static bool look(const Engine& engine, Answer& answer);
+  static void look_at_order(const Engine& engine, Answer& answer);
   [[nodiscard]] static bool look_at_orders(const Engine& engine, Answer& answer);
   [[nodiscard]] static bool look_at_balances(const Engine& engine, Answer& answer);
   [[nodiscard]] static bool look_at_holdings(const Engine& engine, Answer& answer);
   void send(const Answer& answer);
   void send_orders(const Answer& answer, v1::Response& response);
+  void send_order(const Answer& answer, v1::OrderFound& to);
+  void write(const OpenOrder& order, v1::OpenOrder& line) const;
   void ask_books(ConnectionId from, const Speaker& speaker, AccountId account,
                  const v1::Request& request);
   void send_transactions();

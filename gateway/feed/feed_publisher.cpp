@@ -76,6 +76,7 @@ void FeedPublisher::apply(const Command& command, std::span<const Event> events)
   reference_.apply(command, events);
   for (const Event& event : events) {
     if (is_of_market(event)) apply(command, event);
+    if (event.type == EventType::settlement) note_settlement(event);
     if (event.type == EventType::incarnation_begun) [[unlikely]] {
       lives_.push_back(life_of(event));
     }
@@ -142,7 +143,7 @@ void FeedPublisher::note(Touched& touched, const Event& event, const OrderStep& 
     case EventType::trade:
       touched.trades.push_back({event.trade.match_index, event.trade.quantity, event.trade.price,
                                 static_cast<Side>(event.detail),
-                                event.trade.maker.is_none() || event.trade.taker.is_none()});
+                                event.trade.maker.is_none() || event.trade.taker.is_none(), 0});
       break;
     case EventType::contract_listed:
     case EventType::product_defined:
@@ -158,6 +159,15 @@ void FeedPublisher::note(Touched& touched, const Event& event, const OrderStep& 
     default:
       break;
   }
+}
+
+/// A trade is followed at once by its settlement.
+void FeedPublisher::note_settlement(const Event& event) {
+  const Watch& watch = watches_[slot_of(event.instrument)];
+  if (!watch.is_touched) return;
+  std::vector<TradeMark>& trades = touched_[watch.touched_at].trades;
+  KARST_ASSERT(!trades.empty());
+  trades.back().settlement = event.settlement.number;
 }
 
 void FeedPublisher::publish(Touched& touched) {

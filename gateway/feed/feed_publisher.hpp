@@ -132,6 +132,7 @@ class FeedPublisher {
   void apply(const Command& command, const Event& event);
   [[nodiscard]] Touched& touch(std::uint32_t slot);
   void note(Touched& touched, const Event& event, const OrderStep& step);
+  void note_settlement(const Event& event);
   void publish(Touched& touched);
   void publish_depth(const Touched& touched, SchemaMask mask);
   void write_level_changes(const Depth& before, const Depth& now, std::size_t levels);

@@ -42,11 +42,19 @@ void FeedReference::apply(const Command& command, const Event& event) {
       terms_[slot].version = event.product.version;
       break;
     case EventType::instrument_retired:
-      terms_[slot].instrument = InstrumentId{0};
+      retire(event);
       break;
     default:
       break;
   }
+}
+
+void FeedReference::retire(const Event& event) {
+  InstrumentTerms& terms = terms_[slot_of(event.instrument)];
+  retired_.push_back({terms, event.state.before, event.state.reference});
+  ++retired_end_;
+  if (retired_.size() > retired_max) retired_.pop_front();
+  terms.instrument = InstrumentId{0};
 }
 
 void FeedReference::list_contract(const Event& event) {

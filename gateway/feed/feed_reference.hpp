@@ -1,7 +1,9 @@
 // What the feed knows of each instrument besides its book: the terms it is traded on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -47,6 +49,13 @@ struct InstrumentTerms {
   std::uint32_t version;
 };
 
+/// What is left of one that was listed.
+struct RetiredInstrument {
+  InstrumentTerms terms;
+  InstrumentState state;
+  Price reference;
+};
+
 /// Currencies, pools and the terms of instruments, kept up from commands and what came of them.
 /// Terms stand in commands (a pool's in set_pool_terms, a product's in define_product), ids and
 /// times in events, so it takes both.
@@ -68,6 +77,21 @@ class FeedReference {
   /// Requires: slot < instruments_max.
   [[nodiscard]] const InstrumentTerms& terms(std::uint32_t slot) const { return terms_[slot]; }
 
+  /// Who provides it: the issuer of a product, the operator of an hour's pool.
+  [[nodiscard]] AccountId provider(const InstrumentTerms& terms) const {
+    return terms.is_contract ? pools_[terms.pool.value()].pool.operator_account : terms.issuer;
+  }
+
+  /// Those retired since it began are numbered 1, 2, 3 …; the newest retired_max are kept, those
+  /// from retired_begin() to before retired_end().
+  static constexpr std::size_t retired_max = 16'384;
+  [[nodiscard]] std::uint64_t retired_begin() const { return retired_end_ - retired_.size(); }
+  [[nodiscard]] std::uint64_t retired_end() const { return retired_end_; }
+  /// Requires: the number is of one that is kept.
+  [[nodiscard]] const RetiredInstrument& retired(std::uint64_t number) const {
+    return retired_[number - retired_begin()];
+  }
+
   /// Puts terms known from elsewhere (a snapshot of the engine) in place.
   void restore_currency(CurrencyId currency, const Text<8>& code);
   void restore_pool(const DefinePool& pool);
@@ -82,10 +106,13 @@ class FeedReference {
 
   void list_contract(const Event& event);
   void define_product(const DefineProduct& asked, const Event& event);
+  void retire(const Event& event);
 
   std::vector<Text<8>> currencies_;     // by id
   std::vector<Pool> pools_;             // by id
   std::vector<InstrumentTerms> terms_;  // by instrument slot
+  std::deque<RetiredInstrument> retired_;  // oldest first
+  std::uint64_t retired_end_ = 1;
 };
 
 }  // namespace karst::feed

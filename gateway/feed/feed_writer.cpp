@@ -107,18 +107,21 @@ void FeedWriter::add(const TradeMark& trade) {
   to.set_quantity_lots(trade.quantity.value());
   to.set_taker_side(static_cast<v1::Side>(trade.taker_side));
   to.set_from_offer(trade.is_from_offer);
+  to.set_settlement(trade.settlement);
 }
 
-void FeedWriter::set(const StatusMark& status) {
-  v1::InstrumentStatus& to = *update_.mutable_status();
+void FeedWriter::set(const StatusMark& status) { write(status, *update_.mutable_status()); }
+
+void FeedWriter::set(const InstrumentTerms& terms) { write(terms, *update_.mutable_definition()); }
+
+void write(const StatusMark& status, v1::InstrumentStatus& to) {
   to.set_state(static_cast<v1::InstrumentState>(status.state));
   to.set_reason(static_cast<v1::InstrumentStatus::Reason>(status.reason));
   to.set_reference_ticks(status.reference.value());
   to.set_retired(status.is_retired);
 }
 
-void FeedWriter::set(const InstrumentTerms& terms) {
-  v1::Definition& to = *update_.mutable_definition();
+void write(const InstrumentTerms& terms, v1::Definition& to) {
   to.set_kind(terms.is_contract ? v1::Definition::KIND_HOUR_CONTRACT
                                 : v1::Definition::KIND_DATA_PRODUCT);
   to.set_symbol(std::string(text_of(terms.symbol)));

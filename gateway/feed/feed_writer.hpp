@@ -26,6 +26,7 @@ struct TradeMark {
   Price price;
   Side taker_side;
   bool is_from_offer;
+  std::uint64_t settlement;  ///< of the exchange; the ledger's record says it
 };
 
 /// Whether an instrument trades, as the `status` schema tells it.
@@ -35,6 +36,9 @@ struct StatusMark {
   Price reference;
   bool is_retired;
 };
+
+void write(const InstrumentTerms& terms, v1::Definition& to);
+void write(const StatusMark& status, v1::InstrumentStatus& to);
 
 /// A frame with any other message of the feed.
 [[nodiscard]] FramePtr make_frame(const v1::SubscribeReply& reply);

@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "engine/command/enclosed.hpp"
+#include "engine/state/instrument_table.hpp"
+#include "gateway/session/account_event.hpp"
 #include "ledger/events/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate/text.hpp"
 #include "schemas/translate/translate.hpp"
 
 namespace karst::gateway {
@@ -36,6 +39,8 @@ Subject subject_of(const v1::Request& request) {
       return {request.query_orders().account_id(), false, true, "QueryOrders"};
     case v1::Request::kQueryBalances:
       return {request.query_balances().account_id(), false, true, "QueryBalances"};
+    case v1::Request::kQueryOrder:
+      return {request.query_order().account_id(), false, true, "QueryOrder"};
     case v1::Request::kQueryHoldings:
       return {request.query_holdings().account_id(), false, true, "QueryHoldings"};
     case v1::Request::kQueryEvents:
@@ -57,6 +62,35 @@ Subject subject_of(const v1::Request& request) {
   }
 }
 
+/// Those of the entries looked at that are asked for.
+class EventPage {
+ public:
+  EventPage(const v1::QueryEvents& query, std::uint64_t after, v1::Events& events)
+      : query_(query), events_(events) {
+    events_.set_next_after(after);
+  }
+
+  void take(const AccountEntry& entry) {
+    is_over_ = is_over_ || (query_.to_time_ns() != 0 && entry.time.value() >= query_.to_time_ns());
+    if (is_over_) return;
+    ++looked_at_;
+    events_.set_next_after(entry.number);
+    if (entry.time.value() < query_.from_time_ns()) return;
+    if (query_.fills_only() && entry.event.type != EventType::settlement) return;
+    schemas::to_wire(in_log(entry), *events_.add_events());
+  }
+
+  [[nodiscard]] std::uint32_t looked_at() const { return looked_at_; }
+  /// What comes is of a time that is not asked for.
+  [[nodiscard]] bool is_over() const { return is_over_; }
+
+ private:
+  const v1::QueryEvents& query_;
+  v1::Events& events_;
+  std::uint32_t looked_at_ = 0;
+  bool is_over_ = false;
+};
+
 }  // namespace
 
 Hub::Hub(CommandSink& commands, EventSource* events, QuestionDesk* desk,
@@ -72,6 +106,24 @@ void Hub::add_key(KeyId key, const KeyRecord& record) { keys_[key.value()] = rec
 
 void Hub::close_leftover_session(KeyId key, AccountId account, std::uint32_t epoch) {
   close_session(key, account, epoch);
+}
+
+void Hub::begin_with(const Engine& engine) {
+  names_.begin_with(engine);
+  for (std::uint32_t id = 1; id < engine.sizes().pools_max; ++id) {
+    if (const Pool* pool = engine.pool(PoolId{id}); pool != nullptr) note_pool(pool->definition);
+  }
+}
+
+void Hub::note_pool(const DefinePool& pool) {
+  pools_[pool.pool.value()] = schemas::text_of(pool.symbol);
+}
+
+std::string_view Hub::pool_of(const Command& command) const {
+  if (command.type != CommandType::list_contracts) [[likely]]
+    return {};
+  const auto found = pools_.find(command.list_contracts.pool.value());
+  return found == pools_.end() ? std::string_view{} : found->second;
 }
 
 // --- connections --------------------------------------------------------------------------------
@@ -208,6 +260,11 @@ void Hub::deliver(const Delivered& delivered, Now now) {
     if (event.type == EventType::dead_man_fired) keys_[event.session.key.value()].dead_man_ns = 0;
   }
   if (delivered.command.type == CommandType::set_dead_man) note_dead_man(delivered);
+  const Executed executed{
+      delivered.command, delivered.events,
+      delivered.answer == nullptr
+          ? Executed::no_answer
+          : static_cast<std::uint32_t>(delivered.answer - delivered.events.data())};
   if (delivered.answer != nullptr && delivered.answer->type == EventType::incarnation_begun) {
     lives_.push_back(life_of(*delivered.answer));
   }
@@ -217,7 +274,7 @@ void Hub::deliver(const Delivered& delivered, Now now) {
     Session* session = find(id);
     if (delivered.answer->type == EventType::session_opened) on_session_opened(delivered);
     if (session != nullptr) {
-      session->on_answer(ticket_of(delivered.handle), delivered.command, *delivered.answer, now);
+      session->on_answer(ticket_of(delivered.handle), executed, pool_of(delivered.command), now);
       touch(id);
     }
   }
@@ -228,14 +285,22 @@ void Hub::deliver(const Delivered& delivered, Now now) {
       touch(id);
     }
   }
-  if (followers_.empty()) return;
-  const Event* previous = nullptr;
-  for (const Event& event : delivered.events) {
-    const AccountPlaces numbers = account_places(event);
-    for (std::uint32_t i = 0; i < numbers.count; ++i) {
-      on_followed(numbers.items[i].account, numbers.items[i].number, event, previous);
+  const bool is_pool = delivered.command.type == CommandType::define_pool;
+  if (is_pool && delivered.answer->type == EventType::done) {
+    note_pool(delivered.command.define_pool);
+  }
+  names_.note_name(executed);
+  if (!followers_.empty()) tell_followers(executed);
+  names_.note_ends(executed);
+}
+
+void Hub::tell_followers(const Executed& executed) {
+  for (std::uint32_t at = 0; at < executed.events.size(); ++at) {
+    const AccountPlaces places = account_places(executed.events[at]);
+    for (std::uint32_t i = 0; i < places.count; ++i) {
+      if (!followers_.contains(places.items[i].account.value())) continue;
+      on_followed(make_entry(executed, at, places.items[i], names_));
     }
-    previous = &event;
   }
 }
 
@@ -272,13 +337,12 @@ void Hub::on_session_opened(const Delivered& delivered) {
   close_session(delivered.command.key, delivered.command.account, delivered.answer->session.epoch);
 }
 
-void Hub::on_followed(AccountId account, std::uint64_t number, const Event& event,
-                      const Event* trade) {
-  const auto found = followers_.find(account.value());
+void Hub::on_followed(const AccountEntry& entry) {
+  const auto found = followers_.find(entry.account.value());
   if (found == followers_.end()) return;
   for (const ConnectionId id : found->second) {
     if (Session* session = find(id); session != nullptr) {
-      session->on_event(number, event, trade);
+      session->on_event(entry);
       touch(id);
     }
   }
@@ -335,9 +399,7 @@ void Hub::catch_up(ConnectionId id, Session& session) {
     if (next == 0) return;
     const EventSource::Found found =
         events_->read(session.speaker().account, next, catch_up_events,
-                      [&](std::uint64_t number, const Event& event, const Event* trade) {
-                        session.on_event(number, event, trade);
-                      });
+                      [&](const AccountEntry& entry) { session.on_event(entry); });
     touch(id);
     if (found == EventSource::Found::too_old) session.resume_with_newest(let_go_text);
     if (found == EventSource::Found::failed) session.resume_with_newest(unreadable_text);
@@ -399,8 +461,7 @@ bool Hub::is_shared(AccountId account, std::uint64_t number,
   // to be shared.
   std::uint64_t sequence = all_shared;
   static_cast<void>(events_->read(
-      account, number, 1,
-      [&](std::uint64_t, const Event& event, const Event*) { sequence = event.sequence; }));
+      account, number, 1, [&](const AccountEntry& entry) { sequence = entry.event.sequence; }));
   return sequence <= shared;
 }
 
@@ -465,18 +526,26 @@ void Hub::answer_events(ConnectionId from, AccountId account, const v1::Request&
   if (limit > rows_max) {
     return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, "limit");
   }
+  for (const auto& [time_ns, field] : {std::pair(query.from_time_ns(), "from_time_ns"),
+                                       std::pair(query.to_time_ns(), "to_time_ns")}) {
+    if (time_ns < 0) return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, field);
+  }
   const std::uint64_t after = query.after_number();
   const auto told = query.has_incarnation() ? std::optional(query.incarnation()) : std::nullopt;
   if (after != 0 && !is_shared(account, after, told)) {
     return ask_for_newest(from, account, request, lost_history_text);
   }
+  std::uint64_t first = number_after(after);
+  EventSource::Found found = EventSource::Found::good;
+  if (after == 0 && query.from_time_ns() != 0) {
+    found = events_->first_at(account, Time{query.from_time_ns()}, first);
+  }
   v1::Response response;
   v1::Events& events = *response.mutable_events();
-  const EventSource::Found found =
-      events_->read(account, number_after(after), limit,
-                    [&](std::uint64_t number, const Event& event, const Event* trade) {
-                      schemas::to_wire(event, trade, account, number, *events.add_events());
-                    });
+  EventPage page(query, first - 1, events);
+  if (found == EventSource::Found::good) {
+    found = events_->read(account, first, limit, [&](const AccountEntry& it) { page.take(it); });
+  }
   if (found == EventSource::Found::failed) {
     return ask_for_newest(from, account, request, unreadable_text);
   }
@@ -485,18 +554,18 @@ void Hub::answer_events(ConnectionId from, AccountId account, const v1::Request&
   }
   // Nothing behind a number that the log has not got, either: only the engine knows whether it is
   // about to.
-  if (events.events_size() == 0 && after != 0 && !has_event(account, after)) {
+  if (page.looked_at() == 0 && after != 0 && !has_event(account, after)) {
     return ask_for_newest(from, account, request, nullptr);
   }
   events.set_request_id(request.request_id());
-  events.set_has_more(static_cast<std::uint32_t>(events.events_size()) == limit);
+  events.set_has_more(page.looked_at() == limit && !page.is_over());
   session.send(response);
 }
 
 bool Hub::has_event(AccountId account, std::uint64_t number) const {
   bool is_there = false;
-  const EventSource::Found found = events_->read(
-      account, number, 1, [&](std::uint64_t, const Event&, const Event*) { is_there = true; });
+  const EventSource::Found found =
+      events_->read(account, number, 1, [&](const AccountEntry&) { is_there = true; });
   return is_there || found == EventSource::Found::too_old;
 }
 

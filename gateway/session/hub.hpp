@@ -8,14 +8,17 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "engine/command/command.hpp"
+#include "engine/engine.hpp"
 #include "engine/event/event.hpp"
 #include "engine/state/incarnation.hpp"
 #include "gateway/session/session.hpp"
 #include "gateway/session/waiting_proposals.hpp"
+#include "ledger/events/order_names.hpp"
 
 namespace karst::gateway {
 
@@ -34,8 +37,8 @@ class EventSource {
  public:
   virtual ~EventSource() = default;
 
-  /// Takes one event of the log asked for, with the trade it settles, or null.
-  using Sink = std::function<void(std::uint64_t number, const Event& event, const Event* trade)>;
+  /// Takes one entry of the log asked for.
+  using Sink = std::function<void(const AccountEntry& entry)>;
   enum class Found : std::uint8_t {
     good,     ///< Possibly nothing: there is nothing there yet.
     too_old,  ///< What was asked for is no longer kept.
@@ -45,6 +48,9 @@ class EventSource {
   /// Gives the events from number `from` on, at most `limit`, in order, to the sink.
   [[nodiscard]] virtual Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
                                    const Sink& sink) = 0;
+  /// Where the events of `time` or later begin: `number` is that of the first, or the next there
+  /// will be. too_old: not all of them are kept.
+  [[nodiscard]] virtual Found first_at(AccountId account, Time time, std::uint64_t& number) = 0;
 };
 
 /// Who answers what the hub does not: questions and subscriptions. It answers now or later through
@@ -75,7 +81,7 @@ struct HubLimits {
 struct Delivered {
   const Command& command;
   std::span<const Event> events;
-  const Event* answer;   ///< null: a tick
+  const Event* answer;   ///< one of `events`; null: a tick
   bool is_ours;          ///< submitted by this hub
   std::uint64_t handle;  ///< as given to CommandSink::submit()
 };
@@ -103,6 +109,12 @@ class Hub final : public SessionHost {
   void set_incarnations(std::span<const Incarnation> lives) {
     lives_.assign(lives.begin(), lives.end());
   }
+
+  /// Client order ids and pools, of what is there already.
+  void begin_with(const Engine& engine);
+
+  /// What the open orders are called by their merchants.
+  [[nodiscard]] const OrderNames& names() const { return names_; }
 
   [[nodiscard]] bool is_full() const { return connections_.size() >= hub_limits_.connections_max; }
 
@@ -185,7 +197,10 @@ class Hub final : public SessionHost {
 
   void on_key_event(const Command& command, const Event& event);
   void on_session_opened(const Delivered& delivered);
-  void on_followed(AccountId account, std::uint64_t number, const Event& event, const Event* trade);
+  void tell_followers(const Executed& executed);
+  void on_followed(const AccountEntry& entry);
+  void note_pool(const DefinePool& pool);
+  [[nodiscard]] std::string_view pool_of(const Command& command) const;
   void close_session(KeyId key, AccountId account, std::uint32_t epoch);
   void send_closes();
   void note_dead_man(const Delivered& delivered);
@@ -217,6 +232,8 @@ class Hub final : public SessionHost {
   ConnectionId last_connection_ = 0;
   std::uint64_t last_sequence_ = 0;
   std::vector<Incarnation> lives_;  // of the exchange, but for its first
+  OrderNames names_;
+  std::unordered_map<std::uint32_t, std::string> pools_;  // their symbols
   std::int64_t now_ns_ = 0;
   std::uint64_t commands_total_ = 0;
   std::uint64_t refusals_of_gone_ = 0;

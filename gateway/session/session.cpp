@@ -6,7 +6,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/command/check.hpp"
-#include "ledger/events/account_entry.hpp"
+#include "gateway/session/account_event.hpp"
 #include "ledger/exchange/sequencer.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate/translate.hpp"
@@ -384,13 +384,17 @@ v1::Reply& Session::begin_reply(const Ticket& ticket, Now now) {
   return reply;
 }
 
-void Session::on_answer(std::uint32_t index, const Command& command, const Event& answer, Now now) {
+void Session::on_answer(std::uint32_t index, const Executed& executed, std::string_view pool,
+                        Now now) {
   if (is_ended()) return;
+  const Event& answer = executed.events[executed.answer];
   const Ticket ticket = redeem(index, now);
   if (state_ == State::opening) return on_session_opened(ticket, answer, now);
   v1::Reply& reply = begin_reply(ticket, now);
-  schemas::to_wire(command, answer, own_number(answer), reply);
-  if (reply.code() == v1::CODE_INVALID_FIELD) name_field(command, reply);
+  schemas::to_wire(executed.command, answer, own_number(answer), reply);
+  if (reply.code() == v1::CODE_INVALID_FIELD) name_field(executed.command, reply);
+  const bool is_done = answer.type != EventType::rejected && answer.type != EventType::repeated;
+  if (is_done) schemas::write_made(executed.command, executed.events, pool, reply);
   write(*response_);
 }
 
@@ -436,10 +440,10 @@ void Session::on_refused(std::uint32_t index, Admission why, Now now) {
   if (state_ == State::opening) end(code_of(why), "the log-on could not be sequenced");
 }
 
-void Session::on_event(std::uint64_t number, const Event& event, const Event* trade) {
-  newest_event_ = std::max(newest_event_, number);
-  if (state_ != State::live || !is_following_ || number != next_event_) return;
-  schemas::to_wire(event, trade, speaker_.account, number, *response_->mutable_event());
+void Session::on_event(const AccountEntry& entry) {
+  newest_event_ = std::max(newest_event_, entry.number);
+  if (state_ != State::live || !is_following_ || entry.number != next_event_) return;
+  schemas::to_wire(in_log(entry), *response_->mutable_event());
   write(*response_);
   ++next_event_;
 }

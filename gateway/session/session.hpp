@@ -20,6 +20,8 @@
 #include "gateway/session/token_bucket.hpp"
 #include "gateway/trust/log_on_proof.hpp"
 #include "gateway/wire/frame.hpp"
+#include "ledger/events/account_entry.hpp"
+#include "ledger/replay/executed.hpp"
 
 namespace google::protobuf {
 class Arena;
@@ -147,8 +149,9 @@ class Session {
   /// Time has passed: timeouts and heartbeats. Call it at least every 100 ms.
   void on_timer(Now now);
 
-  /// The answer to a submitted command: durable. `answer` is its answer event.
-  void on_answer(std::uint32_t ticket, const Command& command, const Event& answer, Now now);
+  /// The answer to a submitted command: durable. `pool` is the symbol of the pool it names, if it
+  /// lists hours of one. Requires: it has an answer.
+  void on_answer(std::uint32_t ticket, const Executed& executed, std::string_view pool, Now now);
   /// The time that was set is there: `tick` is the command that says so.
   void on_time_set(std::uint32_t ticket, const Command& tick, Now now);
   /// What a command would be answered; of a log-on, also where its key stands.
@@ -158,7 +161,7 @@ class Session {
   void on_refused(std::uint32_t ticket, Admission why, Now now);
 
   /// An event of the session's account: sent if the client follows and has all before it.
-  void on_event(std::uint64_t number, const Event& event, const Event* trade);
+  void on_event(const AccountEntry& entry);
 
   /// The next event number the client has to be sent; 0 = it does not follow, or has them all.
   [[nodiscard]] std::uint64_t missing_event() const;

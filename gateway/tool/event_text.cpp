@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/words/client_id_text.hpp"
 #include "schemas/words/code_text.hpp"
 #include "schemas/words/human_units.hpp"
 #include "schemas/words/instrument_text.hpp"
@@ -81,7 +82,9 @@ std::string text_of(const v1::Fill& fill, const About& about) {
 }
 
 std::string text_of(const v1::MerchantChange& merchant) {
-  return std::string("merchant ") + (merchant.is_renamed() ? "renamed, " : "") +
+  const std::string name = merchant.name().empty() ? "" : " " + merchant.name();
+  const char* const is_now = merchant.is_renamed() ? "merchant renamed" : "merchant";
+  return is_now + name + (merchant.is_renamed() || !name.empty() ? ", " : " ") +
          plain_name("MERCHANT_STATE_", v1::MerchantState_Name(merchant.state())) + ", tier " +
          std::to_string(merchant.tier()) + ", clearance " + std::to_string(merchant.clearance()) +
          (merchant.is_killed() ? ", killed: no order is taken" : "") +
@@ -102,19 +105,8 @@ std::string text_of(const v1::UnitsMoved& units, const About& about) {
          settled(units.settlement());
 }
 
-}  // namespace
-
-void CurrencyCodes::learn(const v1::Balances& balances) {
-  for (const v1::Balance& it : balances.balances()) codes_[it.currency_id()] = it.currency();
-}
-
-std::string CurrencyCodes::behind_amount(std::uint32_t currency) const {
-  const auto found = codes_.find(currency);
-  return found == codes_.end() ? " of currency " + std::to_string(currency) : " " + found->second;
-}
-
-std::string event_text(const v1::Event& event, const v1::Definition* definition,
-                       const CurrencyCodes& currencies) {
+std::string body_text(const v1::Event& event, const v1::Definition* definition,
+                      const CurrencyCodes& currencies) {
   const About about{event.instrument_id(), definition};
   switch (event.body_case()) {
     case v1::Event::kAnswer:
@@ -158,6 +150,24 @@ std::string event_text(const v1::Event& event, const v1::Definition* definition,
   return "an event this program does not know; a newer one may";
 }
 
+}  // namespace
+
+void CurrencyCodes::learn(const v1::Balances& balances) {
+  for (const v1::Balance& it : balances.balances()) codes_[it.currency_id()] = it.currency();
+}
+
+std::string CurrencyCodes::behind_amount(std::uint32_t currency) const {
+  const auto found = codes_.find(currency);
+  return found == codes_.end() ? " of currency " + std::to_string(currency) : " " + found->second;
+}
+
+std::string event_text(const v1::Event& event, const v1::Definition* definition,
+                       const CurrencyCodes& currencies) {
+  const std::string text = body_text(event, definition, currencies);
+  if (event.client_order_id().empty()) return text;
+  return text + " [" + client_id_text(event.client_order_id()) + "]";
+}
+
 Json event_json(const v1::Event& event, const v1::Definition* definition,
                 const CurrencyCodes& currencies) {
   std::string text;
@@ -167,6 +177,11 @@ Json event_json(const v1::Event& event, const v1::Definition* definition,
   const auto status = google::protobuf::util::MessageToJsonString(event, &text, options);
   KARST_ASSERT(status.ok());  // every message of ours has a JSON form
   Json json = Json::parse(text);
+  json["time"] = format_time(event.time_ns());
+  json["client_order_id"] = nullptr;
+  if (!event.client_order_id().empty()) {
+    json["client_order_id"] = client_id_text(event.client_order_id());
+  }
   json["instrument"] = nullptr;
   if (event.instrument_id() != 0) {
     json["instrument"] = About{event.instrument_id(), definition}.name();

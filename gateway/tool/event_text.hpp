@@ -25,13 +25,15 @@ class CurrencyCodes {
   std::map<std::uint32_t, std::string> codes_;
 };
 
-/// "bought 3 GUIAN-P@2026-11-22T09Z at 28.50, fee 0.09; order 4294967296 has 7 left". `definition`:
+/// "bought 3 GUIAN-P@2026-11-22T09Z at 28.50, fee 0.09; order 4294967296 has 7 left [desk-1]", the
+/// last word being the client order id. `definition`:
 /// of the event's instrument; nullptr if it is not known.
 [[nodiscard]] std::string event_text(const v1::Event& event, const v1::Definition* definition,
                                      const CurrencyCodes& currencies);
 
-/// karst.v1.Event in Protobuf's JSON mapping, with "instrument" (its name, null if about none) and
-/// "text" (as above) beside it. `docs/json/event.json` is its shape.
+/// karst.v1.Event in Protobuf's JSON mapping, with "instrument" (its name, null if about none),
+/// "time" and "text" (as above) beside it; client_order_id is a word, null if there is none.
+/// `docs/json/event.json` is its shape.
 [[nodiscard]] Json event_json(const v1::Event& event, const v1::Definition* definition,
                               const CurrencyCodes& currencies);
 

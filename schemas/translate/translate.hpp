@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "engine/command/command.hpp"
 #include "engine/command/reject_code.hpp"
@@ -39,11 +42,29 @@ void enclosed_to_wire(const Command& command, v1::Command& wire);
 /// The same number under its name on the wire.
 [[nodiscard]] v1::Code to_wire(RejectCode code);
 
-/// Writes `event` as it stands under `number` in the log of `account`.
-///
-/// Requires: the event is in that log; `trade` is the event before it if it is a settlement.
-void to_wire(const Event& event, const Event* trade, AccountId account, std::uint64_t number,
-             v1::Event& wire);
+/// An event as it stands in the log of an account, with what its words depend on beside it.
+struct EventInLog {
+  const Event& event;
+  const Event* trade = nullptr;  ///< of a settlement: the event before it
+  AccountId account{0};
+  std::uint64_t number = 0;
+  Time time{0};                     ///< of its command
+  ClientOrderId client_order_id{};  ///< of the order it is about; zero: none
+  const Text<64>* name = nullptr;   ///< of an admission or a new name: that of the merchant
+};
+
+/// Requires: the event is in that log.
+void to_wire(const EventInLog& from, v1::Event& wire);
+
+/// A client order id as clients write it: without the zeros it is filled up with.
+[[nodiscard]] std::string to_wire(const ClientOrderId& id);
+/// The other way round. Returns: whether it is no longer than they may be.
+[[nodiscard]] bool to_engine(const std::string& wire, ClientOrderId& id);
+
+/// Writes what the command made: ids and names, by its events. Names of hours begin with the symbol
+/// of their pool, which no command that lists them says.
+void write_made(const Command& command, std::span<const Event> events, std::string_view pool,
+                v1::Reply& wire);
 
 /// Writes what the answer to a command says: code, client_seq, sequence, event number, value, order
 /// and whether it is the answer of an earlier time.

@@ -5,17 +5,13 @@
 #include "engine/base/assert.hpp"
 #include "schemas/karst/v1/events.pb.h"
 #include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate/text.hpp"
 #include "schemas/translate/translate.hpp"
 
 namespace karst::schemas {
 namespace {
 
-/// What the words of an event depend on beside its body.
-struct Around {
-  const Event& event;
-  const Event* trade;  ///< the event before a settlement
-  AccountId account;   ///< in whose log it stands
-};
+using Around = EventInLog;
 
 void write(const Answer& from, const Around& at, v1::Event& wire) {
   v1::Answer& to = *wire.mutable_answer();
@@ -104,6 +100,7 @@ void write(const MerchantChange& from, const Around& at, v1::Event& wire) {
   to.set_domestic(from.domestic);
   to.set_is_killed(from.killed);
   to.set_is_renamed(at.event.type == EventType::merchant_renamed);
+  if (at.name != nullptr) to.set_name(text_of(*at.name));
 }
 
 void write(const UnitsMoved& from, const Around& at, v1::Event& wire) {
@@ -190,15 +187,33 @@ void write(const Body&, const Around&, v1::Event&) {
 
 }  // namespace
 
-void to_wire(const Event& event, const Event* trade, AccountId account, std::uint64_t number,
-             v1::Event& wire) {
+void to_wire(const EventInLog& from, v1::Event& wire) {
+  const Event& event = from.event;
   wire.Clear();
-  wire.set_number(number);
+  wire.set_number(from.number);
   wire.set_sequence(event.sequence);
   wire.set_index(event.index);
-  wire.set_account_id(account.value());
+  wire.set_account_id(from.account.value());
   wire.set_instrument_id(event.instrument.value());
-  visit_event_body(event, [&](const auto& body) { write(body, {event, trade, account}, wire); });
+  wire.set_time_ns(from.time.value());
+  if ((from.client_order_id[0] | from.client_order_id[1]) != 0) {
+    wire.set_client_order_id(to_wire(from.client_order_id));
+  }
+  visit_event_body(event, [&](const auto& body) { write(body, from, wire); });
+}
+
+std::string to_wire(const ClientOrderId& id) {
+  std::string bytes(sizeof id, '\0');
+  std::memcpy(bytes.data(), id.data(), sizeof id);
+  bytes.resize(bytes.find_last_not_of('\0') + 1);
+  return bytes;
+}
+
+bool to_engine(const std::string& wire, ClientOrderId& id) {
+  id = {};
+  if (wire.size() > sizeof id) return false;
+  std::memcpy(id.data(), wire.data(), wire.size());
+  return true;
 }
 
 void to_wire(const Command& command, const Event& answer, std::uint64_t number, v1::Reply& wire) {

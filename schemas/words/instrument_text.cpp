@@ -1,19 +1,21 @@
 #include "schemas/words/instrument_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "schemas/words/human_units.hpp"
 #include "schemas/words/quantity.hpp"
 
 namespace karst::tool {
 
+std::string hour_contract_name(std::string symbol, std::int64_t hour) {
+  constexpr std::size_t to_the_hour = 13;  // "2026-11-22T09"
+  return std::move(symbol) + '@' + format_hour(hour).substr(0, to_the_hour) + 'Z';
+}
+
 std::string instrument_name(const v1::Definition& definition) {
-  std::string name = definition.symbol();
-  if (definition.kind() == v1::Definition::KIND_HOUR_CONTRACT) {
-    constexpr std::size_t to_the_hour = 13;  // "2026-11-22T09"
-    name += '@' + format_hour(definition.delivery_hour()).substr(0, to_the_hour) + 'Z';
-  }
-  return name;
+  if (definition.kind() != v1::Definition::KIND_HOUR_CONTRACT) return definition.symbol();
+  return hour_contract_name(definition.symbol(), definition.delivery_hour());
 }
 
 std::string price_text(const v1::Definition& definition, std::int64_t ticks) {

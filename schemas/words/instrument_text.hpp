@@ -10,6 +10,9 @@
 
 namespace karst::tool {
 
+/// "GUIAN-P@2026-11-22T09Z": an hour of the pool of that symbol.
+[[nodiscard]] std::string hour_contract_name(std::string symbol, std::int64_t hour);
+
 /// "WEATHER-GZ" of a data product; "GUIAN-P@2026-11-22T09Z" of an hour of a pool.
 [[nodiscard]] std::string instrument_name(const v1::Definition& definition);
 

@@ -80,13 +80,16 @@ void LocalExchange::run() {
     const Applied made = engine.apply(next.command, ring_);
     std::vector<Event> events;
     for (std::uint32_t i = 0; i < made.count; ++i) events.push_back(ring_.at(made.first + i));
-    for (std::size_t i = 0; i < events.size(); ++i) {
+    const Executed executed{next.command, events,
+                            made.answer == Applied::no_answer ? Executed::no_answer : made.answer};
+    names_.note_name(executed);
+    for (std::uint32_t i = 0; i < events.size(); ++i) {
       const AccountPlaces numbers = account_places(events[i]);
       for (std::uint32_t n = 0; n < numbers.count; ++n) {
-        stored_.push_back({numbers.items[n].account, numbers.items[n].number, events[i],
-                           i == 0 ? Event{} : events[i - 1]});
+        stored_.push_back(make_entry(executed, i, numbers.items[n], names_));
       }
     }
+    names_.note_ends(executed);
     applied.push_back(next.command);
     const Event* answer = made.answer == Applied::no_answer ? nullptr : &events[made.answer];
     hub.deliver({next.command, events, answer, true, next.handle}, now_);
@@ -114,9 +117,9 @@ gateway::EventSource::Found LocalExchange::read(AccountId account, std::uint64_t
                                                 std::uint32_t limit, const Sink& sink) {
   if (is_event_log_damaged) return Found::failed;
   std::uint32_t given = 0;
-  for (const Stored& it : stored_) {
+  for (const AccountEntry& it : stored_) {
     if (it.account != account || it.number < from || given == limit) continue;
-    sink(it.number, it.event, &it.trade);
+    sink(it);
     ++given;
   }
   return Found::good;
@@ -131,6 +134,16 @@ void LocalExchange::begin_four_eyes() {
   c.type = CommandType::set_four_eyes;
   c.set_four_eyes = {true, Money{1'000'000}};
   command(c);
+}
+
+gateway::EventSource::Found LocalExchange::first_at(AccountId account, Time time,
+                                                    std::uint64_t& number) {
+  if (is_event_log_damaged) return Found::failed;
+  number = 1;
+  for (const AccountEntry& it : stored_) {
+    if (it.account == account && it.time < time) number = it.number + 1;
+  }
+  return Found::good;
 }
 
 void LocalExchange::make_market() {

@@ -37,6 +37,7 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   gateway::Admission submit(const Command& command, std::uint64_t handle) override;
   gateway::Admission rehearse(const Command& command, std::uint64_t handle) override;
   Found read(AccountId account, std::uint64_t from, std::uint32_t limit, const Sink& sink) override;
+  Found first_at(AccountId account, Time time, std::uint64_t& number) override;
 
   gateway::Admission next_admission = gateway::Admission::accepted;
   /// What becomes of a rehearsal that was accepted, where it does not reach the engine.
@@ -53,18 +54,12 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
     Command command;
     std::uint64_t handle;
   };
-  struct Stored {
-    AccountId account;
-    std::uint64_t number;
-    Event event;
-    Event trade;
-  };
-
   std::vector<Event> events_;
   EventRing ring_{};
   std::deque<Waiting> waiting_;
   std::deque<Waiting> rehearsing_;
-  std::vector<Stored> stored_;
+  std::vector<AccountEntry> stored_;
+  OrderNames names_;
   gateway::Now now_{1'000'000'000, 1'700'000'000'000'000'000};
 };
 
