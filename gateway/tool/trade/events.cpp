@@ -1,21 +1,25 @@
-// `karst events`: the account's event log, what was and what comes.
+// `karst events`, `karst fills`: the account's event log, what was and what comes.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "gateway/client/feed_client.hpp"
 #include "gateway/client/stopwatch.hpp"
+#include "gateway/client/wall_clock.hpp"
 #include "gateway/tool/commands.hpp"
 #include "gateway/tool/event_text.hpp"
 #include "gateway/tool/numbers.hpp"
 #include "gateway/tool/trade/merchant_session.hpp"
+#include "schemas/words/human_units.hpp"
 
 namespace karst::tool {
 namespace {
@@ -45,12 +49,38 @@ struct EventsOptions : MerchantOptions {
 
 std::string line_of(const v1::Event& event, const v1::Definition* definition,
                     const CurrencyCodes& currencies) {
-  return std::to_string(event.number()) + "  " + event_text(event, definition, currencies);
+  return std::to_string(event.number()) + "  " + format_time(event.time_ns()) + "  " +
+         event_text(event, definition, currencies);
 }
 
 bool is_of_unknown_currency(const v1::Event& event, const CurrencyCodes& known) {
   return event.has_cash() && !known.has(event.cash().currency_id());
 }
+
+/// The instruments that are listed no longer; asked for once. Where there is no answer they go by
+/// their numbers.
+class RetiredInstruments {
+ public:
+  [[nodiscard]] const v1::Definition* find(gateway::Client& client, std::uint32_t instrument) {
+    if (!std::exchange(has_asked_, true)) ask(client);
+    const auto found = definitions_.find(instrument);
+    return found == definitions_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  void ask(gateway::Client& client) {
+    v1::QueryInstruments query;
+    query.set_retired(true);
+    const Result<v1::Instruments> retired = gateway::instruments(client, query);
+    if (!retired) return;
+    for (const v1::InstrumentFound& it : retired->instruments()) {
+      definitions_[it.instrument_id()] = it.definition();
+    }
+  }
+
+  std::map<std::uint32_t, v1::Definition> definitions_;
+  bool has_asked_ = false;
+};
 
 /// Events as they come, over as many connections as it takes, none lost and none twice.
 class Follower {
@@ -173,6 +203,9 @@ class Follower {
       const feed::FeedInstrument* found = market_.find(event.instrument_id());
       const v1::Definition* definition =
           found != nullptr && found->definition ? &*found->definition : nullptr;
+      if (definition == nullptr && event.instrument_id() != 0) {
+        definition = retired_.find(*client_, event.instrument_id());
+      }
       if (is_of_unknown_currency(event, currencies_)) ask_for_currencies();
       output_.line(event_json(event, definition, currencies_),
                    line_of(event, definition, currencies_));
@@ -189,6 +222,7 @@ class Follower {
   const EventsOptions& options_;
   const Output& output_;
   feed::FeedClient market_;
+  RetiredInstruments retired_;
   CurrencyCodes currencies_;
   gateway::ClientConfig config_;
   std::unique_ptr<gateway::Client> client_;
@@ -233,22 +267,74 @@ std::deque<v1::Event> past_events(MerchantSession& session, const EventsOptions&
   }
 }
 
-void show_past(const EventsOptions& options) {
-  MerchantSession session(options);
-  const Listing& listing = session.listing();
+/// What events are about, of hours that have been delivered, too.
+class Names {
+ public:
+  explicit Names(MerchantSession& session) : session_(session), listing_(session.listing()) {}
+
+  [[nodiscard]] const v1::Definition* definition(std::uint32_t instrument) {
+    if (instrument == 0) return nullptr;
+    const Listed* listed = listing_.find(instrument);
+    return listed != nullptr ? &listed->definition : retired_.find(session_.client(), instrument);
+  }
+  [[nodiscard]] const CurrencyCodes& currencies(const v1::Event& event) {
+    if (is_of_unknown_currency(event, currencies_)) {
+      currencies_.learn(session_.must(gateway::balances(session_.client(), session_.account())));
+    }
+    return currencies_;
+  }
+
+ private:
+  MerchantSession& session_;
+  const Listing& listing_;
+  RetiredInstruments retired_;
+  CurrencyCodes currencies_;
+};
+
+template <class Events>
+void show(MerchantSession& session, const Events& events, const char* none) {
+  Names names(session);
   Json json = Json::array();
   std::string text;
-  CurrencyCodes currencies;
-  for (const v1::Event& event : past_events(session, options)) {
-    if (is_of_unknown_currency(event, currencies)) {
-      currencies.learn(session.must(gateway::balances(session.client(), session.account())));
-    }
-    const Listed* listed = listing.find(event.instrument_id());
-    const v1::Definition* definition = listed == nullptr ? nullptr : &listed->definition;
+  for (const v1::Event& event : events) {
+    const v1::Definition* definition = names.definition(event.instrument_id());
+    const CurrencyCodes& currencies = names.currencies(event);
     json.push_back(event_json(event, definition, currencies));
     text += (text.empty() ? "" : "\n") + line_of(event, definition, currencies);
   }
-  session.output().answer(json, text.empty() ? "nothing yet" : text);
+  session.output().answer(json, text.empty() ? none : text);
+}
+
+void show_past(const EventsOptions& options) {
+  MerchantSession session(options);
+  show(session, past_events(session, options), "nothing yet");
+}
+
+struct FillsOptions : MerchantOptions {
+  std::string from_time;  ///< empty: a day ago
+  std::string to_time;    ///< empty: whatever there is
+};
+
+void show_fills(const FillsOptions& options) {
+  MerchantSession session(options);
+  const auto time_of = [&](const char* option, const std::string& text) {
+    const std::optional<std::int64_t> time = parse_time(text);
+    if (!time) {
+      session.output().fail({exit_usage, "USAGE", std::string(option) + " is a time, not " + text,
+                             "as 2026-11-22 or 2026-11-22T13:00+08:00"});
+    }
+    return *time;
+  };
+  const std::int64_t from = options.from_time.empty() ? wall_ns() - ns_per_day
+                                                      : time_of("--from-time", options.from_time);
+  const std::int64_t to = options.to_time.empty() ? 0 : time_of("--to-time", options.to_time);
+  const Result<v1::Events> fills = gateway::fills(session.client(), from, to, session.account());
+  if (!fills && fills.error().code == ErrorCode::trimmed) {
+    session.output().fail({exit_not_there, "RESUME_TOO_OLD",
+                           "fills since " + format_time(from) + " are not all kept",
+                           "a later --from-time; every settlement: karst audit transactions"});
+  }
+  show(session, session.must(fills).events(), "no fills in that time");
 }
 
 void follow(const EventsOptions& options) {
@@ -278,6 +364,15 @@ void add_events(CLI::App& app) {
   command->add_flag("--sessions", options->has_sessions,
                     "log-ons and their ends too; --json always has them");
   add_merchant_options(*command, *options);
+  const auto fills = std::make_shared<FillsOptions>();
+  CLI::App* fills_command = app.add_subcommand("fills", "what a merchant bought and sold");
+  fills_command->footer(
+      "Examples:\n  karst fills\n  karst fills --from-time 2026-11-22 --to-time "
+      "2026-11-23 --json");
+  fills_command->add_option("--from-time", fills->from_time, "from this time on; else of a day");
+  fills_command->add_option("--to-time", fills->to_time, "only before this time");
+  add_merchant_options(*fills_command, *fills);
+  fills_command->callback([fills] { show_fills(*fills); });
   command->callback([options] { options->is_following ? follow(*options) : show_past(*options); });
 }
 

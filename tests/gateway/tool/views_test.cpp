@@ -134,6 +134,55 @@ TEST_F(TradeCommands, events_tell_what_happened_in_order) {
   EXPECT_NE(all.out.find("opened: key 12"), std::string::npos) << all.out;
 }
 
+TEST_F(TradeCommands, an_order_and_its_fills_are_found_by_what_its_merchant_calls_it) {
+  ASSERT_EQ(run("sell WEATHER 5 --price 2 --from capacity --client-id desk-1 --key alice").exit,
+            exit_ok);
+  ASSERT_EQ(run("buy WEATHER 3 --price 2 --key bob").exit, exit_ok);
+  const Json found = exchange.json("order --client-id desk-1 --key alice", "order_found");
+  EXPECT_EQ(found["client_order_id"], "desk-1");
+  EXPECT_EQ(found["order"]["open_lots"], 2);
+  const std::string number = found["order_id"].dump();
+  EXPECT_EQ(exchange.json("order " + number + " --key alice", "order_found")["sequence"],
+            found["sequence"]);
+  EXPECT_EQ(exchange.json("orders --key alice", "orders")["orders"][0]["client_order_id"],
+            "desk-1");
+  exchange.expect_failure("order " + number + " --key bob", exit_not_there, "karst orders");
+  exchange.expect_failure("order --key alice", exit_usage, "--client-id NAME");
+  const Json fills = exchange.json("fills --key alice", "events");
+  ASSERT_EQ(fills.size(), 1U);
+  EXPECT_EQ(fills[0]["client_order_id"], "desk-1");
+  const auto time = fills[0]["time"].get<std::string>();
+  EXPECT_EQ(exchange.json("fills --from-time " + time + " --key alice", "events").size(), 1U);
+  EXPECT_EQ(exchange.json("fills --to-time " + time + " --key alice", "events").size(), 0U);
+  const ToolRun text = run("fills --key alice");
+  EXPECT_NE(text.out.find(time + "  sold 3 lots of WEATHER"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("[desk-1]"), std::string::npos) << text.out;
+  ASSERT_EQ(run("buy WEATHER 2 --price 2 --key bob").exit, exit_ok);
+  const ToolRun ended = run("order --client-id desk-1 --key alice");
+  EXPECT_NE(ended.out.find("open no longer"), std::string::npos) << ended.out << ended.err;
+}
+
+TEST_F(TradeCommands, instruments_are_found_by_what_they_are) {
+  const auto names = [&](const std::string& options) {
+    std::string all;
+    for (const Json& it : exchange.json("instruments " + options, "instruments")) {
+      all += it["instrument"].get<std::string>() + " ";
+    }
+    return all;
+  };
+  EXPECT_EQ(names("--kind product"), "WEATHER ATLAS ");
+  EXPECT_EQ(names("--provider 1"), "WEATHER ATLAS ");
+  EXPECT_EQ(names("--prefix ATL"), "ATLAS ");
+  EXPECT_EQ(names("--state halted"), "");
+  const std::string hours = names("--kind hour");
+  EXPECT_EQ(names("--provider 3"), hours);
+  EXPECT_TRUE(hours.starts_with(first_hour() + " ")) << hours;
+  const std::string first = first_hour().substr(first_hour().find('@') + 1, 13);
+  EXPECT_EQ(names("--to-hour " + first + ":00Z"), "");
+  EXPECT_EQ(names("--from-hour " + first + ":00Z"), hours);
+  exchange.expect_failure("instruments --from-hour noon", exit_usage, "is a full hour");
+}
+
 TEST_F(TradeCommands, events_are_followed_and_gone_on_with_after_a_number) {
   ASSERT_EQ(run("buy WEATHER 3 --price 2 --key bob").exit, exit_ok);
   const Json past = exchange.json("events --key bob", "events");
