@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstring>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "ledger/files/crc32c.hpp"
@@ -26,10 +28,13 @@ constexpr std::size_t page = 100;
 
 bool is_none(const ClientOrderId& id) { return (id[0] | id[1]) == 0; }
 
+/// All that is kept.
 std::vector<AccountEntry> all_of(const EventLog& log, AccountId account) {
   std::vector<AccountEntry> all;
+  std::uint64_t first = 1;
+  while (log.read(account, first, 1)->is_too_old) ++first;
   while (true) {
-    const Result<AccountPage> read = log.read(account, all.size() + 1, page);
+    const Result<AccountPage> read = log.read(account, first + all.size(), page);
     EXPECT_TRUE(read.ok() && !read->is_too_old);
     if (!read.ok() || read->entries.empty()) return all;
     all.insert(all.end(), read->entries.begin(), read->entries.end());
@@ -60,21 +65,27 @@ class NamesInTheLog : public testing::Test {
   /// A market through several lives; a life may begin from a snapshot of the one before.
   void trade(const std::string& directory, bool has_snapshots) {
     const auto each = static_cast<std::uint32_t>(test::effort(4'000));
+    const std::uint64_t seed = test::seed_of_run();
     std::vector<std::vector<Command>> traders;
-    for (std::uint32_t i = 1; i <= merchants; ++i) {
-      traders.push_back(sim::trading(i, each, test::seed_of_run()));
-    }
+    for (std::uint32_t i = 1; i <= merchants; ++i) traders.push_back(sim::trading(i, each, seed));
     for (std::uint32_t life = 0; life < lives; ++life) {
-      ExchangeConfig config = FrozenExchange::config();
-      if (has_snapshots) config.snapshots.every_commands = each / 2;
-      FrozenExchange exchange(directory, config);
-      snapshots_ += exchange.running().report().snapshot_sequence != 0 ? 1 : 0;
+      FrozenExchange exchange(directory);
+      const std::uint64_t begun = exchange.running().report().snapshot_sequence;
+      snapshots_ += begun != 0 ? 1 : 0;
       std::vector<Command> commands;
       if (life == 0) commands = test::whole_opening(merchants);
       for (std::size_t i = each * life / lives; i < each * (life + 1) / lives; ++i) {
         for (const std::vector<Command>& trader : traders) commands.push_back(trader[i]);
       }
-      exchange.send_at_once(commands);
+      const auto half = commands.begin() + static_cast<std::ptrdiff_t>(commands.size() / 2);
+      exchange.send_at_once({commands.begin(), half});
+      for (int tries = 0; has_snapshots && tries < 2'000; ++tries) {
+        exchange.running().exchange().request_snapshot();
+        const std::vector<std::uint64_t> made = exchange.running().snapshots().commands().value();
+        if (!made.empty() && made.front() > begun) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      exchange.send_at_once({half, commands.end()});
       exchange.running().exchange().stop();
       ASSERT_FALSE(exchange.running().exchange().has_failed());
     }
@@ -104,7 +115,12 @@ TEST_F(NamesInTheLog, are_those_of_the_orders_and_a_rebuild_gives_the_same_bytes
     for (std::uint32_t merchant = 1; merchant <= merchants; ++merchant) {
       const std::vector<AccountEntry> entries = all_of(*live, AccountId{merchant});
       ASSERT_GT(entries.size(), 100U);
-      EXPECT_TRUE(bytes_of(entries) == bytes_of(all_of(*again, AccountId{merchant}))) << merchant;
+      // A journal that was trimmed gives what came behind the snapshot it begins with.
+      const std::vector<AccountEntry> made_again = all_of(*again, AccountId{merchant});
+      ASSERT_GT(made_again.size(), 100U);
+      const std::vector<AccountEntry> same(entries.end() - std::ptrdiff_t(made_again.size()),
+                                           entries.end());
+      EXPECT_TRUE(bytes_of(same) == bytes_of(made_again)) << merchant;
       // Naively: an order is called as it was when it was accepted.
       std::map<std::uint64_t, ClientOrderId> names;
       for (const AccountEntry& entry : entries) {
