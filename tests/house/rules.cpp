@@ -92,7 +92,7 @@ std::size_t columns(std::string_view line) {
       line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string cited(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 /// A finding for every line in which one of `words` occurs; `whole` asks for whole words.
 Findings lines_with(const SourceFile& file, std::string_view text,
@@ -103,7 +103,7 @@ Findings lines_with(const SourceFile& file, std::string_view text,
     for (const std::string& word : words) {
       const bool is_found =
           whole ? contains_word(lines[i], word) : lines[i].find(word) != std::string_view::npos;
-      if (is_found) findings.push_back({file.path, static_cast<int>(i) + 1, quoted(word), mend});
+      if (is_found) findings.push_back({file.path, static_cast<int>(i) + 1, cited(word), mend});
     }
   }
   return findings;
@@ -130,11 +130,11 @@ Findings includes_run_down(const SourceFile& file) {
     if (!include.is_quoted) continue;
     const auto target = room_of(include.target);
     if (!target) {
-      findings.push_back({file.path, include.line, "includes " + quoted(include.target),
+      findings.push_back({file.path, include.line, "includes " + cited(include.target),
                           "name it from the top of the project; rooms include only rooms"});
     } else if (*target > *room) {
       findings.push_back({file.path, include.line,
-                          std::string(name_of(*room)) + " includes " + quoted(include.target) +
+                          std::string(name_of(*room)) + " includes " + cited(include.target) +
                               " from a room above",
                           "move what both need down, or hand it in as a value"});
     }
@@ -158,7 +158,7 @@ Findings includes_run_in_no_circle(const std::vector<SourceFile>& files) {
         enter(*target->second);
       } else if (known->second == Seen::entered) {
         findings.push_back({file.path, include.line,
-                            "includes " + quoted(include.target) + ", which includes it",
+                            "includes " + cited(include.target) + ", which includes it",
                             "give what both need a file of its own"});
       }
     }
@@ -175,7 +175,7 @@ Findings benchmarks_know_no_tool(const SourceFile& file) {
   if (!file.is_cpp() || !file.path.starts_with("bench/")) return findings;
   for (const Include& include : includes_of(file)) {
     if (!include.is_quoted || !include.target.starts_with("gateway/tool/")) continue;
-    findings.push_back({file.path, include.line, "includes " + quoted(include.target),
+    findings.push_back({file.path, include.line, "includes " + cited(include.target),
                         "what is measured with stands in gateway/measure"});
   }
   return findings;
@@ -203,7 +203,7 @@ Findings libraries_stay_on_their_floor(const SourceFile& file) {
         libraries, [&](const Library& it) { return include.target.starts_with(it.prefix); });
     if (library == libraries.end()) continue;
     if (*floor >= library->lowest && *floor <= library->highest) continue;
-    findings.push_back({file.path, include.line, "includes " + quoted(include.target),
+    findings.push_back({file.path, include.line, "includes " + cited(include.target),
                         "this library belongs to floors " + std::to_string(library->lowest) +
                             " to " + std::to_string(library->highest)});
   }
@@ -215,7 +215,7 @@ Findings verifier_stands_alone(const SourceFile& file) {
   if (!file.is_cpp() || !file.path.starts_with("ledger/verify/")) return findings;
   for (const Include& include : includes_of(file)) {
     if (!include.is_quoted || include.target.starts_with("ledger/verify/")) continue;
-    findings.push_back({file.path, include.line, "the verifier includes " + quoted(include.target),
+    findings.push_back({file.path, include.line, "the verifier includes " + cited(include.target),
                         "write what it needs in ledger/verify/: it must not trust the exchange"});
   }
   return findings;
@@ -231,7 +231,7 @@ Findings model_stands_apart(const SourceFile& file) {
   for (const Include& include : includes_of(file)) {
     if (!include.is_quoted || is_of_model(include.target)) continue;
     if (std::ranges::find(shared_with_model, include.target) != shared_with_model.end()) continue;
-    findings.push_back({file.path, include.line, "the model includes " + quoted(include.target),
+    findings.push_back({file.path, include.line, "the model includes " + cited(include.target),
                         "write it a second time, naively: shared code shares its mistakes"});
   }
   return findings;
@@ -243,7 +243,7 @@ Findings engine_includes_pure_headers(const SourceFile& file) {
   for (const Include& include : includes_of(file)) {
     if (include.is_quoted || is_permitted(file.path, include.target)) continue;
     if (std::ranges::find(pure_headers, include.target) != pure_headers.end()) continue;
-    findings.push_back({file.path, include.line, "engine includes " + quoted(include.target),
+    findings.push_back({file.path, include.line, "engine includes " + cited(include.target),
                         "the engine asks the world nothing: let a floor above do it, or use one of "
                         "the headers listed in tests/house/rules.cpp"});
   }
@@ -353,7 +353,7 @@ Findings names_are_snake_case(const SourceFile& file) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
   });
   if (is_snake) return {};
-  return {{file.path, 0, "file name " + quoted(name), "lower-case words joined by underscores"}};
+  return {{file.path, 0, "file name " + cited(name), "lower-case words joined by underscores"}};
 }
 
 const std::vector<Rule>& all_rules() {
