@@ -18,8 +18,8 @@ seed_of_commit() {
 build_stage() {
   case $1 in
     release) configure release -DKARST_TESTS=ON -DKARST_BENCH=ON; compile release all ;;
-    asan) configure asan; compile asan all ;;
-    tsan) configure tsan; calm=$no_aslr; compile tsan karst_threaded_tests ;;
+    asan) configure asan; compile asan karst_tests ;;
+    tsan) configure tsan; calm=$no_aslr; compile tsan karst_tests ;;
     debug) configure debug; compile debug karst_compiler_tests ;;
     clang) configure clang; compile clang karst_compiler_tests karst_fuzz_targets ;;
   esac
@@ -30,7 +30,7 @@ test_stage() {
   case $1 in
     release) run_tests release ;;
     asan) run_tests asan ;;
-    tsan) calm=$no_aslr; run_tests tsan -L threads -E Simulation; calm='' ;;
+    tsan) calm=$no_aslr; run_tests tsan; calm='' ;;
     debug | clang) run_tests "$1" -L compilers ;;
   esac
   check_skips "$1"

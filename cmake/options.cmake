@@ -5,6 +5,7 @@ option(KARST_TESTS "build the tests" ON)
 option(KARST_BENCH "build the benchmarks" ON)
 option(KARST_NATIVE "tune for the processor of this machine" ON)
 option(KARST_FUZZ "build the fuzz targets with libFuzzer (clang only)" OFF)
+option(KARST_ONLY_THREADS "build only the tests that start threads" OFF)
 set(KARST_TEST_TIMEOUT 600 CACHE STRING "seconds a test may take")
 set(KARST_SANITIZE "" CACHE STRING "comma-separated sanitizers, e.g. address,undefined")
 
@@ -91,7 +92,7 @@ endfunction()
 
 # What `./run` builds where it does not build everything.
 add_custom_target(karst_programs)        # karstd and karst
-add_custom_target(karst_threaded_tests)  # the tests labelled `threads`
+add_custom_target(karst_tests)           # test_NAME and what they start
 add_custom_target(karst_compiler_tests)  # the tests labelled `compilers`
 add_custom_target(karst_fuzz_targets)    # fuzz_NAME
 
