@@ -331,6 +331,7 @@ v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way
   ticket.client_seq = command.client_seq;
   ticket.gateway_in_ns = now.wall_ns;
   ticket.way = way;
+  ticket.wrong = way == Way::rehearse ? wrong_field(command, host_.sizes()) : nullptr;
   Admission admission = hand_over(command, index, way);
   if (admission == Admission::disk_full && state_ == State::opening) admission = look_up(index);
   if (admission == Admission::accepted) return v1::CODE_OK;
@@ -392,15 +393,16 @@ void Session::on_answer(std::uint32_t index, const Executed& executed, std::stri
   if (state_ == State::opening) return on_session_opened(ticket, answer, now);
   v1::Reply& reply = begin_reply(ticket, now);
   schemas::to_wire(executed.command, answer, own_number(answer), reply);
-  if (reply.code() == v1::CODE_INVALID_FIELD) name_field(executed.command, reply);
+  if (reply.code() == v1::CODE_INVALID_FIELD) {
+    name_field(wrong_field(executed.command, host_.sizes()), reply);
+  }
   const bool is_done = answer.type != EventType::rejected && answer.type != EventType::repeated;
   if (is_done) schemas::write_made(executed.command, executed.events, pool, reply);
   write(*response_);
 }
 
 /// The engine says that a field is wrong; which one it is can be found out again.
-void Session::name_field(const Command& command, v1::Reply& reply) const {
-  const char* const wrong = wrong_field(command, host_.sizes());
+void Session::name_field(const char* wrong, v1::Reply& reply) {
   reply.set_field(wrong != nullptr ? wrong : "body");
 }
 
@@ -428,6 +430,7 @@ void Session::on_rehearsed(std::uint32_t index, const Rehearsal& rehearsal,
   reply.set_value(rehearsal.value);
   reply.set_is_repeated(rehearsal.is_repeated);
   reply.set_validated_only(true);
+  if (reply.code() == v1::CODE_INVALID_FIELD) name_field(ticket.wrong, reply);
   write(*response_);
 }
 

@@ -218,6 +218,7 @@ class Session {
     std::uint32_t next_free = 0;
     bool is_taken = false;
     Way way = Way::submit;
+    const char* wrong = nullptr;  ///< of a rehearsed command: the field that means nothing
   };
 
   /// Where a command came from.
@@ -255,7 +256,7 @@ class Session {
   v1::Code refuse_command(Origin origin, std::uint64_t client_seq, v1::Code code,
                           std::int64_t value = 0, const char* field = "",
                           const std::string& text = {});
-  void name_field(const Command& command, v1::Reply& reply) const;
+  static void name_field(const char* wrong, v1::Reply& reply);
   void pulse(std::uint64_t token, Now now);
   void write(const v1::Response& response);
 

@@ -222,12 +222,12 @@ bool Scenario::take_four_eyes(Words& words) {
 /// The same, said by the same, but only proposed.
 Command Scenario::proposal_of(const Command& command) {
   if (!traits_of(command.type).may_need_two) throw Unreadable("this is not proposed");
-  Command proposal = blank(CommandType::propose);
+  Command proposal;
+  proposal.type = CommandType::propose;
   proposal.key = command.key;
   proposal.epoch = command.epoch;
   proposal.client_seq = command.client_seq;
   proposal.propose->command = enclose(command);
-  proposals_.push_back({sequence_ + 1, proposal.propose->command});
   return proposal;
 }
 
@@ -241,6 +241,9 @@ void Scenario::send(Command command) {
   const auto broken = twins_->apply(command);
   if (broken) throw Unreadable("engine and model differ: " + *broken);
   for (const Event& event : twins_->events()) {
+    if (event.type == EventType::command_proposed && command.type == CommandType::propose) {
+      proposals_.push_back({command.sequence, command.propose->command});
+    }
     market_.learn(event, first_hour);
     if (is_shown(event)) actual_.push_back(text_of(event, market_.names()));
   }

@@ -52,7 +52,7 @@ class Scenario {
   void go_on_restored(Words& words);
   void grow(Words& words);
   [[nodiscard]] bool take_four_eyes(Words& words);
-  [[nodiscard]] Command proposal_of(const Command& command);
+  [[nodiscard]] static Command proposal_of(const Command& command);
   [[nodiscard]] bool is_shown(const Event& event) const;
   [[nodiscard]] std::string difference(const Step& step) const;
   enum class Optional : std::uint8_t { no, acceptance, gate };

@@ -41,7 +41,7 @@ std::string state_of(const v1::OpenOrder& order) {
 
 Json order_json(const Listing& listing, const v1::OpenOrder& order) {
   Json line{
-      {"order_id", order.order_id()},
+      {"order_id", id_text(order.order_id())},
       {"client_order_id", nullptr},
       {"instrument_id", order.instrument_id()},
       {"instrument", listing.name(order.instrument_id())},
@@ -121,15 +121,15 @@ void show_order(const ViewOptions& options) {
   }
   const v1::OrderFound found = session.must(answer);
   Json json{{"merchant", session.merchant()},
-            {"as_of_sequence", found.as_of_sequence()},
-            {"order_id", found.order_id()},
+            {"as_of_sequence", id_text(found.as_of_sequence())},
+            {"order_id", id_text(found.order_id())},
             {"client_order_id", nullptr},
-            {"sequence", found.sequence()},
+            {"sequence", id_text(found.sequence())},
             {"event_number", nullptr},
             {"order", nullptr}};
   const std::string client_id = client_id_text(found.client_order_id());
   if (!client_id.empty()) json["client_order_id"] = client_id;
-  if (found.event_number() != 0) json["event_number"] = found.event_number();
+  if (found.event_number() != 0) json["event_number"] = id_text(found.event_number());
   if (found.has_order()) {
     json["order"] = order_json(session.listing(), found.order());
     Table table = orders_table();

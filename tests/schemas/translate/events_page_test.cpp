@@ -62,6 +62,10 @@ const char* detail_of(EventType type) {
       return "instrument state";
     case EventType::clock_held:
       return "1 held, 0 again believed";
+    case EventType::command_proposed:
+      return "1 taken over from the exchange";
+    case EventType::command_retracted:
+      return "1 by an operator, 2 expired";
     default:
       return "0";
   }
