@@ -15,41 +15,25 @@ namespace {
 constexpr std::uint32_t answer_bytes_max = 16 * 1024 * 1024;
 constexpr auto retry_pause = std::chrono::milliseconds(50);
 
+/// The request that a message answers; 0 = none. The usual ones are known here; that of any other
+/// answer is its field `request_id`, so that new ones need nothing.
 std::uint64_t request_id_of(const v1::Response& response) {
   switch (response.body_case()) {
+    case v1::Response::BODY_NOT_SET:
+      return 0;
     case v1::Response::kReply:
       return response.reply().request_id();
-    case v1::Response::kLoggedOn:
-      return response.logged_on().request_id();
-    case v1::Response::kOrders:
-      return response.orders().request_id();
-    case v1::Response::kBalances:
-      return response.balances().request_id();
-    case v1::Response::kHoldings:
-      return response.holdings().request_id();
-    case v1::Response::kEvents:
-      return response.events().request_id();
-    case v1::Response::kTransactions:
-      return response.transactions().request_id();
-    case v1::Response::kAccessLog:
-      return response.access_log().request_id();
-    case v1::Response::kLedgerBalances:
-      return response.ledger_balances().request_id();
-    case v1::Response::kFees:
-      return response.fees().request_id();
-    case v1::Response::kTurnover:
-      return response.turnover().request_id();
-    case v1::Response::kLedgerNames:
-      return response.ledger_names().request_id();
-    case v1::Response::kStatus:
-      return response.status().request_id();
     case v1::Response::kPulse:
       return response.pulse().token();
     case v1::Response::kMarketData:  // 0 but for what answers a subscription
       return response.market_data().subscribed().request_id();
     default:
-      return 0;
+      break;
   }
+  const auto* const field = v1::Response::descriptor()->FindFieldByNumber(response.body_case());
+  const auto& body = response.GetReflection()->GetMessage(response, field);
+  const auto* const id = body.GetDescriptor()->FindFieldByName("request_id");
+  return id == nullptr ? 0 : body.GetReflection()->GetUInt64(body, id);
 }
 
 }  // namespace
