@@ -24,6 +24,7 @@
 #include "gateway/desk/books_desk.hpp"
 #include "gateway/desk/capacity_watch.hpp"
 #include "gateway/desk/desk.hpp"
+#include "gateway/desk/event_reader.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/feed/feed_restore.hpp"
 #include "gateway/server/server.hpp"
@@ -46,36 +47,6 @@ namespace {
 constexpr std::uint64_t mib = 1U << 20U;
 
 void say(const std::string& line) { std::fprintf(stderr, "karstd: %s\n", line.c_str()); }
-
-class StoredEvents final : public EventSource {
- public:
-  explicit StoredEvents(const EventLog& log) : log_(log) {}
-  Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
-             const Sink& sink) override {
-    const Result<AccountPage> page = log_.read(account, from, limit);
-    if (!page) return failed(page.error());
-    if (page->is_too_old) return Found::too_old;
-    for (const AccountEntry& entry : page->entries) sink(entry);
-    return Found::good;
-  }
-  Found first_at(AccountId account, Time time, std::uint64_t& number) override {
-    const Result<AccountStart> start = log_.first_at(account, time);
-    if (!start) return failed(start.error());
-    number = start->number;
-    return start->is_too_old ? Found::too_old : Found::good;
-  }
-
- private:
-  Found failed(const Error& error) {
-    const std::string why = error.text();
-    if (why != said_) say("event log: " + why + "; a restart makes it again from the journal");
-    said_ = why;
-    return Found::failed;
-  }
-
-  const EventLog& log_;
-  std::string said_;  // of what cannot be read, so that it is said once
-};
 
 }  // namespace
 
@@ -128,7 +99,7 @@ struct Daemon::Parts {
   Port* port = nullptr;
   std::unique_ptr<feed::FeedPublisher> feed;
   std::unique_ptr<ExchangeSink> sink;
-  std::unique_ptr<StoredEvents> event_source;
+  std::unique_ptr<EventReader> event_reader;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<Hub> hub;
   std::unique_ptr<Server> server;
@@ -236,9 +207,15 @@ void Daemon::Parts::wire() {
   feed = std::make_unique<feed::FeedPublisher>(config.capacity, feed_limits);
   sink = std::make_unique<ExchangeSink>(
       *exchange, *port, clock, ExchangeSink::Config{config.hub.is_trace_clock}, [this] { wake(); });
-  event_source = std::make_unique<StoredEvents>(*events);
-  desk = std::make_unique<Desk>(*exchange, *books, *feed, *access_log, [this] { wake(); });
-  hub = std::make_unique<Hub>(*sink, event_source.get(), desk.get(), config.session, config.hub);
+  event_reader = std::make_unique<EventReader>(
+      [this](AccountId account, std::uint64_t from, std::size_t entries_max) {
+        return events->read(account, from, entries_max);
+      },
+      [this](AccountId account, Time time) { return events->first_at(account, time); },
+      [this] { wake(); }, say);
+  desk = std::make_unique<Desk>(*exchange, *books, *event_reader, *feed, *access_log,
+                                [this] { wake(); });
+  hub = std::make_unique<Hub>(*sink, event_reader.get(), desk.get(), config.session, config.hub);
   desk->set_hub(*hub);
   hub->on_access = [this](const Speaker& speaker, AccountId about, const char* question) {
     note_access(speaker, about, question);
@@ -526,6 +503,7 @@ void Daemon::Parts::on_pass(Now now) {
     feed->heartbeat();
   }
   sink->give(*hub, port->taken(), now);
+  event_reader->give();
   desk->on_pass(port->taken());
   tell_disk();
   tell_clock();

@@ -40,10 +40,11 @@ bool read_cursor(const std::string& text, OrderCursor& cursor) {
 
 }  // namespace
 
-Desk::Desk(Exchange& exchange, BooksDesk& books, feed::FeedPublisher& feed, AccessLog& access_log,
-           std::function<void()> wake)
+Desk::Desk(Exchange& exchange, BooksDesk& books, EventSource& events, feed::FeedPublisher& feed,
+           AccessLog& access_log, std::function<void()> wake)
     : exchange_(exchange),
       books_(books),
+      events_(events),
       feed_(feed),
       access_log_(access_log),
       wake_(std::move(wake)) {
@@ -75,6 +76,8 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
       answer.kind = Answer::Kind::holdings;
       answer.cursor = request.query_holdings().cursor();
       return look_up(std::move(answer));
+    case v1::Request::kQueryEvents:
+      return ask_for_events(std::move(answer), request.query_events());
     case v1::Request::kQueryTransactions:
     case v1::Request::kQueryLedgerBalances:
     case v1::Request::kQueryFees:
@@ -98,16 +101,50 @@ void Desk::ask(ConnectionId from, const Speaker& speaker, AccountId account,
   }
 }
 
-void Desk::ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
-                          const char* why) {
-  Answer answer;
-  answer.to = from;
-  answer.request_id = request.request_id();
-  answer.account = account;
-  answer.kind = Answer::Kind::newest_event;
-  answer.after_event = request.query_events().after_number();
-  answer.why = why;
+/// The engine knows how far the account's log can go, and what of it there is its reader finds.
+void Desk::ask_for_events(Answer answer, const v1::QueryEvents& query) {
+  answer.kind = Answer::Kind::events;
+  answer.limit = query.limit() == 0 ? rows_max : query.limit();
+  if (answer.limit > rows_max) {
+    return hub_->find(answer.to)->refuse(answer.request_id, v1::CODE_INVALID_FIELD, 0, "limit");
+  }
+  for (const auto& [time_ns, field] : {std::pair(query.from_time_ns(), "from_time_ns"),
+                                       std::pair(query.to_time_ns(), "to_time_ns")}) {
+    if (time_ns >= 0) continue;
+    return hub_->find(answer.to)->refuse(answer.request_id, v1::CODE_INVALID_FIELD, 0, field);
+  }
+  answer.wanted = {Time{query.from_time_ns()}, Time{query.to_time_ns()}, query.fills_only()};
+  answer.events.account = answer.account;
+  answer.events.after = query.after_number();
+  answer.events.from_time = answer.wanted.from;
+  answer.events.limit = answer.limit;
+  answer.events.shared_through = hub_->shared_through(
+      query.has_incarnation() ? std::optional(query.incarnation()) : std::nullopt);
   look_up(std::move(answer));
+}
+
+void Desk::read_events(const Answer& answer) {
+  Session& session = *hub_->find(answer.to);
+  if (answer.events.after > answer.newest_event) {
+    return session.refuse_number(answer.request_id, answer.newest_event, lost_history_text);
+  }
+  const bool is_taken = events_.ask(
+      answer.events, [this, answer](const EventAnswer& events) { send_events(answer, events); });
+  if (!is_taken) session.refuse(answer.request_id, v1::CODE_BUSY);
+}
+
+void Desk::send_events(const Answer& answer, const EventAnswer& events) {
+  Session* session = hub_->find(answer.to);
+  if (session == nullptr) return;
+  hub_->touch(answer.to);
+  if (events.refusal != nullptr) {
+    return session->refuse_number(answer.request_id, answer.newest_event, events.refusal);
+  }
+  v1::Response response;
+  v1::Events& to = *response.mutable_events();
+  write_page(answer.wanted, events.begun_after, answer.limit, events.entries, to);
+  to.set_request_id(answer.request_id);
+  session->send(response);
 }
 
 void Desk::ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query) {
@@ -189,7 +226,7 @@ bool Desk::look(const Engine& engine, Answer& answer) {
       return look_at_balances(engine, answer);
     case Answer::Kind::holdings:
       return look_at_holdings(engine, answer);
-    case Answer::Kind::newest_event:
+    case Answer::Kind::events:
       answer.newest_event = engine.account(answer.account)->event_number;
       return true;
   }
@@ -361,13 +398,8 @@ void Desk::send(const Answer& answer) {
     case Answer::Kind::order:
       send_order(answer, *response.mutable_order_found());
       break;
-    case Answer::Kind::newest_event:
-      if (answer.why != nullptr || answer.after_event > answer.newest_event) {
-        return session->refuse_number(answer.request_id, answer.newest_event,
-                                      answer.why != nullptr ? answer.why : lost_history_text);
-      }
-      response.mutable_events()->set_request_id(answer.request_id);
-      break;
+    case Answer::Kind::events:
+      return read_events(answer);
     case Answer::Kind::balances: {
       v1::Balances& to = *response.mutable_balances();
       to.set_request_id(answer.request_id);
@@ -459,14 +491,14 @@ void Desk::push_feed(ConnectionId id, feed::Subscriber& subscriber) {
   bool is_any = false;
   // What does not fit waits in the subscriber's own queue, where slowness is judged. The last word
   // to one that is cut waits for nothing: it may never read again.
-  while (subscriber.is_cut() || session->output().size() < output_bytes_max) {
+  while (subscriber.is_cut() || session->unread_bytes() < output_bytes_max) {
     frames_.clear();
     feed_.take(subscriber, output_bytes_max, frames_);
     if (frames_.empty()) break;
     is_any = true;
     for (const feed::FramePtr& frame : frames_) {
       const auto bytes = frame->bytes();
-      session->send_frames({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+      session->send_encoded({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     }
   }
   frames_.clear();

@@ -13,6 +13,7 @@
 #include "engine/engine.hpp"
 #include "gateway/desk/access_log.hpp"
 #include "gateway/desk/books_desk.hpp"
+#include "gateway/desk/event_page.hpp"
 #include "gateway/feed/feed_publisher.hpp"
 #include "gateway/session/hub.hpp"
 #include "ledger/exchange/exchange.hpp"
@@ -21,6 +22,7 @@ namespace karst::v1 {
 class OpenOrder;
 class OrderFound;
 class QueryOrder;
+class QueryEvents;
 class QueryOrders;
 }
 
@@ -33,8 +35,8 @@ namespace karst::gateway {
 class Desk final : public QuestionDesk {
  public:
   /// `wake` has on_pass() called soon, from any thread.
-  Desk(Exchange& exchange, BooksDesk& books, feed::FeedPublisher& feed, AccessLog& access_log,
-       std::function<void()> wake);
+  Desk(Exchange& exchange, BooksDesk& books, EventSource& events, feed::FeedPublisher& feed,
+       AccessLog& access_log, std::function<void()> wake);
   ~Desk() override;
 
   /// Before anything else: the hub that sends the answers.
@@ -42,8 +44,6 @@ class Desk final : public QuestionDesk {
 
   void ask(ConnectionId from, const Speaker& speaker, AccountId account,
            const v1::Request& request) override;
-  void ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
-                      const char* why) override;
   void forget(ConnectionId from) override;
   void drained(ConnectionId id) override;
 
@@ -69,7 +69,7 @@ class Desk final : public QuestionDesk {
       order,
       balances,
       holdings,
-      newest_event
+      events
     } kind = Kind::orders;
     AccountId account{0};
     std::uint32_t limit = 0;
@@ -79,9 +79,9 @@ class Desk final : public QuestionDesk {
     OrderCursor order_cursor;
     std::uint32_t skip = 0;  // orders still to be left out
     bool has_more = false;
-    std::uint64_t after_event = 0;  // the events asked for come after it
-    const char* why = nullptr;      // what is known to be wrong with that; null: nothing
-    std::uint64_t newest_event = 0;
+    EventQuestion events;            // of the log, once it is known how far that can go
+    EventFilter wanted;              // of its answer
+    std::uint64_t newest_event = 0;  // of the account
     std::uint32_t cursor = 0;  // slot or currency to look at next; 0 at the end
     std::vector<OpenOrder> orders;
     OrderId order{0};                 // the one asked for; none: by ...
@@ -112,6 +112,9 @@ class Desk final : public QuestionDesk {
   void ask_for_orders(ConnectionId from, Answer answer, const v1::QueryOrders& query);
   void ask_for_order(ConnectionId from, Answer answer, const v1::QueryOrder& query);
   void answer_instruments(ConnectionId from, const v1::Request& request);
+  void ask_for_events(Answer answer, const v1::QueryEvents& query);
+  void read_events(const Answer& answer);
+  void send_events(const Answer& answer, const EventAnswer& events);
   void look_up(Answer answer);
   [[nodiscard]] bool ask_engine(const std::shared_ptr<Answer>& answer);
   [[nodiscard]] static bool look(const Engine& engine, Answer& answer);
@@ -133,6 +136,7 @@ class Desk final : public QuestionDesk {
 
   Exchange& exchange_;
   BooksDesk& books_;
+  EventSource& events_;
   feed::FeedPublisher& feed_;
   AccessLog& access_log_;
   std::function<void()> wake_;

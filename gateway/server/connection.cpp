@@ -25,7 +25,8 @@ Connection::Connection(ConnectionOwner& owner, tcp::socket socket, TlsContext tl
       tls_(std::move(tls)),
       ssl_(SSL_new(tls_.get()), SSL_free),
       serial_(serial),
-      deadline_ns_(handshake_deadline_ns) {
+      deadline_ns_(handshake_deadline_ns),
+      skin_(owner.hub().session_limits().frame_bytes_max) {
   boost::system::error_code ignored;
   peer_ = socket_.remote_endpoint(ignored).address();
 }
@@ -79,9 +80,9 @@ void Connection::on_tls_message(int is_ours, int, int content_type, const void* 
 }
 
 void Connection::begin_session() {
-  ChannelBinding binding{};
-  Nonce nonce{};
-  fill_random(nonce);
+  ChannelChallenge challenge;
+  ChannelBinding& binding = challenge.binding;
+  fill_random(challenge.nonce);
   if (SSL_export_keying_material(ssl_.get(), binding.data(), binding.size(), exporter_label.data(),
                                  exporter_label.size(), nullptr, 0, 0) != 1) {
     return close();
@@ -89,7 +90,7 @@ void Connection::begin_session() {
   const bool has_place = owner_.make_place(serial_);
   state_ = State::open;
   deadline_ns_ = 0;
-  id_ = owner_.hub().connect(nonce, binding, owner_.now());
+  id_ = owner_.hub().connect(skin_, challenge, owner_.now());
   owner_.opened(serial_, id_);
   if (!has_place) turn_away();
   flush();
@@ -119,13 +120,22 @@ void Connection::read() {
     }
     // What a peer still sends while it is shown out is read and dropped.
     if (state_ == State::open) {
-      const auto bytes = std::as_bytes(buffer.first(static_cast<std::size_t>(got)));
-      owner_.hub().receive(id_, bytes, owner_.now());
+      take(std::as_bytes(buffer.first(static_cast<std::size_t>(got))));
     }
   }
   // Others have their turn before the rest of a long burst.
   owner_.flush_touched();
   boost::asio::post(socket_.get_executor(), [self = shared_from_this()] { self->read(); });
+}
+
+void Connection::take(std::span<const std::byte> bytes) {
+  heard_at_ = owner_.now();
+  skin_.set_frame_bytes_max(owner_.hub().session_limits().frame_bytes_max);
+  if (const auto bad = skin_.receive(bytes, *this)) owner_.hub().end(id_, bad->code, bad->text);
+}
+
+bool Connection::hear(const v1::Request& request, std::size_t bytes) {
+  return owner_.hub().hear(id_, request, bytes, heard_at_);
 }
 
 void Connection::flush() {
@@ -138,7 +148,7 @@ void Connection::flush() {
       owner_.proved(serial_);
     }
     if (writing_.empty()) {
-      writing_.swap(session->output());
+      writing_.swap(skin_.output());
       written_ = 0;
     }
     if (writing_.empty()) {

@@ -14,6 +14,7 @@
 #include "gateway/session/session.hpp"
 #include "gateway/session/token_bucket.hpp"
 #include "gateway/trust/tls_context.hpp"
+#include "gateway/wire/native_skin.hpp"
 
 struct ssl_st;
 
@@ -51,11 +52,11 @@ class ConnectionOwner {
 /// OpenSSL reads and writes the socket itself; Asio only says when it is ready. So an idle
 /// connection has no buffers, and bytes are copied once.
 /// Threads: the io thread.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public std::enable_shared_from_this<Connection>, private Listener {
  public:
   Connection(ConnectionOwner& owner, boost::asio::ip::tcp::socket socket, TlsContext tls,
              std::uint64_t serial, std::int64_t handshake_deadline_ns);
-  ~Connection();
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -90,6 +91,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse_handshake();
   void begin_session();
   void read();
+  void take(std::span<const std::byte> bytes);
+  [[nodiscard]] bool hear(const v1::Request& request, std::size_t bytes) override;
   void wait_to_read();
   void wait_to_write();
   [[nodiscard]] bool write_some();
@@ -110,6 +113,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::int64_t ended_ns_ = 0;  // when the session was first seen to have ended
   State state_ = State::handshake;
   ConnectionId id_ = 0;
+  NativeSkin skin_;
+  Now heard_at_;
   bool is_proved_ = false;
   TokenBucket key_updates_{key_updates_per_second, key_updates_burst};
   std::string writing_;

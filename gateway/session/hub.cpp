@@ -62,35 +62,6 @@ Subject subject_of(const v1::Request& request) {
   }
 }
 
-/// Those of the entries looked at that are asked for.
-class EventPage {
- public:
-  EventPage(const v1::QueryEvents& query, std::uint64_t after, v1::Events& events)
-      : query_(query), events_(events) {
-    events_.set_next_after(after);
-  }
-
-  void take(const AccountEntry& entry) {
-    is_over_ = is_over_ || (query_.to_time_ns() != 0 && entry.time.value() >= query_.to_time_ns());
-    if (is_over_) return;
-    ++looked_at_;
-    events_.set_next_after(entry.number);
-    if (entry.time.value() < query_.from_time_ns()) return;
-    if (query_.fills_only() && entry.event.type != EventType::settlement) return;
-    schemas::to_wire(in_log(entry), *events_.add_events());
-  }
-
-  [[nodiscard]] std::uint32_t looked_at() const { return looked_at_; }
-  /// What comes is of a time that is not asked for.
-  [[nodiscard]] bool is_over() const { return is_over_; }
-
- private:
-  const v1::QueryEvents& query_;
-  v1::Events& events_;
-  std::uint32_t looked_at_ = 0;
-  bool is_over_ = false;
-};
-
 }  // namespace
 
 Hub::Hub(CommandSink& commands, EventSource* events, QuestionDesk* desk,
@@ -128,10 +99,10 @@ std::string_view Hub::pool_of(const Command& command) const {
 
 // --- connections --------------------------------------------------------------------------------
 
-ConnectionId Hub::connect(const Nonce& nonce, const ChannelBinding& binding, Now now) {
+ConnectionId Hub::connect(Skin& skin, const ChannelChallenge& challenge, Now now) {
   const ConnectionId id = ++last_connection_;
-  const Session::Identity identity{id, nonce, binding};
-  connections_[id].session = std::make_unique<Session>(*this, limits_, identity, now);
+  connections_[id].session =
+      std::make_unique<Session>(*this, limits_, id, skin, challenge, now);
   touch(id);
   return id;
 }
@@ -157,17 +128,24 @@ void Hub::take_touched(std::vector<ConnectionId>& out) {
   }
 }
 
-void Hub::receive(ConnectionId id, std::span<const std::byte> bytes, Now now) {
+bool Hub::hear(ConnectionId id, const v1::Request& request, std::size_t bytes, Now now) {
   now_ns_ = now.steady_ns;
   Session* session = find(id);
+  if (session == nullptr) return false;
+  session->hear(request, bytes, now);
+  touch(id);
+  return !session->is_ended();
+}
+
+void Hub::end(ConnectionId id, v1::Code code, const char* text) {
+  Session* session = find(id);
   if (session == nullptr) return;
-  session->receive(bytes, now);
+  session->end(code, text);
   touch(id);
 }
 
 void Hub::drained(ConnectionId id) {
-  Session* session = find(id);
-  if (session != nullptr && session->missing_event() != 0) catch_up(id, *session);
+  catch_up(id);
   if (desk_ != nullptr) desk_->drained(id);
 }
 
@@ -190,10 +168,7 @@ void Hub::disconnect(ConnectionId id) {
 }
 
 void Hub::turn_away(ConnectionId id) {
-  Session* session = find(id);
-  if (session == nullptr) return;
-  session->end(v1::CODE_TOO_MANY_SESSIONS, "the exchange has as many connections as it may");
-  touch(id);
+  end(id, v1::CODE_TOO_MANY_SESSIONS, "the exchange has as many connections as it may");
 }
 
 void Hub::unfollow(AccountId account, ConnectionId id) {
@@ -324,10 +299,7 @@ void Hub::on_key_event(const Command& command, const Event& event) {
   const auto live = live_by_key_.find(key);
   if (live == live_by_key_.end()) return;
   // The engine has closed the session itself; the connection goes now.
-  if (Session* session = find(live->second); session != nullptr) {
-    session->end(v1::CODE_KEY_REVOKED, "the key was revoked");
-    touch(live->second);
-  }
+  end(live->second, v1::CODE_KEY_REVOKED, "the key was revoked");
 }
 
 /// A connection that went while its log-on was on its way leaves an open session behind.
@@ -378,44 +350,48 @@ void Hub::logged_on(ConnectionId from, KeyId key, std::uint32_t epoch) {
                 [&](const Command& it) { return it.key == key && it.epoch == epoch; });
   const auto live = live_by_key_.find(key.value());
   if (live != live_by_key_.end() && live->second != from) {
-    const ConnectionId older = live->second;
-    if (Session* session = find(older); session != nullptr) {
-      session->end(v1::CODE_SESSION_FENCED, "a newer log-on of this key has taken over");
-      touch(older);
-    }
+    end(live->second, v1::CODE_SESSION_FENCED, "a newer log-on of this key has taken over");
   }
   live_by_key_[key.value()] = from;
   Session* session = find(from);
   const AccountId account = session->speaker().account;
   if (!account.is_none()) followers_[account.value()].push_back(from);
-  if (session->missing_event() != 0) catch_up(from, *session);
+  catch_up(from);
 }
 
-/// Sends what the client has missed, as long as it reads it.
-void Hub::catch_up(ConnectionId id, Session& session) {
-  if (events_ == nullptr) return;
-  while (session.output().size() < catch_up_bytes) {
-    const std::uint64_t next = session.missing_event();
-    if (next == 0) return;
-    const EventSource::Found found =
-        events_->read(session.speaker().account, next, catch_up_events,
-                      [&](const AccountEntry& entry) { session.on_event(entry); });
-    touch(id);
-    if (found == EventSource::Found::too_old) session.resume_with_newest(let_go_text);
-    if (found == EventSource::Found::failed) session.resume_with_newest(unreadable_text);
-    // The log has not got it yet: the next timer asks again.
-    if (session.missing_event() == next) return;
-  }
+/// Sends what the client has missed, a part at a time, as long as it reads it.
+void Hub::catch_up(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end() || events_ == nullptr) return;
+  Connection& connection = found->second;
+  const Session& session = *connection.session;
+  if (connection.is_catching_up || !session.is_missing_events()) return;
+  if (session.unread_bytes() >= catch_up_bytes) return;
+  EventQuestion question = session.missing_events();
+  question.limit = catch_up_events;
+  // When too many ask already, the next timer asks again.
+  connection.is_catching_up = events_->ask(
+      question, [this, id](const EventAnswer& answer) { on_caught_up(id, answer); });
+}
+
+void Hub::on_caught_up(ConnectionId id, const EventAnswer& answer) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  found->second.is_catching_up = false;
+  found->second.session->on_missing_events(answer);
+  touch(id);
+  // Where the log has not got it yet, the next timer asks again.
+  if (!answer.entries.empty()) catch_up(id);
 }
 
 void Hub::on_timer(Now now) {
   now_ns_ = now.steady_ns;
   for (auto& [id, connection] : connections_) {
     Session& session = *connection.session;
-    const std::size_t before = session.output().size();
+    const std::size_t before = session.unread_bytes();
     session.on_timer(now);
-    if (session.missing_event() != 0) catch_up(id, session);
-    if (session.output().size() != before) touch(id);
+    catch_up(id);
+    if (session.unread_bytes() != before) touch(id);
   }
   send_closes();
 }
@@ -453,18 +429,6 @@ const KeyRecord* Hub::find_key(KeyId key) const {
   return found == keys_.end() ? nullptr : &found->second;
 }
 
-bool Hub::is_shared(AccountId account, std::uint64_t number,
-                    std::optional<std::uint64_t> of) const {
-  const std::uint64_t shared = shared_through(lives_, of);
-  if (shared == all_shared || events_ == nullptr) return true;
-  // An event that is not to be found, because it was let go of or has only just come, is not known
-  // to be shared.
-  std::uint64_t sequence = all_shared;
-  static_cast<void>(events_->read(
-      account, number, 1, [&](const AccountEntry& entry) { sequence = entry.event.sequence; }));
-  return sequence <= shared;
-}
-
 void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& request) {
   Session& session = *find(from);
   const std::uint64_t id = request.request_id();
@@ -484,9 +448,6 @@ void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& requ
   if (request.body_case() == v1::Request::kQueryStatus) return answer_status(session, request);
   if (request.body_case() == v1::Request::kQueryProposals) {
     return answer_proposals(session, request);
-  }
-  if (request.body_case() == v1::Request::kQueryEvents) {
-    return answer_events(from, account, request);
   }
   if (desk_ == nullptr) return session.refuse(id, v1::CODE_NOT_AVAILABLE);
   desk_->ask(from, speaker, account, request);
@@ -516,63 +477,6 @@ void Hub::answer_status(Session& session, const v1::Request& request) {
   status.set_incarnation_after(lives_.empty() ? 0 : lives_.back().after);
   if (on_status) on_status(response);
   session.send(response);
-}
-
-void Hub::answer_events(ConnectionId from, AccountId account, const v1::Request& request) {
-  Session& session = *find(from);
-  const v1::QueryEvents& query = request.query_events();
-  if (events_ == nullptr) return session.refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
-  const std::uint32_t limit = query.limit() == 0 ? rows_max : query.limit();
-  if (limit > rows_max) {
-    return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, "limit");
-  }
-  for (const auto& [time_ns, field] : {std::pair(query.from_time_ns(), "from_time_ns"),
-                                       std::pair(query.to_time_ns(), "to_time_ns")}) {
-    if (time_ns < 0) return session.refuse(request.request_id(), v1::CODE_INVALID_FIELD, 0, field);
-  }
-  const std::uint64_t after = query.after_number();
-  const auto told = query.has_incarnation() ? std::optional(query.incarnation()) : std::nullopt;
-  if (after != 0 && !is_shared(account, after, told)) {
-    return ask_for_newest(from, account, request, lost_history_text);
-  }
-  std::uint64_t first = number_after(after);
-  EventSource::Found found = EventSource::Found::good;
-  if (after == 0 && query.from_time_ns() != 0) {
-    found = events_->first_at(account, Time{query.from_time_ns()}, first);
-  }
-  v1::Response response;
-  v1::Events& events = *response.mutable_events();
-  EventPage page(query, first - 1, events);
-  if (found == EventSource::Found::good) {
-    found = events_->read(account, first, limit, [&](const AccountEntry& it) { page.take(it); });
-  }
-  if (found == EventSource::Found::failed) {
-    return ask_for_newest(from, account, request, unreadable_text);
-  }
-  if (found == EventSource::Found::too_old) {
-    return ask_for_newest(from, account, request, let_go_text);
-  }
-  // Nothing behind a number that the log has not got, either: only the engine knows whether it is
-  // about to.
-  if (page.looked_at() == 0 && after != 0 && !has_event(account, after)) {
-    return ask_for_newest(from, account, request, nullptr);
-  }
-  events.set_request_id(request.request_id());
-  events.set_has_more(page.looked_at() == limit && !page.is_over());
-  session.send(response);
-}
-
-bool Hub::has_event(AccountId account, std::uint64_t number) const {
-  bool is_there = false;
-  const EventSource::Found found =
-      events_->read(account, number, 1, [&](const AccountEntry&) { is_there = true; });
-  return is_there || found == EventSource::Found::too_old;
-}
-
-void Hub::ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
-                         const char* why) {
-  if (desk_ != nullptr) return desk_->ask_for_newest(from, account, request, why);
-  find(from)->refuse(request.request_id(), v1::CODE_NOT_AVAILABLE);
 }
 
 }  // namespace karst::gateway

@@ -32,27 +32,6 @@ class CommandSink {
   [[nodiscard]] virtual Admission rehearse(const Command& command, std::uint64_t handle) = 0;
 };
 
-/// The event logs of the accounts, as far as they are written. It may lag behind the deliveries.
-class EventSource {
- public:
-  virtual ~EventSource() = default;
-
-  /// Takes one entry of the log asked for.
-  using Sink = std::function<void(const AccountEntry& entry)>;
-  enum class Found : std::uint8_t {
-    good,     ///< Possibly nothing: there is nothing there yet.
-    too_old,  ///< What was asked for is no longer kept.
-    failed,   ///< The log cannot be read.
-  };
-
-  /// Gives the events from number `from` on, at most `limit`, in order, to the sink.
-  [[nodiscard]] virtual Found read(AccountId account, std::uint64_t from, std::uint32_t limit,
-                                   const Sink& sink) = 0;
-  /// Where the events of `time` or later begin: `number` is that of the first, or the next there
-  /// will be. too_old: not all of them are kept.
-  [[nodiscard]] virtual Found first_at(AccountId account, Time time, std::uint64_t& number) = 0;
-};
-
 /// Who answers what the hub does not: questions and subscriptions. It answers now or later through
 /// Hub::find().
 class QuestionDesk {
@@ -61,11 +40,6 @@ class QuestionDesk {
   /// The permission has been checked, and `account` is whom the question is about.
   virtual void ask(ConnectionId from, const Speaker& speaker, AccountId account,
                    const v1::Request& request) = 0;
-  /// The same for events of the account after a number that its log has not got. It is refused with
-  /// the newest there is: for the reason `why`, or, where that is null, if it is beyond the newest;
-  /// else nothing is there yet.
-  virtual void ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
-                              const char* why) = 0;
   /// The connection is gone.
   virtual void forget(ConnectionId from) = 0;
   /// What the connection had to write has been written.
@@ -119,10 +93,17 @@ class Hub final : public SessionHost {
   [[nodiscard]] bool is_full() const { return connections_.size() >= hub_limits_.connections_max; }
 
   [[nodiscard]] std::uint32_t connections_max() const { return hub_limits_.connections_max; }
+  [[nodiscard]] const SessionLimits& session_limits() const { return limits_; }
+  /// Returns: null if the key was never created.
+  [[nodiscard]] const KeyRecord* find_key(KeyId key) const;
 
   // The connections. Where all places are taken, one more may come to be turned away at once.
-  [[nodiscard]] ConnectionId connect(const Nonce& nonce, const ChannelBinding& binding, Now now);
-  void receive(ConnectionId id, std::span<const std::byte> bytes, Now now);
+  // `skin` outlives its connection.
+  [[nodiscard]] ConnectionId connect(Skin& skin, const ChannelChallenge& challenge, Now now);
+  /// Returns: whether there is more to hear of it.
+  [[nodiscard]] bool hear(ConnectionId id, const v1::Request& request, std::size_t bytes, Now now);
+  /// Says why, and ends the session.
+  void end(ConnectionId id, v1::Code code, const char* text);
   void disconnect(ConnectionId id);
   /// Says that there are too many connections, and ends it.
   void turn_away(ConnectionId id);
@@ -164,7 +145,9 @@ class Hub final : public SessionHost {
   std::function<void(v1::Response&)> on_status;
 
   // SessionHost.
-  [[nodiscard]] const KeyRecord* find_key(KeyId key) const override;
+  [[nodiscard]] Recognised recognise(const Credential& credential) const override {
+    return gateway::recognise(credential, find_key(credential.key));
+  }
   [[nodiscard]] Admission submit(ConnectionId from, const Command& command,
                                  std::uint32_t ticket) override;
   [[nodiscard]] bool is_trace_clock() const override { return hub_limits_.is_trace_clock; }
@@ -182,17 +165,18 @@ class Hub final : public SessionHost {
   [[nodiscard]] std::uint64_t incarnation() const override {
     return lives_.empty() ? 0 : lives_.back().number;
   }
-  [[nodiscard]] bool is_shared(AccountId account, std::uint64_t number,
-                               std::optional<std::uint64_t> of) const override;
+  [[nodiscard]] std::uint64_t shared_through(std::optional<std::uint64_t> of) const override {
+    return karst::shared_through(lives_, of);
+  }
 
  private:
   struct Connection {
     std::unique_ptr<Session> session;
     bool is_touched = false;
+    bool is_catching_up = false;  // a part of what it missed is being read
   };
   static constexpr std::size_t catch_up_bytes = 64 * 1024;
   static constexpr std::uint32_t catch_up_events = 256;
-  static constexpr std::uint32_t rows_max = 500;
   static constexpr ConnectionId no_connection = 0;  // handles of the hub's own commands
 
   void on_key_event(const Command& command, const Event& event);
@@ -204,13 +188,10 @@ class Hub final : public SessionHost {
   void close_session(KeyId key, AccountId account, std::uint32_t epoch);
   void send_closes();
   void note_dead_man(const Delivered& delivered);
-  void catch_up(ConnectionId id, Session& session);
   void answer_proposals(Session& session, const v1::Request& request);
+  void catch_up(ConnectionId id);
+  void on_caught_up(ConnectionId id, const EventAnswer& answer);
   void answer_status(Session& session, const v1::Request& request);
-  void answer_events(ConnectionId from, AccountId account, const v1::Request& request);
-  [[nodiscard]] bool has_event(AccountId account, std::uint64_t number) const;
-  void ask_for_newest(ConnectionId from, AccountId account, const v1::Request& request,
-                      const char* why);
   void unfollow(AccountId account, ConnectionId id);
 
   CommandSink& commands_;

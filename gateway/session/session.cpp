@@ -1,7 +1,5 @@
 #include "gateway/session/session.hpp"
 
-#include <google/protobuf/arena.h>
-
 #include <algorithm>
 
 #include "engine/base/assert.hpp"
@@ -65,22 +63,24 @@ std::uint64_t own_number(const Event& answer) {
 
 }  // namespace
 
-Session::Session(SessionHost& host, const SessionLimits& limits, const Identity& identity, Now now)
+Session::Session(SessionHost& host, const SessionLimits& limits, ConnectionId connection,
+                 Skin& skin, const ChannelChallenge& challenge, Now now)
     : host_(host),
       limits_(limits),
-      identity_(identity),
-      reader_(limits.frame_bytes_max),
+      connection_(connection),
+      skin_(skin),
+      challenge_(challenge),
       response_(std::make_unique<v1::Response>()),
       bucket_(limits.commands_per_second, limits.commands_burst),
       began_ns_(now.steady_ns),
       heard_ns_(now.steady_ns),
       said_ns_(now.steady_ns),
       now_ns_(now.steady_ns) {
-  v1::Challenge& challenge = *response_->mutable_challenge();
-  challenge.set_nonce(std::string(identity.nonce.begin(), identity.nonce.end()));
-  challenge.set_protocol(protocol_version);
-  challenge.set_server_time_ns(now.wall_ns);
-  write_limits(limits_, *challenge.mutable_limits());
+  v1::Challenge& message = *response_->mutable_challenge();
+  message.set_nonce(std::string(challenge.nonce.begin(), challenge.nonce.end()));
+  message.set_protocol(protocol_version);
+  message.set_server_time_ns(now.wall_ns);
+  write_limits(limits_, *message.mutable_limits());
   write(*response_);
 }
 
@@ -88,49 +88,18 @@ Session::~Session() = default;
 
 void Session::set_limits(const SessionLimits& limits) {
   limits_ = limits;
-  reader_.set_frame_bytes_max(limits.frame_bytes_max);
   bucket_.set_limits(limits.commands_per_second, limits.commands_burst);
 }
 
-void Session::receive(std::span<const std::byte> bytes, Now now) {
+void Session::hear(const v1::Request& request, std::size_t bytes, Now now) {
   if (is_ended()) return;
   now_ns_ = now.steady_ns;
-  reader_.feed(bytes);
-  // Most messages fit here, and are read without a single allocation of their own.
-  alignas(16) char block[16 * 1024];
-  google::protobuf::ArenaOptions options;
-  options.initial_block = block;
-  options.initial_block_size = sizeof block;
-  google::protobuf::Arena arena(options);
-  std::span<const std::byte> message;
-  while (!is_ended()) {
-    switch (reader_.next(message)) {
-      case FrameReader::Next::frame:
-        on_frame(message, arena, now);
-        arena.Reset();
-        break;
-      case FrameReader::Next::incomplete:
-        return;
-      case FrameReader::Next::empty:
-        return end(v1::CODE_BAD_FRAME, "a frame of no bytes");
-      case FrameReader::Next::too_large:
-        return end(v1::CODE_FRAME_TOO_LARGE, "a frame longer than Limits.frame_bytes_max");
-    }
-  }
-}
-
-void Session::on_frame(std::span<const std::byte> message, google::protobuf::Arena& arena,
-                       Now now) {
-  auto* request = google::protobuf::Arena::CreateMessage<v1::Request>(&arena);
-  if (!request->ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-    return end(v1::CODE_BAD_FRAME, "a frame that is not a Request");
-  }
   heard_ns_ = now.steady_ns;
-  if (state_ == State::live) return on_request(*request, message.size(), now);
-  if (state_ == State::challenged && request->body_case() == v1::Request::kLogOn) {
-    return on_log_on(request->request_id(), request->log_on(), now);
+  if (state_ == State::live) return on_request(request, bytes, now);
+  if (state_ == State::challenged && request.body_case() == v1::Request::kLogOn) {
+    return on_log_on(request.request_id(), request.log_on(), now);
   }
-  refuse(request->request_id(), v1::CODE_NOT_LOGGED_ON);
+  refuse(request.request_id(), v1::CODE_NOT_LOGGED_ON);
   end(v1::CODE_NOT_LOGGED_ON, "the first request is LogOn, the next follows LoggedOn");
 }
 
@@ -157,22 +126,15 @@ void Session::on_request(const v1::Request& request, std::size_t bytes, Now now)
     case v1::Request::kPing:
       return pulse(request.ping().token(), now);
     default:
-      return host_.ask(identity_.connection, speaker_, request);
+      return host_.ask(connection_, speaker_, request);
   }
 }
 
 void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now) {
   const KeyId key{log_on.key_id()};
-  const KeyRecord* record = host_.find_key(key);
-  const std::string statement = log_on_statement(identity_.nonce, identity_.binding, key);
-  // An unknown key is checked as long as a known one: the answer does not say which it was.
-  const Digest public_key = record != nullptr ? record->public_key : Digest{1};
-  const bool is_proved = is_signed(statement, log_on.signature(), public_key);
-  if (record == nullptr || record->is_revoked || !is_proved) {
-    host_.log_on_refused(identity_.connection, key,
-                         record == nullptr    ? "log-on with an unknown key"
-                         : record->is_revoked ? "log-on with a revoked key"
-                                              : "log-on with a wrong signature");
+  const Recognised who = host_.recognise(challenge_.answered_by(key, log_on.signature()));
+  if (who.refusal != nullptr) {
+    host_.log_on_refused(connection_, key, who.refusal);
     refuse(request_id, v1::CODE_LOG_ON_REFUSED);
     return end(v1::CODE_LOG_ON_REFUSED, "unknown key or wrong signature");
   }
@@ -181,14 +143,14 @@ void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now n
     refuse(request_id, v1::CODE_INVALID_FIELD, 0, "disconnect_grace_ns");
     return end(v1::CODE_INVALID_FIELD, "disconnect_grace_ns is -1 to 24 h");
   }
-  speaker_ = {key, record->account, record->scopes};
-  is_following_ = log_on.follow_events() && !record->account.is_none();
+  speaker_ = who.speaker;
+  is_following_ = log_on.follow_events() && !speaker_.account.is_none();
   next_event_ = number_after(log_on.resume_after());
   if (log_on.has_incarnation()) told_incarnation_ = log_on.incarnation();
   Command command;
   command.type = CommandType::open_session;
   command.key = key;
-  command.account = record->account;
+  command.account = speaker_.account;
   command.open_session.disconnect_grace_ns = grace_ns;
   state_ = State::opening;
   const v1::Code code = submit(command, {request_id, 0}, now);
@@ -204,19 +166,13 @@ void Session::on_session_opened(const Ticket& ticket, const Event& answer, Now n
           now);
 }
 
-bool Session::can_follow(std::uint64_t newest) const {
-  const std::uint64_t number = next_event_ - 1;
-  if (number > newest) return false;
-  return number == 0 || host_.is_shared(speaker_.account, number, told_incarnation_);
-}
-
 Admission Session::look_up(std::uint32_t index) {
   tickets_[index].way = Way::rehearse;
   Command command;
   command.type = CommandType::open_session;
   command.key = speaker_.key;
   command.account = speaker_.account;
-  return host_.rehearse(identity_.connection, command, index);
+  return host_.rehearse(connection_, command, index);
 }
 
 void Session::go_live(const Ticket& ticket, const KeyStanding& standing, Now now) {
@@ -238,10 +194,10 @@ void Session::go_live(const Ticket& ticket, const KeyStanding& standing, Now now
   write(*response_);
   // The log-on is an event itself, which nobody had before, unless there was no room for it.
   const std::uint64_t own = ticket.way == Way::submit && standing.last_event != 0 ? 1 : 0;
-  if (is_following_ && !can_follow(standing.last_event - own)) {
-    resume_with_newest(lost_history_text);
-  }
-  host_.logged_on(identity_.connection, speaker_.key, epoch_);
+  const std::uint64_t held = next_event_ - 1;
+  if (held != 0) shared_through_ = host_.shared_through(told_incarnation_);
+  if (is_following_ && held > standing.last_event - own) resume_with_newest(lost_history_text);
+  host_.logged_on(connection_, speaker_.key, epoch_);
 }
 
 void Session::on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now) {
@@ -340,8 +296,8 @@ v1::Code Session::submit(const Command& command, Origin origin, Now now, Way way
 }
 
 Admission Session::hand_over(const Command& command, std::uint32_t index, Way way) {
-  if (way == Way::submit) return host_.submit(identity_.connection, command, index);
-  return host_.rehearse(identity_.connection, command, index);
+  if (way == Way::submit) return host_.submit(connection_, command, index);
+  return host_.rehearse(connection_, command, index);
 }
 
 std::uint32_t Session::take_ticket(bool may_use_reserve) {
@@ -445,20 +401,36 @@ void Session::on_refused(std::uint32_t index, Admission why, Now now) {
 
 void Session::on_event(const AccountEntry& entry) {
   newest_event_ = std::max(newest_event_, entry.number);
-  if (state_ != State::live || !is_following_ || entry.number != next_event_) return;
+  const bool is_next =
+      is_following_ && entry.number == next_event_ && shared_through_ == all_shared;
+  if (state_ != State::live || !is_next) return;
   schemas::to_wire(in_log(entry), *response_->mutable_event());
   write(*response_);
   ++next_event_;
 }
 
-std::uint64_t Session::missing_event() const {
-  const bool is_behind = is_live() && is_following_ && next_event_ <= newest_event_;
-  return is_behind ? next_event_ : 0;
+bool Session::is_missing_events() const {
+  const bool is_behind = next_event_ <= newest_event_ || shared_through_ != all_shared;
+  return is_live() && is_following_ && is_behind;
+}
+
+EventQuestion Session::missing_events() const {
+  return {.account = speaker_.account,
+          .after = next_event_ - 1,
+          .shared_through = shared_through_};
+}
+
+void Session::on_missing_events(const EventAnswer& answer) {
+  if (!is_missing_events()) return;
+  if (answer.refusal != nullptr) return resume_with_newest(answer.refusal);
+  shared_through_ = all_shared;
+  for (const AccountEntry& entry : answer.entries) on_event(entry);
 }
 
 void Session::resume_with_newest(const char* text) {
   refuse_number(0, newest_event_, text);
   next_event_ = newest_event_ + 1;
+  shared_through_ = all_shared;
 }
 
 void Session::on_timer(Now now) {
@@ -466,7 +438,7 @@ void Session::on_timer(Now now) {
   now_ns_ = now.steady_ns;
   if (state_ != State::live) {
     if (now.steady_ns - began_ns_ >= limits_.log_on_timeout_ms * ns_per_ms) {
-      host_.log_on_refused(identity_.connection, KeyId{0}, "no log-on in time");
+      host_.log_on_refused(connection_, KeyId{0}, "no log-on in time");
       end(v1::CODE_LOG_ON_TIMEOUT, "no log-on in time");
     }
     return;
@@ -491,11 +463,10 @@ void Session::send(const v1::Response& response) {
   if (!is_ended()) write(response);
 }
 
-void Session::send_frames(std::string_view frames) {
+void Session::send_encoded(std::string_view messages) {
   if (is_ended()) return;
-  output_.append(frames);
-  said_ns_ = now_ns_;
-  if (output_.size() > limits_.unread_bytes_max) end(v1::CODE_TOO_SLOW, "answers are not read");
+  skin_.say_encoded(messages);
+  note_said();
 }
 
 void Session::refuse(std::uint64_t request_id, v1::Code code, std::int64_t value,
@@ -533,13 +504,17 @@ void Session::end(v1::Code code, std::string_view text) {
   logged_off.set_code(code);
   logged_off.set_text(std::string(text));
   state_ = State::ended;
-  append_frame(*response_, output_);
+  skin_.say(*response_);
 }
 
 void Session::write(const v1::Response& response) {
-  append_frame(response, output_);
+  skin_.say(response);
+  note_said();
+}
+
+void Session::note_said() {
   said_ns_ = now_ns_;
-  if (output_.size() > limits_.unread_bytes_max) end(v1::CODE_TOO_SLOW, "answers are not read");
+  if (unread_bytes() > limits_.unread_bytes_max) end(v1::CODE_TOO_SLOW, "answers are not read");
 }
 
 }  // namespace karst::gateway

@@ -1,12 +1,11 @@
-// Session: one connection of a client as a state machine. Bytes and timers in; bytes and calls of
-// SessionHost out. No socket, no clock.
+// Session: one conversation with a client as a state machine. Requests and timers in; responses and
+// calls of SessionHost out. No bytes, no socket, no clock.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,18 +13,16 @@
 #include "engine/command/command.hpp"
 #include "engine/command/rehearsal.hpp"
 #include "engine/event/event.hpp"
+#include "gateway/session/event_source.hpp"
 #include "gateway/session/key_standing.hpp"
 #include "gateway/session/permission.hpp"
+#include "gateway/session/recognise.hpp"
 #include "gateway/session/session_limits.hpp"
 #include "gateway/session/token_bucket.hpp"
-#include "gateway/trust/log_on_proof.hpp"
-#include "gateway/wire/frame.hpp"
+#include "gateway/trust/credential.hpp"
+#include "gateway/wire/skin.hpp"
 #include "ledger/events/account_entry.hpp"
 #include "ledger/replay/executed.hpp"
-
-namespace google::protobuf {
-class Arena;
-}
 
 namespace karst::v1 {
 class Batch;
@@ -33,8 +30,6 @@ class Command;
 class LogOn;
 class LoggedOn;
 class Reply;
-class Request;
-class Response;
 enum Code : int;
 }  // namespace karst::v1
 
@@ -46,36 +41,19 @@ struct Now {
   std::int64_t wall_ns = 0;
 };
 
-/// Why there is nothing to go on after.
-inline constexpr const char* lost_history_text =
-    "your number is of a history that this exchange does not have, as after the restore of a "
-    "backup";
-inline constexpr const char* let_go_text = "what came after your number is no longer kept";
-inline constexpr const char* unreadable_text =
-    "what came after your number cannot be read where it is kept";
-
 /// Names a connection for as long as the process lives; never given twice.
 using ConnectionId = std::uint32_t;
 
 /// What the exchange says when it is handed a command.
 enum class Admission : std::uint8_t { accepted, busy, disk_full, clock_held, stopped };
 
-/// What the gateway knows of a key.
-struct KeyRecord {
-  AccountId account;
-  std::uint8_t scopes = 0;
-  bool is_revoked = false;
-  Digest public_key{};
-  std::int64_t dead_man_ns = 0;  ///< 0 = off
-};
-
 /// A session's way to the rest of the gateway. Calls return at once.
 class SessionHost {
  public:
   virtual ~SessionHost() = default;
 
-  /// Returns: null if the key was never created.
-  [[nodiscard]] virtual const KeyRecord* find_key(KeyId key) const = 0;
+  /// Who a log-on says it is, if that is so.
+  [[nodiscard]] virtual Recognised recognise(const Credential& credential) const = 0;
 
   /// Hands over a command. Accepted: on_answer() or on_refused() of the session follows, once,
   /// with `ticket`.
@@ -113,10 +91,9 @@ class SessionHost {
 
   /// The present incarnation of the exchange; 0 = it was never restored from a backup.
   [[nodiscard]] virtual std::uint64_t incarnation() const = 0;
-  /// Whether event `number` of the account, as somebody has it who was told of incarnation `of`, is
-  /// the one that this exchange has. Requires: there is an event of that number.
-  [[nodiscard]] virtual bool is_shared(AccountId account, std::uint64_t number,
-                                       std::optional<std::uint64_t> of) const = 0;
+  /// Up to which command the history of somebody who was told of incarnation `of` is that of this
+  /// exchange, or all_shared.
+  [[nodiscard]] virtual std::uint64_t shared_through(std::optional<std::uint64_t> of) const = 0;
 };
 
 /// Life: challenge sent → log-on proved, open_session sequenced → live → ended. What is said to an
@@ -127,24 +104,19 @@ class SessionHost {
 /// Invariants: 1. before `live` nothing of the client but one LogOn has any effect;
 ///             2. at most in_flight_max (+ reserved_tickets for what is never throttled) commands
 ///                are unanswered, and each is answered once;
-///             3. output() is never longer than unread_bytes_max and one message.
+///             3. never more than unread_bytes_max and one message are unread.
 /// Threads: one owner.
 class Session {
  public:
-  struct Identity {
-    ConnectionId connection = 0;
-    Nonce nonce{};
-    ChannelBinding binding{};
-  };
-
-  /// Begins with the Challenge in output().
-  Session(SessionHost& host, const SessionLimits& limits, const Identity& identity, Now now);
+  /// Begins with saying the Challenge. `skin` outlives the session.
+  Session(SessionHost& host, const SessionLimits& limits, ConnectionId connection, Skin& skin,
+          const ChannelChallenge& challenge, Now now);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Bytes from the client, cut anywhere.
-  void receive(std::span<const std::byte> bytes, Now now);
+  /// What the client says; `bytes` is how long that was on its way.
+  void hear(const v1::Request& request, std::size_t bytes, Now now);
 
   /// Time has passed: timeouts and heartbeats. Call it at least every 100 ms.
   void on_timer(Now now);
@@ -163,16 +135,16 @@ class Session {
   /// An event of the session's account: sent if the client follows and has all before it.
   void on_event(const AccountEntry& entry);
 
-  /// The next event number the client has to be sent; 0 = it does not follow, or has them all.
-  [[nodiscard]] std::uint64_t missing_event() const;
-  /// The events the client has to be sent are not there, which `text` explains: it is told, and
-  /// follows from the next new one on.
-  void resume_with_newest(const char* text);
-
-  /// Sends one message as a frame.
+  /// Whether the client has to be sent events that the log has, which missing_events() asks for.
+  [[nodiscard]] bool is_missing_events() const;
+  /// Without a limit.
+  [[nodiscard]] EventQuestion missing_events() const;
+  /// What the log says to missing_events(); events of it that were sent since are passed over.
+  void on_missing_events(const EventAnswer& answer);
+  /// Says one message.
   void send(const v1::Response& response);
-  /// Sends frames that were made before, for many.
-  void send_frames(std::string_view frames);
+  /// Says what was encoded before, for all whose skin is the same.
+  void send_encoded(std::string_view messages);
   /// Refuses a request by number.
   void refuse(std::uint64_t request_id, v1::Code code, std::int64_t value = 0,
               const char* field = "");
@@ -180,11 +152,11 @@ class Session {
   /// the number to go on after.
   void refuse_number(std::uint64_t request_id, std::uint64_t newest, const std::string& text);
 
-  /// Says why and ends the session: the connection is to be closed once output() is written.
+  /// Says why and ends the session: the connection is to be closed once that is written.
   void end(v1::Code code, std::string_view text);
 
-  /// What is to be written; the owner takes from its front.
-  [[nodiscard]] std::string& output() { return output_; }
+  /// What has been said and is not yet on its way.
+  [[nodiscard]] std::size_t unread_bytes() const { return skin_.unread_bytes(); }
 
   [[nodiscard]] bool is_ended() const { return state_ == State::ended; }
   [[nodiscard]] bool is_live() const { return state_ == State::live; }
@@ -230,15 +202,15 @@ class Session {
   static constexpr std::uint32_t reserved_tickets = 16;
   static constexpr std::uint32_t no_ticket = ~std::uint32_t{0};
 
-  void on_frame(std::span<const std::byte> message, google::protobuf::Arena& arena, Now now);
   void on_request(const v1::Request& request, std::size_t bytes, Now now);
   void on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now now);
   void on_session_opened(const Ticket& ticket, const Event& answer, Now now);
   void go_live(const Ticket& ticket, const KeyStanding& standing, Now now);
-  /// Whether the client has the event before the one it wants next, and that is ours.
-  [[nodiscard]] bool can_follow(std::uint64_t newest) const;
   /// The journal has no room for the log-on: asks the engine where the key stands instead.
   [[nodiscard]] Admission look_up(std::uint32_t index);
+  /// The events the client has to be sent are not there, which `text` explains: it is told, and
+  /// follows from the next new one on.
+  void resume_with_newest(const char* text);
   void keep_alive(Origin origin, Now now);
   void on_batch(std::uint64_t request_id, const v1::Batch& batch, Now now);
   void on_set_time(std::uint64_t request_id, std::int64_t time_ns, Now now);
@@ -259,13 +231,15 @@ class Session {
   static void name_field(const char* wrong, v1::Reply& reply);
   void pulse(std::uint64_t token, Now now);
   void write(const v1::Response& response);
+  /// The peer is cut that does not read what is said to it.
+  void note_said();
 
   SessionHost& host_;
   SessionLimits limits_;
-  Identity identity_;
+  ConnectionId connection_;
+  Skin& skin_;
+  ChannelChallenge challenge_;
   State state_ = State::challenged;
-  FrameReader reader_;
-  std::string output_;
   std::unique_ptr<v1::Response> response_;  // reused for every reply and event
   TokenBucket bucket_;
   std::vector<Ticket> tickets_;
@@ -277,6 +251,9 @@ class Session {
   bool is_following_ = false;
   std::uint64_t next_event_ = 0;                   // the number the client is to get next
   std::optional<std::uint64_t> told_incarnation_;  // when it got the number before
+  // The event it has last must be of this command or one before; until the log says that it is,
+  // nothing is sent. all_shared: there is nothing to ask.
+  std::uint64_t shared_through_ = all_shared;
   std::uint64_t newest_event_ = 0;                 // the newest that is known to be there
   std::uint64_t refusals_total_ = 0;
   std::int64_t began_ns_;

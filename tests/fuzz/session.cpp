@@ -8,6 +8,7 @@
 #include <span>
 
 #include "gateway/session/hub.hpp"
+#include "gateway/wire/native_skin.hpp"
 
 namespace {
 
@@ -35,6 +36,24 @@ class Sink final : public CommandSink {
   std::uint64_t taken = 0;
 };
 
+/// A connection as it stands in a server, without the socket.
+class Line final : public Listener {
+ public:
+  explicit Line(Hub& hub) : id(hub.connect(skin, {}, {})), hub_(hub) {}
+  void receive(std::span<const std::byte> bytes) {
+    if (const auto bad = skin.receive(bytes, *this)) hub_.end(id, bad->code, bad->text);
+  }
+  bool hear(const karst::v1::Request& request, std::size_t bytes) override {
+    return hub_.hear(id, request, bytes, {});
+  }
+
+  NativeSkin skin{SessionLimits{}.frame_bytes_max};
+  const ConnectionId id;
+
+ private:
+  Hub& hub_;
+};
+
 /// Answers what was submitted so far as the engine would answer it: done.
 void answer(Hub& hub, Sink& sink, EventType type) {
   Event event{};
@@ -54,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Sink sink;
   Hub hub(sink, nullptr, nullptr, {}, {});
   hub.add_key(KeyId{1}, {AccountId{1}, all_scopes, false, key.public_key()});
-  const ConnectionId id = hub.connect({}, {}, {});
+  Line line(hub);
+  const ConnectionId id = line.id;
   const bool is_logged_on = (data[0] & 1U) != 0;
   if (is_logged_on) {
     const Signature signature = key.sign(log_on_statement({}, {}, KeyId{1}));
@@ -63,7 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::array<char, head.size() + sizeof signature> frame{};
     std::copy(head.begin(), head.end(), frame.begin());
     std::copy(signature.begin(), signature.end(), frame.begin() + head.size());
-    hub.receive(id, std::as_bytes(std::span(frame)), {});
+    line.receive(std::as_bytes(std::span(frame)));
     if (sink.taken != 1) std::abort();
     answer(hub, sink, EventType::session_opened);
     if (!hub.find(id)->is_live()) std::abort();
@@ -71,11 +91,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = data[1] % size;
   const auto bytes = std::as_bytes(std::span(data, size)).subspan(2);
   const std::size_t first = cut < bytes.size() ? cut : bytes.size();
-  hub.receive(id, bytes.first(first), {});
-  hub.receive(id, bytes.subspan(first), {});
+  line.receive(bytes.first(first));
+  line.receive(bytes.subspan(first));
   if (!is_logged_on && sink.taken + sink.last_rehearsed != 0) std::abort();
   if (sink.last_rehearsed != 0) hub.rehearsed(sink.last_rehearsed, {}, {}, {});
-  if (hub.find(id)->output().size() > (9U << 20U)) std::abort();
+  if (line.skin.unread_bytes() > (9U << 20U)) std::abort();
   hub.on_timer({.steady_ns = 100 * ns_per_second, .wall_ns = 0});
   hub.disconnect(id);
   return 0;

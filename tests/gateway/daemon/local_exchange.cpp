@@ -104,6 +104,9 @@ void LocalExchange::run() {
     hub.rehearsed(next.handle, engine.rehearse(next.command),
                   gateway::standing_of(engine, next.command.key), now_);
   }
+  for (; !asked_.empty() && !is_event_log_hanging; asked_.pop_front()) {
+    asked_.front().then(answer(asked_.front().question));
+  }
 }
 
 void LocalExchange::pass_ms(std::int64_t ms) {
@@ -113,16 +116,26 @@ void LocalExchange::pass_ms(std::int64_t ms) {
   run();
 }
 
-gateway::EventSource::Found LocalExchange::read(AccountId account, std::uint64_t from,
-                                                std::uint32_t limit, const Sink& sink) {
-  if (is_event_log_damaged) return Found::failed;
-  std::uint32_t given = 0;
+bool LocalExchange::ask(const gateway::EventQuestion& question, Then then) {
+  asked_.push_back({question, std::move(then)});
+  return true;
+}
+
+gateway::EventAnswer LocalExchange::answer(const gateway::EventQuestion& question) const {
+  gateway::EventAnswer answer;
+  answer.begun_after = question.after;
+  if (is_event_log_damaged) answer.refusal = gateway::unreadable_text;
   for (const AccountEntry& it : stored_) {
-    if (it.account != account || it.number < from || given == limit) continue;
-    sink(it);
-    ++given;
+    if (it.account != question.account || answer.refusal != nullptr) continue;
+    if (it.number == question.after && it.event.sequence > question.shared_through) {
+      answer.refusal = gateway::lost_history_text;
+    } else if (question.after == 0 && it.time < question.from_time) {
+      answer.begun_after = it.number;
+    } else if (it.number > question.after && answer.entries.size() < question.limit) {
+      answer.entries.push_back(it);
+    }
   }
-  return Found::good;
+  return answer;
 }
 
 void LocalExchange::begin_four_eyes() {
@@ -206,10 +219,11 @@ std::string frame_of(const v1::Request& request) {
   return bytes;
 }
 
-LocalClient::LocalClient(LocalExchange& exchange) : exchange_(exchange) {
+LocalClient::LocalClient(LocalExchange& exchange)
+    : exchange_(exchange), skin_(exchange.hub.session_limits().frame_bytes_max) {
   gateway::Nonce nonce{};
   nonce[0] = static_cast<std::uint8_t>(exchange.hub.counters().connections + 1);
-  id_ = exchange_.hub.connect(nonce, binding, exchange_.now());
+  id_ = exchange_.hub.connect(skin_, {nonce, binding}, exchange_.now());
   nonce_ = take().at(0).challenge().nonce();
 }
 
@@ -220,8 +234,14 @@ void LocalClient::disconnect() {
   exchange_.run();
 }
 
+void LocalClient::hand_over(const std::string& bytes) {
+  skin_.set_frame_bytes_max(exchange_.hub.session_limits().frame_bytes_max);
+  const auto bad = skin_.receive(std::as_bytes(std::span(bytes)), *this);
+  if (bad) exchange_.hub.end(id_, bad->code, bad->text);
+}
+
 void LocalClient::send_bytes(const std::string& bytes) {
-  exchange_.hub.receive(id_, std::as_bytes(std::span(bytes)), exchange_.now());
+  hand_over(bytes);
   exchange_.run();
 }
 
@@ -245,10 +265,8 @@ v1::Reply LocalClient::command(const v1::Command& command) {
 
 std::vector<v1::Response> LocalClient::take() {
   std::vector<v1::Response> all;
-  gateway::Session* it = session();
-  if (it == nullptr) return all;
-  reader_.feed(std::as_bytes(std::span(it->output())));
-  it->output().clear();
+  reader_.feed(std::as_bytes(std::span(skin_.output())));
+  skin_.output().clear();
   std::span<const std::byte> message;
   while (reader_.next(message) == gateway::FrameReader::Next::frame) {
     v1::Response& response = all.emplace_back();

@@ -9,6 +9,7 @@
 
 #include "engine/engine.hpp"
 #include "gateway/session/hub.hpp"
+#include "gateway/wire/native_skin.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "tests/gateway/daemon/test_exchange.hpp"
 
@@ -36,8 +37,7 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   // CommandSink and EventSource.
   gateway::Admission submit(const Command& command, std::uint64_t handle) override;
   gateway::Admission rehearse(const Command& command, std::uint64_t handle) override;
-  Found read(AccountId account, std::uint64_t from, std::uint32_t limit, const Sink& sink) override;
-  Found first_at(AccountId account, Time time, std::uint64_t& number) override;
+  bool ask(const gateway::EventQuestion& question, Then then) override;
 
   gateway::Admission next_admission = gateway::Admission::accepted;
   /// What becomes of a rehearsal that was accepted, where it does not reach the engine.
@@ -45,6 +45,7 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
   /// The same of commands that were accepted.
   gateway::Admission late_refusal_of_commands = gateway::Admission::accepted;
   bool is_event_log_damaged = false;  ///< nothing can be read of it
+  bool is_event_log_hanging = false;  ///< its disk does not answer
   gateway::Hub hub;
   Engine engine;
   std::vector<Command> applied;  ///< everything sequenced so far
@@ -54,25 +55,35 @@ class LocalExchange final : public gateway::CommandSink, public gateway::EventSo
     Command command;
     std::uint64_t handle;
   };
+  struct Asked {
+    gateway::EventQuestion question;
+    Then then;
+  };
+
+  [[nodiscard]] gateway::EventAnswer answer(const gateway::EventQuestion& question) const;
+
   std::vector<Event> events_;
   EventRing ring_{};
   std::deque<Waiting> waiting_;
   std::deque<Waiting> rehearsing_;
   std::vector<AccountEntry> stored_;
   OrderNames names_;
+  std::deque<Asked> asked_;
   gateway::Now now_{1'000'000'000, 1'700'000'000'000'000'000};
 };
 
 /// A client of a LocalExchange: frames in, messages out.
-class LocalClient {
+class LocalClient : private gateway::Listener {
  public:
   explicit LocalClient(LocalExchange& exchange);
-  ~LocalClient();
+  ~LocalClient() override;
   LocalClient(const LocalClient&) = delete;
   LocalClient& operator=(const LocalClient&) = delete;
 
   /// Sends bytes as they are. Then the exchange runs.
   void send_bytes(const std::string& bytes);
+  /// The same, but the exchange does not run.
+  void hand_over(const std::string& bytes);
   /// Sends a request as a frame. Returns: what came back, in order.
   std::vector<v1::Response> send(const v1::Request& request);
   /// The reply to one command.
@@ -97,7 +108,12 @@ class LocalClient {
   gateway::ChannelBinding binding{7};
 
  private:
+  bool hear(const v1::Request& request, std::size_t bytes) override {
+    return exchange_.hub.hear(id_, request, bytes, exchange_.now());
+  }
+
   LocalExchange& exchange_;
+  gateway::NativeSkin skin_;
   gateway::ConnectionId id_ = 0;
   std::string nonce_;
   gateway::FrameReader reader_{1U << 24U};

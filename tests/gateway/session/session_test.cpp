@@ -31,11 +31,11 @@ v1::Request ping(std::uint64_t token) {
 
 TEST_F(SessionTest, begins_with_a_challenge_that_names_the_limits) {
   LocalExchange exchange;
-  gateway::Nonce nonce{9};
-  const auto id = exchange.hub.connect(nonce, {}, exchange.now());
+  gateway::NativeSkin skin(1U << 16U);
+  static_cast<void>(exchange.hub.connect(skin, {.nonce{9}}, exchange.now()));
   std::span<const std::byte> message;
   gateway::FrameReader reader(1U << 16U);
-  reader.feed(std::as_bytes(std::span(exchange.hub.find(id)->output())));
+  reader.feed(std::as_bytes(std::span(skin.output())));
   ASSERT_EQ(reader.next(message), gateway::FrameReader::Next::frame);
   v1::Response response;
   ASSERT_TRUE(response.ParseFromArray(message.data(), static_cast<int>(message.size())));
@@ -131,7 +131,7 @@ TEST_F(SessionTest, a_lost_connection_closes_the_session_and_the_grace_cancels_i
 TEST_F(SessionTest, a_connection_lost_during_log_on_leaves_no_session_behind) {
   auto client = std::make_unique<LocalClient>(exchange_);
   const std::string bytes = frame_of(client->log_on_request(test::alice));
-  exchange_.hub.receive(client->id(), std::as_bytes(std::span(bytes)), exchange_.now());
+  client->hand_over(bytes);
   client->disconnect();
   ASSERT_GE(exchange_.applied.size(), 2U);
   EXPECT_EQ(exchange_.applied.back().type, CommandType::close_session);
@@ -279,7 +279,7 @@ TEST_F(SessionTest, a_client_that_does_not_read_is_cut_within_its_bound) {
   std::size_t most = 0;
   for (int i = 0; i < 10'000 && !client.is_ended(); ++i) {
     client.send_bytes(bytes);
-    most = std::max(most, client.session()->output().size());
+    most = std::max(most, client.session()->unread_bytes());
   }
   EXPECT_TRUE(client.is_ended());
   EXPECT_LT(most, 65'536U + 512U);
@@ -328,6 +328,31 @@ TEST_F(SessionTest, events_resume_after_any_number) {
     const v1::Reply reply = client.command(test::order(1, v1::SIDE_SELL, 100, 1));
     EXPECT_EQ(reply.event_number(), last + 1);
   }
+}
+
+TEST_F(SessionTest, a_log_whose_disk_hangs_keeps_nobody_from_an_answer) {
+  {
+    LocalClient client(exchange_);
+    client.log_on(test::alice);
+    ASSERT_EQ(client.command(test::order(1, v1::SIDE_SELL, 100, 1)).code(), v1::CODE_OK);
+  }
+  exchange_.is_event_log_hanging = true;
+  LocalClient client(exchange_);
+  v1::Request request = client.log_on_request(test::alice);
+  request.mutable_log_on()->set_follow_events(true);
+  request.mutable_log_on()->set_resume_after(1);
+  for (const v1::Response& it : client.send(request)) EXPECT_FALSE(it.has_event());
+  const v1::Reply reply = client.command(test::order(1, v1::SIDE_SELL, 101, 1));
+  ASSERT_EQ(reply.code(), v1::CODE_OK);
+  exchange_.is_event_log_hanging = false;
+  exchange_.run();
+  std::uint64_t last = 1;
+  for (const v1::Response& it : client.take()) {
+    if (!it.has_event()) continue;
+    EXPECT_EQ(it.event().number(), last + 1);
+    last = it.event().number();
+  }
+  EXPECT_EQ(last, reply.event_number()) << "all of it comes, in order, once the disk answers";
 }
 
 TEST_F(SessionTest, who_follows_a_log_that_cannot_be_read_is_told_so_and_hears_what_comes) {
