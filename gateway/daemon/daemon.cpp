@@ -69,6 +69,9 @@ struct Daemon::Parts {
   [[nodiscard]] bool say_own(const Command& command, const std::string& what);
   void propose(const Command& command, const std::string& what);
   void on_pass(Now now);
+  static constexpr std::size_t commands_per_pass = 256;
+  [[nodiscard]] bool answer(Now now);
+  [[nodiscard]] bool tell_market(Now now);
   void watch_capacity(std::int64_t steady_ns);
   void note_access(const Speaker& speaker, AccountId about, const char* question);
   /// Says so in the log when the disk of the journal gets full, and when it has room again.
@@ -97,6 +100,7 @@ struct Daemon::Parts {
   std::unique_ptr<BooksDesk> books;
   std::unique_ptr<Exchange> exchange;
   Port* port = nullptr;
+  Port* feed_port = nullptr;  ///< the market's own place in the stream, behind that of answers
   std::unique_ptr<feed::FeedPublisher> feed;
   std::unique_ptr<ExchangeSink> sink;
   std::unique_ptr<EventReader> event_reader;
@@ -200,6 +204,7 @@ void Daemon::Parts::wire() {
   exchange->add_store(*events);
   exchange->add_store(books->store());
   port = &exchange->open_port("io", [this] { wake(); });
+  feed_port = &exchange->open_port("feed", [] {});  // its turn comes behind that of "io"
   feed::FeedLimits feed_limits;
   feed_limits.budget_bytes = config.feed.subscriber_budget_kib * 1'024;
   feed_limits.ring_bytes = config.feed.ring_mib * mib;
@@ -479,11 +484,22 @@ Status Daemon::Parts::apply_four_eyes() {
   return {};
 }
 
+/// Who asked hears the answer before the market hears what it came to; but who asks for the market
+/// behind an answer finds in it what was answered, for both take as many commands in a pass.
 void Daemon::Parts::on_pass(Now now) {
+  bool has_more = answer(now);
+  server->flush();
+  has_more = tell_market(now) || has_more;
+  if (has_more) wake();
+  tell_disk();
+  tell_clock();
+  refusals.on_timer(now.steady_ns);
+  watch_capacity(now.steady_ns);
+}
+
+/// Returns: whether there may be more.
+bool Daemon::Parts::answer(Now now) {
   const auto deliver = [&](const Delivery& delivery) {
-    if (delivery.command.sequence > feed->sequence()) {
-      feed->apply(delivery.command, delivery.events);
-    }
     tell_acceptance(delivery);
     const Event* answer = delivery.has_answer() ? &delivery.events[delivery.answer] : nullptr;
     if (answer != nullptr && answer->type == EventType::incarnation_begun) {
@@ -492,23 +508,30 @@ void Daemon::Parts::on_pass(Now now) {
     const bool is_ours = delivery.port == port->id();
     hub->deliver({delivery.command, delivery.events, answer, is_ours, delivery.handle}, now);
   };
-  while (port->poll(deliver) == 1'024) {
-  }
+  const std::size_t delivered = port->poll(deliver, commands_per_pass);
   static_cast<void>(port->poll_refusals([&](const Refusal& refusal) {
     hub->refused(refusal.handle, admission_of(refusal.why), now);
   }));
+  sink->give(*hub, port->taken(), now);
+  event_reader->give();
+  desk->send_answers(port->taken());
+  return delivered == commands_per_pass;
+}
+
+/// The same.
+bool Daemon::Parts::tell_market(Now now) {
   constexpr std::int64_t heartbeat_ns = ns_per_second;
+  const std::size_t applied = feed_port->poll(
+      [&](const Delivery& delivery) {
+        if (delivery.command.sequence <= feed->sequence()) return;
+        feed->apply(delivery.command, delivery.events);
+      },
+      commands_per_pass);
   if (now.steady_ns - feed_heartbeat_ns >= heartbeat_ns) {
     feed_heartbeat_ns = now.steady_ns;
     feed->heartbeat();
   }
-  sink->give(*hub, port->taken(), now);
-  event_reader->give();
-  desk->on_pass(port->taken());
-  tell_disk();
-  tell_clock();
-  refusals.on_timer(now.steady_ns);
-  watch_capacity(now.steady_ns);
+  return desk->serve_subscribers() || applied == commands_per_pass;
 }
 
 /// A disk that takes no more is said once, and once more when it does again.

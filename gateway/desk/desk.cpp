@@ -347,7 +347,7 @@ void Desk::forget(ConnectionId from) {
   subscribers_.erase(found);
 }
 
-void Desk::on_pass(std::uint64_t durable) {
+void Desk::send_answers(std::uint64_t durable) {
   {
     const std::lock_guard guard(lock_);
     for (Answer& answer : seen_) waiting_.push_back(std::move(answer));
@@ -359,12 +359,11 @@ void Desk::on_pass(std::uint64_t durable) {
     return true;
   });
   send_transactions();
-  serve_subscribers();
 }
 
 /// A few at a time, in turn: what comes while a round of all of them is on its way goes to each at
 /// its next turn, not after the whole of the next round, and orders and answers pass in between.
-void Desk::serve_subscribers() {
+bool Desk::serve_subscribers() {
   feed_.take_ready(ready_);
   for (feed::Subscriber* subscriber : ready_) {
     const auto found = connections_.find(subscriber);
@@ -381,7 +380,7 @@ void Desk::serve_subscribers() {
     found->second.is_due = false;
     push_feed(id, *found->second.subscriber);
   }
-  if (!due_.empty()) wake_();
+  return !due_.empty();
 }
 
 void Desk::send(const Answer& answer) {

@@ -34,7 +34,7 @@ namespace karst::gateway {
 /// Threads: the io thread; what runs in the engine's only touches its own `Answer`.
 class Desk final : public QuestionDesk {
  public:
-  /// `wake` has on_pass() called soon, from any thread.
+  /// `wake` has send_answers() called soon, from any thread.
   Desk(Exchange& exchange, BooksDesk& books, EventSource& events, feed::FeedPublisher& feed,
        AccessLog& access_log, std::function<void()> wake);
   ~Desk() override;
@@ -47,9 +47,12 @@ class Desk final : public QuestionDesk {
   void forget(ConnectionId from) override;
   void drained(ConnectionId id) override;
 
-  /// Sends the answers that are true as of `durable` or before, and market data to the subscribers
-  /// whose turn it is. When others wait for theirs, it has itself called again.
-  void on_pass(std::uint64_t durable);
+  /// Sends the answers that are true as of `durable` or before.
+  void send_answers(std::uint64_t durable);
+  /// Sends market data to the subscribers whose turn it is.
+  ///
+  /// Returns: whether others wait for theirs.
+  [[nodiscard]] bool serve_subscribers();
 
  private:
   static constexpr std::uint32_t rows_max = 500;
@@ -132,7 +135,6 @@ class Desk final : public QuestionDesk {
   void answer_access_log(ConnectionId from, const v1::Request& request);
   feed::Subscriber& subscriber_of(ConnectionId id);
   void push_feed(ConnectionId id, feed::Subscriber& subscriber);
-  void serve_subscribers();
 
   Exchange& exchange_;
   BooksDesk& books_;

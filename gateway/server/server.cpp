@@ -255,6 +255,8 @@ void Server::wake() {
   boost::asio::post(core_->io, [core = core_.get()] { core->pass(); });
 }
 
+void Server::flush() { core_->flush_touched(); }
+
 void Server::post(std::function<void()> work) {
   boost::asio::post(core_->io, [core = core_.get(), work = std::move(work)] {
     work();

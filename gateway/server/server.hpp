@@ -26,8 +26,9 @@ struct ServerConfig {
 /// Threads: run() is the io thread, which owns the hub; post(), stop() and set_…() by any.
 class Server {
  public:
-  /// `on_pass` is called in the io thread after post(wake) and on every timer: the place to give
-  /// deliveries to the hub.
+  /// `on_pass` is called in the io thread after wake() and on every timer: the place to give
+  /// deliveries to the hub. It does a bounded part of what there is and wakes again for the rest,
+  /// so that those who ask and those who answer have their turns in between.
   Server(const ServerConfig& config, TlsContext tls, Hub& hub, const Clock& clock,
          std::function<void(Now)> on_pass);
   ~Server();
@@ -52,6 +53,8 @@ class Server {
 
   /// Has `on_pass` called soon. Cheap: many calls before it runs are one.
   void wake();
+  /// Within `on_pass`: has all that has been said so far written before it goes on.
+  void flush();
   /// Runs `work` in the io thread.
   void post(std::function<void()> work);
 

@@ -1,4 +1,4 @@
-// Reading the event log beside the io thread: order, bounds, a disk that hangs, what cannot be read.
+// Reading the event log beside the io thread: order, bounds, a disk that hangs, refusals.
 #include "gateway/desk/event_reader.hpp"
 
 #include <gtest/gtest.h>
