@@ -96,9 +96,9 @@ void add_limits(Config& c, std::vector<Setting>& all) {
   all.push_back(number(s, "heartbeat_interval_ms", l.heartbeat_interval_ms, 100, 600'000,
                        "the exchange says something as often"));
   all.push_back(number(s, "commands_per_second", l.commands_per_second, 1, 10'000'000,
-                       "of one session, sustained"));
+                       "of one account, sustained"));
   all.push_back(
-      number(s, "commands_burst", l.commands_burst, 1, 10'000'000, "of one session, at once"));
+      number(s, "commands_burst", l.commands_burst, 1, 10'000'000, "of one account, at once"));
   all.push_back(
       number(s, "in_flight_max", l.in_flight_max, 1, 65'536, "unanswered commands of one session"));
   all.push_back(

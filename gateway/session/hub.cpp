@@ -7,6 +7,7 @@
 #include "engine/command/enclosed.hpp"
 #include "engine/state/instrument_table.hpp"
 #include "gateway/session/account_event.hpp"
+#include "gateway/session/subject.hpp"
 #include "ledger/events/account_entry.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate/text.hpp"
@@ -23,43 +24,6 @@ constexpr ConnectionId connection_of(std::uint64_t handle) {
 }
 constexpr std::uint32_t ticket_of(std::uint64_t handle) {
   return static_cast<std::uint32_t>(handle);
-}
-
-/// Whom a question is about; none = it names no account.
-struct Subject {
-  std::uint32_t account = 0;
-  bool is_everyone = false;
-  bool is_about_account = true;
-  const char* name = "";
-};
-
-Subject subject_of(const v1::Request& request) {
-  switch (request.body_case()) {
-    case v1::Request::kQueryOrders:
-      return {request.query_orders().account_id(), false, true, "QueryOrders"};
-    case v1::Request::kQueryBalances:
-      return {request.query_balances().account_id(), false, true, "QueryBalances"};
-    case v1::Request::kQueryOrder:
-      return {request.query_order().account_id(), false, true, "QueryOrder"};
-    case v1::Request::kQueryHoldings:
-      return {request.query_holdings().account_id(), false, true, "QueryHoldings"};
-    case v1::Request::kQueryEvents:
-      return {request.query_events().account_id(), false, true, "QueryEvents"};
-    case v1::Request::kQueryTransactions:
-      return {request.query_transactions().account_id(), request.query_transactions().everyone(),
-              true, "QueryTransactions"};
-    case v1::Request::kQueryLedgerBalances:
-      return {request.query_ledger_balances().account_id(),
-              request.query_ledger_balances().everyone(), true, "QueryLedgerBalances"};
-    case v1::Request::kQueryFees:
-      return {0, true, true, "QueryFees"};
-    case v1::Request::kQueryTurnover:
-      return {0, true, true, "QueryTurnover"};
-    case v1::Request::kQueryAccessLog:
-      return {0, true, true, "QueryAccessLog"};
-    default:
-      return {0, false, false, ""};
-  }
 }
 
 }  // namespace
@@ -101,8 +65,7 @@ std::string_view Hub::pool_of(const Command& command) const {
 
 ConnectionId Hub::connect(Skin& skin, const ChannelChallenge& challenge, Now now) {
   const ConnectionId id = ++last_connection_;
-  connections_[id].session =
-      std::make_unique<Session>(*this, limits_, id, skin, challenge, now);
+  connections_[id].session = std::make_unique<Session>(*this, limits_, id, skin, challenge, now);
   touch(id);
   return id;
 }
@@ -370,8 +333,8 @@ void Hub::catch_up(ConnectionId id) {
   EventQuestion question = session.missing_events();
   question.limit = catch_up_events;
   // When too many ask already, the next timer asks again.
-  connection.is_catching_up = events_->ask(
-      question, [this, id](const EventAnswer& answer) { on_caught_up(id, answer); });
+  connection.is_catching_up =
+      events_->ask(question, [this, id](const EventAnswer& answer) { on_caught_up(id, answer); });
 }
 
 void Hub::on_caught_up(ConnectionId id, const EventAnswer& answer) {
@@ -396,9 +359,21 @@ void Hub::on_timer(Now now) {
   send_closes();
 }
 
+TokenBucket& Hub::bucket_of(const Speaker& speaker) {
+  // Operators and auditors share an account, which is none: each key of theirs has its own.
+  const std::uint64_t payer = speaker.account.is_none()
+                                  ? std::uint64_t{1} << 32U | speaker.key.value()
+                                  : speaker.account.value();
+  const TokenBucket full(limits_.commands_per_second, limits_.commands_burst);
+  return buckets_.try_emplace(payer, full).first->second;
+}
+
 void Hub::set_limits(const SessionLimits& limits, const HubLimits& hub_limits) {
   limits_ = limits;
   hub_limits_ = hub_limits;
+  for (auto& [payer, bucket] : buckets_) {
+    bucket.set_limits(limits.commands_per_second, limits.commands_burst);
+  }
   for (auto& [id, connection] : connections_) connection.session->set_limits(limits);
 }
 

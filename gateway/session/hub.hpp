@@ -145,6 +145,7 @@ class Hub final : public SessionHost {
   std::function<void(v1::Response&)> on_status;
 
   // SessionHost.
+  [[nodiscard]] TokenBucket& bucket_of(const Speaker& speaker) override;
   [[nodiscard]] Recognised recognise(const Credential& credential) const override {
     return gateway::recognise(credential, find_key(credential.key));
   }
@@ -200,6 +201,7 @@ class Hub final : public SessionHost {
   SessionLimits limits_;
   HubLimits hub_limits_;
   std::unordered_map<std::uint32_t, KeyRecord> keys_;
+  std::unordered_map<std::uint64_t, TokenBucket> buckets_;  // by who pays; they stay
   std::unordered_map<std::uint32_t, std::int64_t> kept_alive_ns_;  // by key: its last KeepAlive
   std::unordered_map<ConnectionId, Connection> connections_;
   std::unordered_map<std::uint32_t, ConnectionId> live_by_key_;

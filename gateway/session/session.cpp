@@ -5,6 +5,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/command/check.hpp"
 #include "gateway/session/account_event.hpp"
+#include "gateway/session/subject.hpp"
 #include "ledger/exchange/sequencer.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate/translate.hpp"
@@ -45,13 +46,15 @@ v1::Code code_of(Admission admission) {
 }
 
 /// What a request takes from the token bucket beside what each of its commands takes: with those,
-/// one for every 512 bytes, and no less than one.
+/// one for every 512 bytes, and no less than one; a look at the state of the exchange is dearer.
 std::uint32_t surcharge(const v1::Request& request, std::size_t bytes) {
   constexpr std::size_t bytes_per_token = 512;
+  constexpr std::size_t tokens_per_look = 16;
   std::size_t commands = 0;
   if (request.has_command()) commands = 1;
   if (request.has_batch()) commands = static_cast<std::size_t>(request.batch().commands_size());
-  const std::size_t all = std::max({commands, bytes / bytes_per_token, std::size_t{1}});
+  const std::size_t least = subject_of(request).is_about_account ? tokens_per_look : 1;
+  const std::size_t all = std::max({commands, bytes / bytes_per_token, least});
   return static_cast<std::uint32_t>(all - commands);
 }
 
@@ -71,7 +74,6 @@ Session::Session(SessionHost& host, const SessionLimits& limits, ConnectionId co
       skin_(skin),
       challenge_(challenge),
       response_(std::make_unique<v1::Response>()),
-      bucket_(limits.commands_per_second, limits.commands_burst),
       began_ns_(now.steady_ns),
       heard_ns_(now.steady_ns),
       said_ns_(now.steady_ns),
@@ -85,11 +87,6 @@ Session::Session(SessionHost& host, const SessionLimits& limits, ConnectionId co
 }
 
 Session::~Session() = default;
-
-void Session::set_limits(const SessionLimits& limits) {
-  limits_ = limits;
-  bucket_.set_limits(limits.commands_per_second, limits.commands_burst);
-}
 
 void Session::hear(const v1::Request& request, std::size_t bytes, Now now) {
   if (is_ended()) return;
@@ -107,7 +104,7 @@ void Session::on_request(const v1::Request& request, std::size_t bytes, Now now)
   const std::uint64_t id = request.request_id();
   if (request.has_log_off()) return end(v1::CODE_OK, "as you wish");
   const std::uint32_t tokens = surcharge(request, bytes);
-  const std::int64_t wait_ns = tokens == 0 ? 0 : bucket_.take(now.steady_ns, tokens);
+  const std::int64_t wait_ns = tokens == 0 ? 0 : bucket_->take(now.steady_ns, tokens);
   if (wait_ns > 0) return refuse(id, v1::CODE_RATE_LIMITED, wait_ns);
   switch (request.body_case()) {
     case v1::Request::BODY_NOT_SET:
@@ -144,6 +141,7 @@ void Session::on_log_on(std::uint64_t request_id, const v1::LogOn& log_on, Now n
     return end(v1::CODE_INVALID_FIELD, "disconnect_grace_ns is -1 to 24 h");
   }
   speaker_ = who.speaker;
+  bucket_ = &host_.bucket_of(speaker_);
   is_following_ = log_on.follow_events() && !speaker_.account.is_none();
   next_event_ = number_after(log_on.resume_after());
   if (log_on.has_incarnation()) told_incarnation_ = log_on.incarnation();
@@ -254,7 +252,7 @@ v1::Code Session::check(Command& command, const v1::Command& wire, Origin origin
   if (!traits_of(command.type).is_personal) command.account = AccountId{0};
   if (!may_command(speaker_, command)) return refused(v1::CODE_NOT_PERMITTED);
   if (!traits_of(command.type).is_never_throttled || wire.validate_only()) {
-    const std::int64_t wait_ns = bucket_.take(now.steady_ns);
+    const std::int64_t wait_ns = bucket_->take(now.steady_ns);
     if (wait_ns > 0) return refused(v1::CODE_RATE_LIMITED, wait_ns);
   }
   command.key = speaker_.key;
@@ -415,9 +413,7 @@ bool Session::is_missing_events() const {
 }
 
 EventQuestion Session::missing_events() const {
-  return {.account = speaker_.account,
-          .after = next_event_ - 1,
-          .shared_through = shared_through_};
+  return {.account = speaker_.account, .after = next_event_ - 1, .shared_through = shared_through_};
 }
 
 void Session::on_missing_events(const EventAnswer& answer) {

@@ -60,6 +60,10 @@ class SessionHost {
   [[nodiscard]] virtual Admission submit(ConnectionId from, const Command& command,
                                          std::uint32_t ticket) = 0;
 
+  /// What the speaker's requests are paid from, whatever session they come by. Lives as long as the
+  /// host.
+  [[nodiscard]] virtual TokenBucket& bucket_of(const Speaker& speaker) = 0;
+
   /// Whether time is what operators say (clock = "trace").
   [[nodiscard]] virtual bool is_trace_clock() const = 0;
 
@@ -170,7 +174,7 @@ class Session {
   [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
   [[nodiscard]] std::uint64_t refusals_total() const { return refusals_total_; }
 
-  void set_limits(const SessionLimits& limits);
+  void set_limits(const SessionLimits& limits) { limits_ = limits; }
 
  private:
   enum class State : std::uint8_t { challenged, opening, live, ended };
@@ -241,7 +245,7 @@ class Session {
   ChannelChallenge challenge_;
   State state_ = State::challenged;
   std::unique_ptr<v1::Response> response_;  // reused for every reply and event
-  TokenBucket bucket_;
+  TokenBucket* bucket_ = nullptr;  // of whoever speaks
   std::vector<Ticket> tickets_;
   std::uint32_t free_ticket_ = no_ticket;
   std::uint32_t in_flight_ = 0;

@@ -6,8 +6,7 @@
 
 namespace karst::gateway {
 
-std::optional<BadStream> NativeSkin::receive(std::span<const std::byte> bytes,
-                                             Listener& listener) {
+std::optional<BadStream> NativeSkin::receive(std::span<const std::byte> bytes, Listener& listener) {
   reader_.feed(bytes);
   // Most messages fit here, and are read without a single allocation of their own.
   alignas(16) char block[16 * 1024];

@@ -240,6 +240,53 @@ TEST_F(SessionTest, the_token_bucket_bounds_commands_but_never_a_mass_cancel) {
   EXPECT_EQ(client.command(command).code(), v1::CODE_RATE_LIMITED);
 }
 
+TEST_F(SessionTest, all_sessions_of_an_account_pay_from_one_bucket_and_nobody_elses) {
+  gateway::SessionLimits limits;
+  limits.commands_per_second = 10;
+  limits.commands_burst = 4;
+  LocalExchange exchange(limits);
+  exchange.make_market();
+  LocalClient trader(exchange);
+  trader.log_on(test::alice);
+  LocalClient canceller(exchange);
+  canceller.log_on(test::alice_canceller);
+  const v1::Command order = test::order(1, v1::SIDE_SELL, 100, 1);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(trader.command(order).code(), v1::CODE_OK);
+  v1::Command cancel;
+  cancel.mutable_cancel_order()->set_order_id(1);
+  EXPECT_EQ(canceller.command(cancel).code(), v1::CODE_RATE_LIMITED);
+  LocalClient again(exchange);
+  again.log_on(test::alice);
+  EXPECT_EQ(again.command(order).code(), v1::CODE_RATE_LIMITED) << "a new session fills nothing";
+  LocalClient bob(exchange);
+  bob.log_on(test::bob);
+  EXPECT_EQ(bob.command(order).code(), v1::CODE_OK);
+  LocalClient one(exchange);
+  one.log_on(test::operator_key);
+  LocalClient other(exchange);
+  other.log_on(test::second_operator);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(one.send(ping(1))[0].has_reply());
+  EXPECT_EQ(one.send(ping(1))[0].reply().code(), v1::CODE_RATE_LIMITED);
+  EXPECT_FALSE(other.send(ping(1))[0].has_reply()) << "a key of the exchange has its own";
+}
+
+TEST_F(SessionTest, a_question_that_looks_into_the_exchange_costs_sixteen_commands) {
+  gateway::SessionLimits limits;
+  limits.commands_per_second = 1;
+  limits.commands_burst = 33;
+  LocalExchange exchange(limits);
+  exchange.make_market();
+  LocalClient client(exchange);
+  client.log_on(test::alice);
+  v1::Request question;
+  question.mutable_query_orders();
+  const auto code = [&] { return client.send(question)[0].reply().code(); };
+  EXPECT_EQ(code(), v1::CODE_NOT_AVAILABLE);  // there is no desk here
+  EXPECT_EQ(code(), v1::CODE_NOT_AVAILABLE);
+  EXPECT_EQ(code(), v1::CODE_RATE_LIMITED);
+  EXPECT_FALSE(client.send(ping(1))[0].has_reply()) << "one was left";
+}
+
 TEST_F(SessionTest, unanswered_commands_are_bounded_with_room_for_a_mass_cancel) {
   gateway::SessionLimits limits;
   limits.in_flight_max = 4;
