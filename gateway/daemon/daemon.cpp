@@ -32,6 +32,7 @@
 #include "ledger/events/event_log.hpp"
 #include "ledger/exchange/exchange.hpp"
 #include "ledger/exchange/growth.hpp"
+#include "ledger/exchange/thread_name.hpp"
 #include "ledger/files/exchange_directory.hpp"
 #include "ledger/files/posix_storage.hpp"
 #include "ledger/files/system_clock.hpp"
@@ -265,7 +266,10 @@ Status Daemon::Parts::begin() {
   create_operator_keys();
   if (Status applied = apply_four_eyes(); !applied) return applied;
   woken.store(server.get(), std::memory_order_release);
-  io = std::thread([this] { server->run(); });
+  io = std::thread([this] {
+    name_thread("io");
+    server->run();
+  });
   server->wake();
   return {};
 }

@@ -12,6 +12,7 @@
 #include "ledger/audit/audit.hpp"
 #include "ledger/books/books.hpp"
 #include "ledger/books/books_store.hpp"
+#include "ledger/exchange/thread_name.hpp"
 
 namespace karst::gateway {
 namespace {
@@ -59,6 +60,7 @@ std::map<std::uint32_t, std::string> BooksDesk::Parts::ask_pools() {
 }
 
 void BooksDesk::Parts::run() {
+  name_thread("books reader");
   Result<std::unique_ptr<Audit>> audit = Audit::open(*books);
   if (!audit) std::fprintf(stderr, "karstd: books: %s\n", audit.error().text().c_str());
   std::optional<BooksAnswers> answers;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "ledger/exchange/thread_name.hpp"
+
 namespace karst::gateway {
 
 EventReader::EventReader(Read read, FirstAt first_at, std::function<void()> wake,
@@ -45,6 +47,7 @@ void EventReader::give() {
 }
 
 void EventReader::run() {
+  name_thread("event reader");
   std::unique_lock guard(lock_);
   while (true) {
     bell_.wait(guard, [this] { return is_stopping_ || !asked_.empty(); });

@@ -57,7 +57,7 @@ class EventReader final : public EventSource {
   FirstAt first_at_;
   std::function<void()> wake_;
   std::function<void(const std::string&)> say_;
-  std::string said_;        // of what cannot be read, so that it is said once
+  std::string said_;         // of what cannot be read, so that it is said once
   std::size_t waiting_ = 0;  // asked and not given: the io thread's
 
   std::mutex lock_;

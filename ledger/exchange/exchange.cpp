@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "ledger/exchange/thread_name.hpp"
+
 namespace karst {
 namespace {
 
@@ -80,6 +82,7 @@ void Exchange::fail(const Error& error) {
 }
 
 void Exchange::run_engine() {
+  name_thread("engine");
   Bell& bell = core_.pipeline().sequencer_bell();
   while (!has_failed()) {
     const std::uint32_t seen = bell.signals();
@@ -116,6 +119,7 @@ Status Exchange::commit_staged() {
 }
 
 void Exchange::run_sync() {
+  name_thread("sync");
   Bell& bell = core_.committer()->bell();
   while (!has_failed()) {
     const std::uint32_t seen = bell.signals();
@@ -132,6 +136,7 @@ void Exchange::run_sync() {
 }
 
 void Exchange::run_housekeeper() {
+  name_thread("housekeeper");
   Bell& bell = core_.pipeline().housekeeper_bell();
   while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
     const std::uint32_t seen = bell.signals();
@@ -142,6 +147,7 @@ void Exchange::run_housekeeper() {
 }
 
 void Exchange::run_snapshots() {
+  name_thread("snapshots");
   be_nice();
   while (!has_failed() && !is_stopping_.load(std::memory_order_acquire)) {
     const std::uint32_t seen = snapshots_bell_.signals();

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <utility>
 
+#include "ledger/exchange/thread_name.hpp"
+
 namespace karst {
 namespace {
 
@@ -51,6 +53,7 @@ void StoreRunner::abandon() {
 }
 
 void StoreRunner::feed() {
+  name_thread(feeder_->store().name() + std::string(" feed"));
   std::uint32_t busy_looks = 0;
   while (!has_given_up_.load(std::memory_order_acquire)) {
     const std::uint32_t seen = feeder_bell_.signals();
@@ -85,6 +88,7 @@ void StoreRunner::linger() const {
 }
 
 void StoreRunner::keep() {
+  name_thread(feeder_->store().name() + std::string(" keep"));
   be_nice();
   while (!has_given_up_.load(std::memory_order_acquire)) {
     const std::uint32_t seen = keeper_bell_.signals();

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -312,6 +313,35 @@ std::pair<int, std::uint64_t> open_orders(Client& client) {
   std::uint64_t lots = 0;
   for (const v1::OpenOrder& order : answer.orders().orders()) lots += order.leaves_lots();
   return {answer.orders().orders_size(), lots};
+}
+
+TEST(Threads, bear_the_names_that_the_operators_page_lists) {
+  TestExchange exchange;
+  exchange.start_process();
+  exchange.make_market();
+  std::set<std::string> running;
+  const std::string tasks = "/proc/" + std::to_string(exchange.process()) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    running.insert(name);
+  }
+  std::set<std::string> listed;
+  std::ifstream page(KARST_SOURCE_DIR "/docs/OPERATIONS.md");
+  bool is_table = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line == "| thread | what it does |") is_table = true;
+    if (line.empty()) is_table = false;
+    if (!is_table || !line.starts_with("| `")) continue;
+    const std::string names = line.substr(2, line.find(" |", 2) - 2);
+    for (std::size_t at = 0; (at = names.find('`', at)) != std::string::npos;) {
+      const std::size_t end = names.find('`', at + 1);
+      listed.insert(names.substr(at + 1, end - at - 1));
+      at = end + 1;
+    }
+  }
+  EXPECT_EQ(running, listed);
+  exchange.end_process(SIGTERM);
 }
 
 TEST(Survival, each_command_is_executed_once_across_kills_and_restarts) {
