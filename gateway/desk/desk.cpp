@@ -198,7 +198,7 @@ void Desk::look_up(Answer answer) {
 /// until there is something to show. That comes to an end: what a cursor whose order is gone makes
 /// the engine pass over are the orders given before, which only become fewer.
 bool Desk::ask_engine(const std::shared_ptr<Answer>& answer) {
-  return exchange_.ask([this, answer](const Engine& engine, std::uint64_t sequence) {
+  const auto look_once = [this, answer](const Engine& engine, std::uint64_t sequence) {
     answer->sequence = sequence;
     const bool is_done =
         look(engine, *answer) || (++answer->looks >= looks_max && answer->has_rows());
@@ -209,7 +209,8 @@ bool Desk::ask_engine(const std::shared_ptr<Answer>& answer) {
       seen_.push_back(std::move(*answer));
     }
     wake_();
-  });
+  };
+  return exchange_.ask(look_once, answer->kind == Answer::Kind::events ? 1 : steps_per_look);
 }
 
 /// Returns: whether that is the answer; else it wants another look.

@@ -56,8 +56,9 @@ class Desk final : public QuestionDesk {
 
  private:
   static constexpr std::uint32_t rows_max = 500;
-  static constexpr std::uint32_t steps_per_look = 512;  // orders, slots or currencies
-  static constexpr std::uint32_t looks_max = 64;  // of one question that has something to show
+  // Orders, slots or currencies: a look has a turn of the engine for itself.
+  static constexpr std::uint32_t steps_per_look = Exchange::question_steps_per_turn;
+  static constexpr std::uint32_t looks_max = 128;  // of one question that has something to show
   static constexpr std::uint32_t skip_max = 20'000;
   static constexpr std::size_t output_bytes_max = 64 * 1024;
   static constexpr std::size_t subscribers_per_turn = 32;

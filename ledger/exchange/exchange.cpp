@@ -165,12 +165,13 @@ bool Exchange::request_snapshot() {
   return true;
 }
 
-bool Exchange::ask(Question question) {
+bool Exchange::ask(Question question, std::uint32_t steps) {
+  KARST_ASSERT(steps <= question_steps_per_turn);
   if (!engine_thread_.joinable() || core_.pipeline().is_stopped()) return false;
   {
     const std::lock_guard guard(questions_lock_);
     if (questions_.size() == questions_max) return false;
-    questions_.push_back(std::move(question));
+    questions_.push_back({std::move(question), steps});
     has_questions_.store(true, std::memory_order_release);
   }
   core_.pipeline().sequencer_bell().ring();
@@ -183,8 +184,10 @@ bool Exchange::answer_questions() {
   bool has_more = false;
   {
     const std::lock_guard guard(questions_lock_);
-    while (!questions_.empty() && questions.size() < questions_per_turn) {
-      questions.push_back(std::move(questions_.front()));
+    std::uint32_t steps_left = question_steps_per_turn;
+    while (!questions_.empty() && questions_.front().steps <= steps_left) {
+      steps_left -= questions_.front().steps;
+      questions.push_back(std::move(questions_.front().question));
       questions_.pop_front();
     }
     has_more = !questions_.empty();

@@ -61,13 +61,19 @@ class Exchange {
     return core_.pipeline().submit(command, port, handle);
   }
 
-  /// A look at the engine, between two commands, in its thread: it must be short. A few are taken
-  /// at a time, so that however many are asked, commands pass in between. `sequence` is the newest
-  /// command applied; what was seen may be told to others only once a port has got there.
+  /// A look at the engine, between two commands, in its thread: it must be short. `sequence` is the
+  /// newest command applied; what was seen may be told to others only once a port has got there.
   using Question = std::function<void(const Engine& engine, std::uint64_t sequence)>;
 
+  /// All questions together may take so many steps, and then commands pass: however many are asked,
+  /// none waits for more of them than these. A step is one row looked at.
+  static constexpr std::uint32_t question_steps_per_turn = 256;
+  /// What most questions take.
+  static constexpr std::uint32_t question_steps = question_steps_per_turn / 4;
+
+  /// Requires: steps <= question_steps_per_turn, no fewer than it takes.
   /// Returns: false when too many wait, or the exchange does not run.
-  [[nodiscard]] bool ask(Question question);
+  [[nodiscard]] bool ask(Question question, std::uint32_t steps = question_steps);
 
   /// Wants a snapshot soon. Returns: false when there is no place for one.
   bool request_snapshot();
@@ -88,7 +94,6 @@ class Exchange {
 
  private:
   static constexpr std::size_t questions_max = 1'024;
-  static constexpr std::size_t questions_per_turn = 4;
   static constexpr std::uint64_t housekeeping_interval_ns = 20'000'000;
   static constexpr std::uint64_t snapshots_interval_ns = 100'000'000;
 
@@ -108,7 +113,11 @@ class Exchange {
   std::mutex sync_side_;  // of the committer and its log
 
   std::mutex questions_lock_;
-  std::deque<Question> questions_;
+  struct Asked {
+    Question question;
+    std::uint32_t steps;
+  };
+  std::deque<Asked> questions_;
   std::atomic<bool> has_questions_{false};
 
   std::atomic<bool> has_failed_{false};

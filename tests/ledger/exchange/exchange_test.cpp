@@ -261,5 +261,34 @@ TEST(PipelineExchange, a_command_passes_between_however_many_questions) {
   EXPECT_LT(asked_before_command.load(), questions / 10);
 }
 
+TEST(PipelineExchange, a_long_question_has_a_turn_of_the_engine_for_itself) {
+  constexpr std::size_t questions = 20;
+  const TemporaryFolder directory;
+  RunningExchange running(directory.path());
+  running.submit_all(test::whole_opening(merchants));
+  running.await_answers(test::whole_opening(merchants).size());
+  std::atomic<bool> may_go_on{false};
+  std::atomic<std::size_t> asked{0};
+  std::vector<std::uint64_t> seen;
+  const Command command = sim::trading(1, 1, 3).front();
+  ASSERT_TRUE(running.exchange().ask([&](const Engine&, std::uint64_t) {
+    while (!may_go_on.load()) std::this_thread::yield();
+  }));
+  for (std::size_t i = 0; i < questions; ++i) {
+    ASSERT_TRUE(running.exchange().ask(
+        [&](const Engine&, std::uint64_t sequence) {
+          seen.push_back(sequence);
+          static_cast<void>(running.exchange().submit(command, 0, 0));
+          ++asked;
+        },
+        Exchange::question_steps_per_turn));
+  }
+  may_go_on.store(true);
+  while (asked.load() < questions) running.poll_or_wait();
+  for (std::size_t i = 1; i < questions; ++i) {
+    EXPECT_GT(seen[i], seen[i - 1]) << "the command of the one before has passed";
+  }
+}
+
 }  // namespace
 }  // namespace karst
