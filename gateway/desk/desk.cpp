@@ -343,7 +343,6 @@ void Desk::answer_access_log(ConnectionId from, const v1::Request& request) {
 void Desk::forget(ConnectionId from) {
   const auto found = subscribers_.find(from);
   if (found == subscribers_.end()) return;
-  connections_.erase(found->second.subscriber);
   feed_.detach(*found->second.subscriber);
   subscribers_.erase(found);
 }
@@ -367,10 +366,8 @@ void Desk::send_answers(std::uint64_t durable) {
 bool Desk::serve_subscribers() {
   feed_.take_ready(ready_);
   for (feed::Subscriber* subscriber : ready_) {
-    const auto found = connections_.find(subscriber);
-    if (found == connections_.end()) continue;
-    Follower& follower = subscribers_.at(found->second);
-    if (!std::exchange(follower.is_due, true)) due_.push_back(found->second);
+    const ConnectionId id = subscriber->owner();
+    if (!std::exchange(subscribers_.at(id).is_due, true)) due_.push_back(id);
   }
   ready_.clear();
   for (std::size_t i = 0; i < subscribers_per_turn && !due_.empty(); ++i) {
@@ -479,9 +476,8 @@ void Desk::write(const OpenOrder& order, v1::OpenOrder& line) const {
 feed::Subscriber& Desk::subscriber_of(ConnectionId id) {
   const auto found = subscribers_.find(id);
   if (found != subscribers_.end()) return *found->second.subscriber;
-  feed::Subscriber& subscriber = feed_.attach();
+  feed::Subscriber& subscriber = feed_.attach(id);
   subscribers_[id].subscriber = &subscriber;
-  connections_[&subscriber] = id;
   return subscriber;
 }
 

@@ -149,7 +149,6 @@ class Desk final : public QuestionDesk {
   std::vector<Answer> seen_;     // under lock_: from the engine's thread
   std::vector<Answer> waiting_;  // for their sequence to become durable
   std::unordered_map<ConnectionId, Follower> subscribers_;
-  std::unordered_map<feed::Subscriber*, ConnectionId> connections_;
   std::vector<feed::Subscriber*> ready_;
   std::deque<ConnectionId> due_;  // have market data to take, who came first goes first
   std::vector<feed::FramePtr> frames_;

@@ -55,8 +55,8 @@ class FeedPublisher {
   /// From the next subscription on; nobody loses a channel.
   void set_subscriptions_max(std::size_t channels) { limits_.subscriptions_max = channels; }
 
-  /// Adds a subscriber without channels.
-  [[nodiscard]] Subscriber& attach();
+  /// Adds a subscriber without channels, which belongs to whom the caller calls `owner`.
+  [[nodiscard]] Subscriber& attach(std::uint32_t owner = 0);
   /// Forgets a subscriber, and ends its lifetime.
   void detach(Subscriber& subscriber);
 

@@ -40,8 +40,8 @@ void for_each_schema(SchemaMask mask, F&& f) {
 
 }  // namespace
 
-Subscriber& FeedPublisher::attach() {
-  subscribers_.push_back(std::make_unique<Subscriber>(limits_.budget_bytes));
+Subscriber& FeedPublisher::attach(std::uint32_t owner) {
+  subscribers_.push_back(std::make_unique<Subscriber>(limits_.budget_bytes, owner));
   subscribers_.back()->index_ = subscribers_.size() - 1;
   return *subscribers_.back();
 }

@@ -27,11 +27,14 @@ enum class OnSlow : std::uint8_t { disconnect = 1, conflate = 2 };
 /// Threads:    owned by one, the publisher's.
 class Subscriber {
  public:
-  explicit Subscriber(std::size_t budget_bytes) : budget_bytes_(budget_bytes) {}
+  /// `owner` is whoever it belongs to, as they name it.
+  Subscriber(std::size_t budget_bytes, std::uint32_t owner)
+      : budget_bytes_(budget_bytes), owner_(owner) {}
 
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
+  [[nodiscard]] std::uint32_t owner() const { return owner_; }
   /// Too slow, and cut as it chose: what is queued (a last notice) is all it will ever get.
   [[nodiscard]] bool is_cut() const { return is_cut_; }
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
@@ -79,6 +82,7 @@ class Subscriber {
   void drop_all();
 
   std::size_t budget_bytes_;
+  std::uint32_t owner_;
   OnSlow on_slow_ = OnSlow::disconnect;
   bool is_cut_ = false;
   bool is_ready_ = false;  // in the publisher's list of those with something to write
