@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "gateway/client/wall_clock.hpp"
 #include "gateway/measure/latency_histogram.hpp"
 #include "tests/gateway/daemon/test_exchange.hpp"
 
@@ -63,8 +63,7 @@ class Audience {
     auto client = exchange.connect(key);
     client->handlers().on_market_data = [this](const v1::MarketData& message) {
       if (!message.has_update() || message.update().snapshot()) return;
-      const auto now = std::chrono::system_clock::now().time_since_epoch();
-      delays_.record(std::chrono::nanoseconds(now).count() - message.update().time_ns());
+      delays_.record(tool::wall_ns() - message.update().time_ns());
       delivered_.fetch_add(1, std::memory_order_relaxed);
     };
     v1::Request request;

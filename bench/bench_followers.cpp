@@ -6,6 +6,7 @@
 // says little, because subscribers and merchant share the processors with the exchange.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 

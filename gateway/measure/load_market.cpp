@@ -3,12 +3,12 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <optional>
 
 #include "engine/command/command.hpp"
 #include "gateway/client/find_instruments.hpp"
+#include "gateway/client/wall_clock.hpp"
 #include "gateway/trust/key_file.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -196,9 +196,7 @@ Result<LoadSetting> make_load_market(const gateway::ClientConfig& config,
     session.secret = maker.make_merchant(number, folder);
     setting.sessions.push_back(std::move(session));
   }
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::int64_t first_hour =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() / ns_per_hour + hours_ahead;
+  const std::int64_t first_hour = wall_ns() / ns_per_hour + hours_ahead;
   maker.make_pool(setting.market);
   maker.make_hours(first_hour);
   if (!maker.status()) return maker.status().error();

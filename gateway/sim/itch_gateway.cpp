@@ -13,6 +13,7 @@
 #include "gateway/client/calls.hpp"
 #include "gateway/client/feed_client.hpp"
 #include "gateway/client/find_instruments.hpp"
+#include "gateway/client/wall_clock.hpp"
 #include "gateway/measure/load_session.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -81,10 +82,9 @@ Status make_merchants(gateway::Client& client) {
 
 /// A product of its own for each replay. Returns: its instrument.
 Result<std::uint32_t> make_product(gateway::Client& client, std::int64_t price_highest) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  constexpr std::int64_t ns_per_ms = 1'000'000;
   constexpr std::int64_t digits = 10'000'000'000;
-  const std::string symbol =
-      "ITCH-" + std::to_string(now / std::chrono::milliseconds(1) % digits);
+  const std::string symbol = "ITCH-" + std::to_string(wall_ns() / ns_per_ms % digits);
   v1::DefineProduct product;
   product.set_currency_id(currency);
   product.set_calendar_id(calendar);
