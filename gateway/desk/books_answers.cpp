@@ -6,6 +6,8 @@
 #include <map>
 #include <span>
 
+#include "engine/command/enclosed.hpp"
+
 namespace karst::gateway {
 namespace {
 
@@ -100,6 +102,16 @@ void write_defined(const Record& record, NameSheet& names, v1::DefinedFacts& to)
   names.need(asset.issuer);
 }
 
+void write_confirmed(const ConfirmedCommand& confirmed, v1::ConfirmedFacts& to) {
+  to.set_proposal_id(confirmed.proposal);
+  to.set_key_id(confirmed.by.value());
+  to.set_confirmed_by_key_id(confirmed.confirmed_by.value());
+  to.set_hash(confirmed.hash.data(), confirmed.hash.size());
+  Command command;
+  if (!disclose(confirmed.command, command)) return;  // of a newer version
+  to.set_command(confirmed.command.data(), enclosed_bytes(confirmed.command));
+}
+
 void write(const Record& record, const BooksAnswers::Asked& asked, NameSheet& names,
            v1::Transaction& to) {
   to.set_seq(record.seq);
@@ -123,6 +135,7 @@ void write(const Record& record, const BooksAnswers::Asked& asked, NameSheet& na
     write_defined(record, names, *to.mutable_defined());
   }
   if (!asked.is_elevated) return;
+  if (record.confirmed) write_confirmed(*record.confirmed, *to.mutable_confirmed());
   std::vector<std::byte> bytes;
   encode(record, bytes);
   to.set_record(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));

@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/command/enclosed.hpp"
+#include "gateway/tool/command_words.hpp"
+#include "gateway/trust/log_on_proof.hpp"
 #include "ledger/record/record.hpp"
+#include "schemas/karst/v1/gateway.pb.h"
+#include "schemas/translate/translate.hpp"
 #include "schemas/words/human_units.hpp"
 
 namespace karst::tool {
@@ -43,6 +48,35 @@ std::string defined_text(const LedgerWords& words, const v1::Transaction& it) {
   if (is_currency(asset)) return "  " + words.asset(asset);
   return "  " + asset_text(asset) + ", " + words.asset(asset) +
          (defined.title().empty() ? "" : ", " + defined.title());
+}
+
+/// The command of a confirmation, as the wire says it; nothing set where this build cannot read it.
+v1::Command confirmed_command(const v1::ConfirmedFacts& confirmed) {
+  EnclosedCommand bytes{};
+  const std::string& given = confirmed.command();
+  v1::Command wire;
+  Command command;
+  if (given.size() > bytes.size()) return wire;
+  std::ranges::copy(given, bytes.begin());
+  if (disclose(bytes, command)) schemas::enclosed_to_wire(command, wire);
+  return wire;
+}
+
+std::string confirmed_text(const v1::ConfirmedFacts& confirmed, const std::string& between) {
+  return words_of(confirmed_command(confirmed)) + between + "asked for by key " +
+         std::to_string(confirmed.key_id()) + " (proposal " +
+         std::to_string(confirmed.proposal_id()) + "), confirmed by key " +
+         std::to_string(confirmed.confirmed_by_key_id());
+}
+
+Json confirmed_json(const v1::ConfirmedFacts& confirmed) {
+  Digest hash{};
+  if (confirmed.hash().size() == hash.size()) std::ranges::copy(confirmed.hash(), hash.begin());
+  return {{"proposal", std::to_string(confirmed.proposal_id())},
+          {"words", words_of(confirmed_command(confirmed))},
+          {"key", confirmed.key_id()},
+          {"confirmed_by_key", confirmed.confirmed_by_key_id()},
+          {"hash", gateway::to_hex(hash)}};
 }
 
 std::string party_text(const LedgerWords& words, const v1::TradeParty& party) {
@@ -182,6 +216,7 @@ std::string transaction_text(const LedgerWords& words, const v1::Transaction& it
   std::string text = "settlement " + std::to_string(it.seq() + 1) + "  " + kind_text(it.kind()) +
                      "  " + format_time(it.time_ns()) + "  command " + std::to_string(it.command());
   if (it.has_defined()) text += defined_text(words, it);
+  if (it.has_confirmed()) text += "  " + confirmed_text(it.confirmed(), "\n    ");
   if (!it.reference().empty()) text += "  reference " + reference_text(it.reference());
   if (it.has_trade()) text += trade_text(words, it.trade());
   for (const v1::Leg& leg : it.legs()) {
@@ -211,6 +246,7 @@ Json transaction_json(const LedgerWords& words, const v1::Transaction& it) {
   if (!it.reference().empty()) json["reference"] = reference_text(it.reference());
   json["legs"] = std::move(legs);
   if (it.has_defined()) add_defined(words, it.defined(), json);
+  if (it.has_confirmed()) json["confirmed"] = confirmed_json(it.confirmed());
   return json;
 }
 
@@ -267,7 +303,7 @@ std::vector<std::string> transaction_row(const LedgerWords& words, const v1::Tra
   row.push_back(merchant == 0 ? "" : std::to_string(merchant));
   row.push_back(words.merchant(merchant));
   row.push_back(of_merchant == nullptr ? "" : amount_text(asset, of_merchant->amount()));
-  row.push_back(it.defined().text());
+  row.push_back(it.has_confirmed() ? confirmed_text(it.confirmed(), "; ") : it.defined().text());
   return row;
 }
 
