@@ -96,7 +96,8 @@ bool is_valid(const Configure& b) {
   };
   return within(b.accounts_max, 2U, 1U << 24) && b.keys_max >= 2 &&
          within(b.instruments_max, 2U, instrument_slots_max) &&
-         within(b.orders_max, 2U, 1U << 26) && b.holdings_max >= 2 && b.level_pages_max >= 2 &&
+         within(b.orders_max, 2U, 1U << 26) && b.holdings_max >= 2 &&
+         within(b.level_pages_max, 2U, (1U << 26) - 1) &&
          b.client_ids_max >= 2 && b.references_max >= 2 &&
          within(b.currencies_max, 2U, 65'535U) && b.pools_max >= 2 &&
          std::has_single_bit(b.answers_per_key) && b.client_ids_per_account_max >= 1 &&

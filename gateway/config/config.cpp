@@ -153,7 +153,7 @@ void add_capacity(Config& c, std::vector<Setting>& all) {
   all.push_back(
       number(s, "holdings_max", z.holdings_max, 2, u32_max, "rows of (merchant, instrument)"));
   all.push_back(
-      number(s, "level_pages_max", z.level_pages_max, 2, u32_max, "pages of 64 price levels"));
+      number(s, "level_pages_max", z.level_pages_max, 2, (1U << 26) - 1, "pages of 64 price levels"));
   all.push_back(
       number(s, "client_ids_max", z.client_ids_max, 2, u32_max, "client order ids remembered"));
   all.push_back(
@@ -327,7 +327,7 @@ Status check(const Configure& c, const std::string& path) {
         " is the most");
   }
   const std::uint64_t timers = std::uint64_t{c.instruments_max} + 2 * std::uint64_t{c.keys_max} +
-                               c.client_ids_max + c.orders_max;
+                               c.client_ids_max + c.orders_max + bound::proposals_max;
   if (timers > u32_max) {
     return refused(
         "lower capacity.keys_max, client_ids_max, orders_max or instruments_max: they come to " +

@@ -96,7 +96,8 @@ bool is_valid(const Configure& c) {
     if (bound < 1) return false;
   }
   return is_power_of_two(c.answers_per_key) && c.instruments_max <= 131'072 &&
-         c.currencies_max <= 65'535 && c.accounts_max <= 1U << 24 && c.orders_max <= 1U << 26;
+         c.currencies_max <= 65'535 && c.accounts_max <= 1U << 24 && c.orders_max <= 1U << 26 &&
+         c.level_pages_max < 1U << 26;
 }
 
 /// Every size and bound is at least what it was; answers are remembered as many as before.

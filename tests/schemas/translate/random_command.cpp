@@ -128,6 +128,7 @@ void fit(Configure& b) {
   b.accounts_max = 2 + b.accounts_max % ((1U << 24) - 1);
   b.instruments_max = 2 + b.instruments_max % (instrument_slots_max - 1);
   b.orders_max = 2 + b.orders_max % ((1U << 26) - 1);
+  b.level_pages_max = 2 + b.level_pages_max % ((1U << 26) - 2);
   b.currencies_max = 2 + b.currencies_max % 65'534U;
   for (std::uint32_t* size : {&b.keys_max, &b.holdings_max, &b.level_pages_max, &b.client_ids_max,
                               &b.references_max, &b.pools_max}) {
