@@ -325,7 +325,7 @@ struct PostOffer {
   Price price;  ///< 0 = withdraw the offer
 };
 
-/// A command that waits until another operator confirms it. It is named by the sequence of this one.
+/// A command that waits until another operator confirms it. It is named by the sequence of this.
 struct Propose {
   EnclosedCommand command;
 };

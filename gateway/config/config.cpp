@@ -153,7 +153,7 @@ void add_capacity(Config& c, std::vector<Setting>& all) {
   all.push_back(
       number(s, "holdings_max", z.holdings_max, 2, u32_max, "rows of (merchant, instrument)"));
   all.push_back(
-      number(s, "level_pages_max", z.level_pages_max, 2, (1U << 26) - 1, "pages of 64 price levels"));
+      number(s, "level_pages_max", z.level_pages_max, 2, (1U << 26) - 1, "of 64 price levels"));
   all.push_back(
       number(s, "client_ids_max", z.client_ids_max, 2, u32_max, "client order ids remembered"));
   all.push_back(
@@ -443,7 +443,7 @@ std::string config_text(const std::string& operator_public_key) {
   config.tls.private_key = "server.key";
   std::ostringstream out;
   out << "# Configuration of a Karst exchange. Paths are relative to this file.\n"
-      << "# SIGHUP: [limits] and [gateway] but for address, port, send_buffer_kib and four_eyes are "
+      << "# SIGHUP: [limits] and [gateway] but for address, port, send_buffer_kib, four_eyes are "
          "read again.\n";
   std::string section;
   for (const Setting& it : settings_of(config)) {

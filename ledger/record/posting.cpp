@@ -261,7 +261,7 @@ Status Posting::translate_event(const Command& command, std::span<const Event> e
       note_name(command, event, draft);
       return {};
     case EventType::command_confirmed:
-      if (command.type != CommandType::confirm) return unexpected("learn what was confirmed", event);
+      if (command.type != CommandType::confirm) return unexpected("learn what is meant", event);
       note_confirmation(command, event, draft);
       return {};
     case EventType::escrow_released:

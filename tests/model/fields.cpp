@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string>
 
-#include "engine/command/enclosed.hpp"
+#include "tests/model/model_enclosed.hpp"
 #include "tests/model/model_state.hpp"
 
 namespace karst::model {
@@ -199,25 +199,9 @@ bool is_valid(const SetInstrumentState& s) {
 
 bool is_body_valid(const Command& c, const Configure& configure);
 
-bool can_be_proposed(CommandType type) {
-  switch (type) {
-    case CommandType::accept_clock:
-    case CommandType::set_merchant_state:
-    case CommandType::fund:
-    case CommandType::withdraw:
-    case CommandType::create_key:
-    case CommandType::revoke_key:
-    case CommandType::set_instrument_state:
-    case CommandType::set_four_eyes:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool is_enclosed(const EnclosedCommand& bytes, const Configure& configure) {
-  Command inner;
-  return disclose(bytes, inner) && can_be_proposed(inner.type) && is_body_valid(inner, configure);
+  const std::optional<Command> inner = command_in(bytes);
+  return inner && is_body_valid(*inner, configure);
 }
 
 bool is_body_valid(const Command& c, const Configure& configure) {

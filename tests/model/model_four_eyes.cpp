@@ -1,9 +1,9 @@
 // What one operator asks for and another confirms (docs/ENGINE.md §3, four eyes).
 #include <algorithm>
 
-#include "engine/command/enclosed.hpp"
 #include "tests/model/fields.hpp"
 #include "tests/model/model.hpp"
+#include "tests/model/model_enclosed.hpp"
 
 namespace karst::model {
 namespace {
@@ -36,10 +36,7 @@ bool is_dangerous(const Command& command, std::int64_t unseen_max,
   }
 }
 
-Command enclosed_in(const EnclosedCommand& bytes) {
-  Command inner;
-  return disclose(bytes, inner) ? inner : Command{};
-}
+Command enclosed_in(const EnclosedCommand& bytes) { return command_in(bytes).value_or(Command{}); }
 
 }  // namespace
 

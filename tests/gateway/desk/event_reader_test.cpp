@@ -114,7 +114,8 @@ TEST(ReadingSlowly, a_disk_that_hangs_stops_nobody_and_nothing_is_lost_or_turned
         answers.wait();
         return Log{}.read(account, from, entries_max);
       },
-      [](AccountId, Time) { return Result<AccountStart>(AccountStart{}); }, [&] { ++woken; }, [](const std::string&) {});
+      [](AccountId, Time) { return Result<AccountStart>(AccountStart{}); }, [&] { ++woken; },
+      [](const std::string&) {});
   std::vector<std::uint64_t> order;
   std::uint64_t taken = 0;
   const auto ask = [&] {

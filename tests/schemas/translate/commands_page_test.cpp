@@ -111,7 +111,8 @@ std::string text_of(field::Title range, const EnumDescriptor*) {
          "a name in any script, UTF-8 in normal form C, with nothing that is not seen";
 }
 std::string text_of(field::Label range, const EnumDescriptor*) {
-  return range.may_be_none ? "none, or 1 … 15 of `A-Z a-z 0-9 _ -`, or the 16 bytes of a UUID" : "1 … 16 bytes";
+  return range.may_be_none ? "none, or 1 … 15 of `A-Z a-z 0-9 _ -`, or the 16 bytes of a UUID"
+                           : "1 … 16 bytes";
 }
 std::string text_of(field::Digest, const EnumDescriptor*) { return "32 bytes"; }
 std::string text_of(field::NotBelow, const EnumDescriptor*) { return "no less than it is"; }
