@@ -1,24 +1,21 @@
 #include "gateway/daemon/daemon.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <future>
 #include <optional>
 #include <thread>
 
-#include "engine/command/enclosed.hpp"
-#include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
 #include "engine/state/key_table.hpp"
 #include "gateway/config/memory.hpp"
 #include "gateway/config/version.hpp"
 #include "gateway/daemon/exchange_sink.hpp"
+#include "gateway/daemon/own_commands.hpp"
 #include "gateway/daemon/refusal_log.hpp"
 #include "gateway/desk/access_log.hpp"
 #include "gateway/desk/books_desk.hpp"
@@ -31,14 +28,12 @@
 #include "gateway/session/hub.hpp"
 #include "ledger/events/event_log.hpp"
 #include "ledger/exchange/exchange.hpp"
-#include "ledger/exchange/growth.hpp"
 #include "ledger/exchange/thread_name.hpp"
 #include "ledger/files/exchange_directory.hpp"
 #include "ledger/files/posix_storage.hpp"
 #include "ledger/files/system_clock.hpp"
 #include "ledger/journal/file_log.hpp"
 #include "ledger/offline/offline.hpp"
-#include "ledger/offline/restore_mark.hpp"
 #include "ledger/snapshot/snapshot_store.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 
@@ -59,16 +54,6 @@ struct Daemon::Parts {
   [[nodiscard]] Status begin();
   void learn_from_engine();
   void tell_start_clock();
-  void adopt_newest_rules();
-  void grow();
-  [[nodiscard]] Status begin_incarnation();
-  [[nodiscard]] bool wait_until(const std::function<bool(const Engine&)>& is_done);
-  void finish_incarnation(const Event& begun);
-  void create_operator_keys();
-  [[nodiscard]] Status apply_four_eyes();
-  [[nodiscard]] bool is_waiting(const Command& command) const;
-  [[nodiscard]] bool say_own(const Command& command, const std::string& what);
-  void propose(const Command& command, const std::string& what);
   void on_pass(Now now);
   static constexpr std::size_t commands_per_pass = 256;
   [[nodiscard]] bool answer(Now now);
@@ -107,16 +92,11 @@ struct Daemon::Parts {
   std::unique_ptr<EventReader> event_reader;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<Hub> hub;
+  std::optional<OwnCommands> own;
   std::unique_ptr<Server> server;
   std::thread io;
   RecoveryReport report;
   std::int64_t started_ns = 0;
-  std::uint32_t rules = rules_newest;  ///< those the exchange followed when it was recovered
-  FourEyes four_eyes{};            ///< when it was recovered, as these
-  std::vector<Proposal> waiting;
-  std::uint32_t operators = 0;     ///< keys with scope operate that are not revoked
-  std::string growth;  ///< of the sizes [capacity] says over those it had then; empty = none
-  std::vector<Incarnation> lives;  ///< of the exchange, but for its first, when it was recovered
   std::int64_t feed_heartbeat_ns = 0;
   std::int64_t capacity_seen_ns = 0;
   bool was_disk_full = false;
@@ -223,6 +203,7 @@ void Daemon::Parts::wire() {
                                 [this] { wake(); });
   hub = std::make_unique<Hub>(*sink, event_reader.get(), desk.get(), config.session, config.hub);
   desk->set_hub(*hub);
+  own.emplace(*exchange, *hub, storage, config, say);
   hub->on_access = [this](const Speaker& speaker, AccountId about, const char* question) {
     note_access(speaker, about, question);
   };
@@ -260,11 +241,11 @@ Status Daemon::Parts::begin() {
   }
   learn_from_engine();
   tell_start_clock();
-  adopt_newest_rules();
-  grow();
-  if (Status begun = begin_incarnation(); !begun) return begun;
-  create_operator_keys();
-  if (Status applied = apply_four_eyes(); !applied) return applied;
+  own->adopt_newest_rules();
+  own->grow();
+  if (Status begun = own->begin_incarnation(); !begun) return begun;
+  own->create_operator_keys();
+  if (Status applied = own->begin_four_eyes(); !applied) return applied;
   woken.store(server.get(), std::memory_order_release);
   io = std::thread([this] {
     name_thread("io");
@@ -277,7 +258,7 @@ Status Daemon::Parts::begin() {
 /// One who starts the exchange alone is no two operators (ExchangeCore).
 void Daemon::Parts::tell_start_clock() {
   if (!config.is_wall_clock_accepted || report.sequence == 0) return;
-  say(four_eyes.is_on != 0
+  say(own->is_four_eyes()
           ? "--accept-clock is not heard: with four_eyes two operators accept a clock, by karst "
             "clock accept"
           : "the wall clock is accepted (--accept-clock): " +
@@ -289,24 +270,16 @@ void Daemon::Parts::tell_start_clock() {
 void Daemon::Parts::learn_from_engine() {
   std::promise<void> done;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
-    rules = engine.rules();
-    // That it can be given these sizes was found out before the start.
-    if (const Result<std::string> found = growth_of(engine, config.capacity); found) {
-      growth = *found;
-    }
-    lives.assign(engine.incarnations().begin(), engine.incarnations().end());
-    four_eyes = engine.four_eyes();
-    waiting.assign(engine.proposals().begin(), engine.proposals().end());
-    hub->begin_proposals(four_eyes, waiting);
+    own->learn(engine);
+    hub->begin_proposals(engine.four_eyes(), engine.proposals());
     hub->set_sizes(config.capacity);
-    hub->set_incarnations(lives);
+    hub->set_incarnations(own->lives());
     hub->begin_with(engine);
     for (std::uint32_t place = 1; place < engine.keys_end(); ++place) {
       const KeyId id = engine.key_in(place);
       const Key* key = engine.key(id);
       if (key == nullptr) continue;
       const AccountId account{key->account};
-      if ((key->scopes & scope::operate) != 0 && key->is_revoked == 0) ++operators;
       hub->add_key(id, {account, key->scopes, key->is_revoked != 0, *engine.public_key(id),
                         key->dead_man_ns});
       if (key->is_open != 0) hub->close_leftover_session(id, account, key->epoch);
@@ -320,172 +293,6 @@ void Daemon::Parts::learn_from_engine() {
   });
   KARST_ASSERT(is_asked);
   done.get_future().wait();
-}
-
-/// A new exchange follows the newest rules from its first day, an older one from now on.
-void Daemon::Parts::adopt_newest_rules() {
-  if (rules >= rules_newest) return;
-  Command command;
-  command.type = CommandType::adopt_rules;
-  command.adopt_rules.version = rules_newest;
-  if (exchange->submit(command, 0, 0) == Submitted::accepted) return;
-  std::fprintf(stderr, "karstd: rules %u stay in force until the next start: no room for others\n",
-               rules);
-}
-
-/// Nobody is served before the exchange has the sizes of its configuration.
-void Daemon::Parts::grow() {
-  if (growth.empty()) return;
-  Command command;
-  command.type = CommandType::grow;
-  command.grow = Grow{config.capacity};
-  const bool has_grown = exchange->submit(command, 0, 0) == Submitted::accepted &&
-                         wait_until([&](const Engine& engine) {
-                           const Result<std::string> left = growth_of(engine, config.capacity);
-                           return left && left->empty();
-                         });
-  say(has_grown ? "the exchange is larger: " + growth
-                : "the exchange stays as large as it is until the next start, no room: " + growth);
-}
-
-/// An exchange that came out of a backup is another one than it was: it says so before anything
-/// else happens. The number is in the mark before it is journaled, so that a start that goes wrong
-/// in between begins no second incarnation; the mark goes when the command is durable.
-Status Daemon::Parts::begin_incarnation() {
-  const ExchangeDirectory at(config.data);
-  Result<std::optional<RestoreMark>> found = read_restore_mark(storage, at);
-  if (!found) return found.error();
-  if (!found->has_value()) return {};
-  RestoreMark mark = **found;
-  const auto is_begun = [&] {
-    return std::ranges::find(lives, mark.incarnation, &Incarnation::number) != lives.end();
-  };
-  if (mark.incarnation != 0 && is_begun()) return remove_restore_mark(storage, at);
-  if (lives.size() >= incarnations_max) {
-    return Error{ErrorCode::invalid,
-                 "start: restored so often that no incarnation can begin; restore an older backup",
-                 config.data};
-  }
-  if (mark.incarnation == 0) {
-    do {
-      std::array<std::uint8_t, sizeof mark.incarnation> drawn{};
-      fill_random(drawn);
-      std::memcpy(&mark.incarnation, drawn.data(), drawn.size());
-    } while (mark.incarnation == 0 || is_begun());
-    if (Status written = write_restore_mark(storage, at, mark); !written) return written;
-  }
-  Command command;
-  command.type = CommandType::begin_incarnation;
-  const std::uint64_t last = lives.empty() ? 0 : lives.back().after;
-  command.begin_incarnation = {mark.incarnation, std::max(mark.after, last)};
-  // Nobody is served before the engine has begun it.
-  const bool is_new_life = exchange->submit(command, 0, 0) == Submitted::accepted &&
-                           wait_until([&](const Engine& engine) {
-                             const auto begun = engine.incarnations();
-                             return !begun.empty() && begun.back().number == mark.incarnation;
-                           });
-  if (is_new_life) return {};
-  return Error{ErrorCode::no_space, "start: begin an incarnation after a restore", config.data};
-}
-
-/// Waits until the engine has carried out what it was told. Returns: whether it has, within a
-/// minute: a disk may be slow.
-bool Daemon::Parts::wait_until(const std::function<bool(const Engine&)>& is_done) {
-  constexpr int looks_max = 12'000;
-  constexpr auto pause = std::chrono::milliseconds(5);
-  for (int i = 0; i < looks_max; ++i) {
-    std::promise<bool> answer;
-    const bool is_asked = exchange->ask(
-        [&](const Engine& engine, std::uint64_t) { answer.set_value(is_done(engine)); });
-    if (!is_asked) return false;
-    if (answer.get_future().get()) return true;
-    std::this_thread::sleep_for(pause);
-  }
-  return false;
-}
-
-/// It is durable: the mark of the restore has done its work.
-void Daemon::Parts::finish_incarnation(const Event& begun) {
-  say("incarnation " + std::to_string(begun.incarnation.number) + " begins after command " +
-      std::to_string(begun.incarnation.after) + ": what came after it before the restore is lost");
-  const Status removed = remove_restore_mark(storage, ExchangeDirectory(config.data));
-  if (!removed) say(removed.error().text());
-}
-
-/// Whether the exchange itself has proposed the command before.
-bool Daemon::Parts::is_waiting(const Command& command) const {
-  const EnclosedCommand inner = enclose(command);
-  return std::ranges::any_of(waiting, [&](const Proposal& it) { return it.command == inner; });
-}
-
-/// Says a command of the exchange itself. Returns: whether it will be sequenced.
-bool Daemon::Parts::say_own(const Command& command, const std::string& what) {
-  if (exchange->is_disk_full()) {
-    say(what + " is not made: the disk of the journal is full; make room and start again");
-    return false;
-  }
-  const Submitted submitted = exchange->submit(command, 0, 0);
-  if (submitted == Submitted::accepted) return true;
-  say(what + " is not made: the exchange is " +
-               (submitted == Submitted::busy ? "busy" : "stopping"));
-  return false;
-}
-
-/// Proposes it, unless it waits already.
-void Daemon::Parts::propose(const Command& command, const std::string& what) {
-  if (is_waiting(command)) return;
-  Command proposal;
-  proposal.type = CommandType::propose;
-  proposal.propose->command = enclose(command);
-  if (say_own(proposal, what)) say(what + " waits for two operators: karst proposals");
-}
-
-void Daemon::Parts::create_operator_keys() {
-  for (const OperatorKey& it : config.operators) {
-    if (hub->find_key(it.key) != nullptr) continue;
-    Command command;
-    command.type = CommandType::create_key;
-    command.create_key.new_key = it.key;
-    command.create_key.scopes = it.scopes;
-    command.create_key.public_key = it.public_key;
-    const std::string what = "key " + std::to_string(it.key.value()) + " of an [[operator]]";
-    const bool is_mighty = (it.scopes & (scope::audit | scope::operate)) != 0;
-    if (four_eyes.is_on != 0 && is_mighty) {
-      propose(command, what);
-      continue;
-    }
-    if (!say_own(command, what)) continue;
-    // Whatever the key says is sequenced behind its creation, so it may speak from now on.
-    hub->add_key(it.key, {AccountId{0}, it.scopes, false, it.public_key});
-    if ((it.scopes & scope::operate) != 0) ++operators;
-  }
-}
-
-/// The rule stands in the journal. Whoever can edit the configuration turns it on, not off.
-Status Daemon::Parts::apply_four_eyes() {
-  const bool is_on = four_eyes.is_on != 0;
-  const auto unseen_max = static_cast<std::int64_t>(config.four_eyes.unseen_max_fen);
-  const bool is_same =
-      is_on == config.four_eyes.on && (!is_on || four_eyes.unseen_max == unseen_max);
-  if (is_same) return {};
-  Command command;
-  command.type = CommandType::set_four_eyes;
-  command.set_four_eyes = {config.four_eyes.on, Money{unseen_max}};
-  if (is_on) {
-    propose(command, "another four_eyes of karst.toml");
-    return {};
-  }
-  if (operators < 2) {
-    return Error{ErrorCode::invalid,
-                 "start: gateway.four_eyes takes the keys of two operators (scope operate), and "
-                 "there is " +
-                     std::to_string(operators) +
-                     "; name them as [[operator]] of a new exchange, or start without four_eyes "
-                     "and make one: karst keys create NUMBER --exchange --scopes operate",
-                 config.data};
-  }
-  static_cast<void>(say_own(command, "four_eyes"));
-  return {};
 }
 
 /// Who asked hears the answer before the market hears what it came to; but who asks for the market
@@ -507,7 +314,7 @@ bool Daemon::Parts::answer(Now now) {
     tell_acceptance(delivery);
     const Event* answer = delivery.has_answer() ? &delivery.events[delivery.answer] : nullptr;
     if (answer != nullptr && answer->type == EventType::incarnation_begun) {
-      finish_incarnation(*answer);
+      own->finish_incarnation(*answer);
     }
     const bool is_ours = delivery.port == port->id();
     hub->deliver({delivery.command, delivery.events, answer, is_ours, delivery.handle}, now);

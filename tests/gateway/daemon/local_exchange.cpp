@@ -149,16 +149,6 @@ void LocalExchange::begin_four_eyes() {
   command(c);
 }
 
-gateway::EventSource::Found LocalExchange::first_at(AccountId account, Time time,
-                                                    std::uint64_t& number) {
-  if (is_event_log_damaged) return Found::failed;
-  number = 1;
-  for (const AccountEntry& it : stored_) {
-    if (it.account == account && it.time < time) number = it.number + 1;
-  }
-  return Found::good;
-}
-
 void LocalExchange::make_market() {
   Command c;
   c.type = CommandType::define_currency;

@@ -253,7 +253,7 @@ TEST(ToolOperate, what_waits_survives_a_restart) {
   exchange.stop();
   exchange.start();
   exchange.set_config("port", std::to_string(exchange.port()));
-  exchange.json(yes, "reply");
+  EXPECT_EQ(exchange.run(yes).exit, exit_ok);
 }
 
 TEST(ToolOperate, a_key_that_waits_for_a_second_operator_is_no_key_file_yet) {
