@@ -63,7 +63,8 @@ void OwnCommands::grow() {
                            return left && left->empty();
                          });
   say_(has_grown ? "the exchange is larger: " + growth_
-                 : "the exchange stays as large as it is until the next start, no room: " + growth_);
+                 : "the exchange stays as large as it is, until the next start: no room, " +
+                       growth_);
 }
 
 /// An exchange that came out of a backup is another one than it was: it says so before anything
