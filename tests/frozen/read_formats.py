@@ -213,14 +213,18 @@ def read_event(data, events):
 def read_entry(data, at, events):
     crc, account, number, time = little(data, at, "IIQq")
     key, command, flags = little(data, at + 40, "IBB")
-    size = 180 if flags & 2 else 116
+    size = 180 if flags & (2 | 8) else 116
     expect(crc == crc32c(data[at + 4 : at + size]), "an entry's CRC")
-    expect(flags < 8 and not any(data[at + 46 : at + 52]), "an entry's flags and zeros")
+    expect(flags < 16 and data[at + 46] <= 1 and not any(data[at + 47 : at + 52]), "an entry's rest")
     entry = {"account": account, "number": number, "time": time, "key": key, "command": command}
     entry["event"] = read_event(data[at + 52 : at + 116], events)
     if flags & 2:
         expect(entry["event"]["type"] == "settlement", "a trade stands before its settlement")
         expect(read_event(data[at + 116 : at + 180], events)["type"] == "trade", "a trade")
+    if flags & 8:
+        named = ("merchant_admitted", "merchant_renamed")
+        expect(entry["event"]["type"] in named, "a name stands with a merchant's")
+        entry["name"] = data[at + 116 : at + 180].rstrip(b"\0").decode()
     return entry, at + size
 
 
@@ -233,7 +237,7 @@ def read_event_files(folder, events):
             magic, layout, _, first, last, time, count, length, _, crc = little(
                 data, at, "4sHHQQqIIII"
             )
-            expect(magic == b"KEVL" and layout == 1, f"a frame at {path}:{at}")
+            expect(magic == b"KEVL" and layout in (1, 2), f"a frame at {path}:{at}")
             expect(crc == crc32c(data[at : at + 44]), "a header's CRC")
             expect(expected in (None, first) and last >= first, "frames cover all commands")
             expected, at = last + 1, at + 48

@@ -144,18 +144,19 @@ void confirm(const LinkOptions& options, std::uint64_t number, const std::string
 }  // namespace
 
 void add_four_eyes(CLI::App& app) {
+  const auto of_list = std::make_shared<LinkOptions>();
+  CLI::App* const proposals =
+      subcommand(app, "proposals", "what waits for a second operator (four eyes)");
+  add_link_options(*proposals, *of_list);
+  proposals->footer(example_text("proposals"));
+  proposals->callback([of_list] { list(*of_list); });
+
   struct Options {
     LinkOptions link;
     std::uint64_t number = 0;
     std::string hash;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* const proposals =
-      subcommand(app, "proposals", "what waits for a second operator (four eyes)");
-  add_link_options(*proposals, options->link);
-  proposals->footer(example_text("proposals"));
-  proposals->callback([options] { list(options->link); });
-
   CLI::App* const yes =
       subcommand(app, "confirm", "say yes to what another operator asked for (four eyes)");
   yes->add_option("number", options->number, "of the proposal that waits")

@@ -165,9 +165,15 @@ TEST_F(Calls, a_page_of_orders_is_not_empty_while_there_are_more) {
   query.clear_skip();
   query.set_cursor(late.next_cursor());
   query.set_limit(500);
-  const v1::Orders rest = test::ask(*bob, request).orders();
-  EXPECT_EQ(rest.orders_size(), count - 33'001);
-  EXPECT_FALSE(rest.has_more());
+  int rest = 0;
+  for (bool has_more = true; has_more;) {
+    const v1::Orders page = test::ask(*bob, request).orders();
+    ASSERT_GT(page.orders_size(), 0);
+    rest += page.orders_size();
+    query.set_cursor(page.next_cursor());
+    has_more = page.has_more();
+  }
+  EXPECT_EQ(rest, count - 33'001);
 }
 
 TEST_F(Calls, questions_answer_about_oneself_and_refuse_what_is_not_ones_own) {

@@ -136,7 +136,7 @@ TEST_F(Find, events_say_when_and_of_which_order_live_and_from_the_log) {
   const v1::Reply placed =
       test::call(alice, named(test::order(1, v1::SIDE_SELL, 100, 10), "desk-1"));
   const auto bob = exchange_.connect(test::bob);
-  const v1::Reply bought = test::call(*bob, named(test::order(1, v1::SIDE_BUY, 100, 4), "b/7"));
+  const v1::Reply bought = test::call(*bob, named(test::order(1, v1::SIDE_BUY, 100, 4), "b-7"));
   const auto operating = exchange_.connect(test::operator_key);
   v1::Command rename;
   rename.set_account_id(test::alice.account);
@@ -166,7 +166,7 @@ TEST_F(Find, events_say_when_and_of_which_order_live_and_from_the_log) {
   EXPECT_EQ(of_the_order, 2) << "accepted, and a fill by somebody else's command";
   EXPECT_EQ(live.back().merchant().name(), "云图 Atlas");
   for (const v1::Event& event : events_up_to(*bob, bought.sequence())) {
-    EXPECT_EQ(event.client_order_id(), event.has_fill() ? "b/7" : event.client_order_id());
+    EXPECT_EQ(event.client_order_id(), event.has_fill() ? "b-7" : event.client_order_id());
   }
 }
 

@@ -97,6 +97,12 @@ void make_meaningful(v1::Command& command) {
     command.mutable_place_order()->clear_draw();
     command.mutable_place_order()->clear_expiry_ns();
   }
+  if (command.has_grow()) {
+    v1::Grow& sizes = *command.mutable_grow();
+    for (int i = 0; i < sizes.GetDescriptor()->field_count(); ++i) {
+      sizes.GetReflection()->SetUInt32(&sizes, sizes.GetDescriptor()->field(i), 2);
+    }
+  }
   if (command.has_propose()) {
     v1::RevokeKey& revoke = *command.mutable_propose()->mutable_command()->mutable_revoke_key();
     revoke.set_key_id(test::carol.key);
@@ -252,7 +258,7 @@ TEST(Matrix, questions_about_others_are_answered_like_questions_about_nobody) {
       }
     }
   }
-  EXPECT_EQ(questions, 6);
+  EXPECT_EQ(questions, 7);
 }
 
 TEST(Matrix, orders_of_others_are_answered_like_orders_of_nobody) {

@@ -259,7 +259,7 @@ TEST_F(SessionTest, all_sessions_of_an_account_pay_from_one_bucket_and_nobody_el
   EXPECT_EQ(again.command(order).code(), v1::CODE_RATE_LIMITED) << "a new session fills nothing";
   LocalClient bob(exchange);
   bob.log_on(test::bob);
-  EXPECT_EQ(bob.command(order).code(), v1::CODE_OK);
+  EXPECT_EQ(bob.command(test::order(1, v1::SIDE_BUY, 50, 1)).code(), v1::CODE_OK);
   LocalClient one(exchange);
   one.log_on(test::operator_key);
   LocalClient other(exchange);

@@ -50,7 +50,7 @@ TEST(ToolLink, finds_the_exchange_by_its_folder_and_names_what_is_wrong) {
   EXPECT_EQ(exchange.run("watch --once --key alice").exit, exit_ok);
   EXPECT_EQ(run_tool({"watch", exchange.folder(), "--once"}, "/nowhere").exit, exit_ok);
   exchange.expect_failure("watch --once --key nobody", exit_not_there, "cannot read the key");
-  exchange.expect_failure("watch --once --key ca.crt", exit_damaged, "no Ed25519 secret key");
+  exchange.expect_failure("watch --once --key ca.crt", exit_damaged, "an Ed25519 secret key");
   exchange.expect_failure("watch --once --key alice --key-id 12", exit_refused, "LOG_ON_REFUSED");
   exchange.expect_failure("watch --once --server-name elsewhere", exit_not_connected,
                           "hostname mismatch");

@@ -235,7 +235,7 @@ TEST(ToolOperate, two_operators_do_what_one_may_not) {
   exchange.expect_failure("confirm " + number + " --key second", exit_usage,
                           "end the membership of merchant 3 for ever");
   exchange.expect_failure("confirm " + number + " --key second --hash " + std::string(64, '0'),
-                          exit_refused, "PROPOSAL_DIFFERS");
+                          exit_refused, "not the hash");
   const std::string own = yes.substr(0, yes.find(" --key")) + yes.substr(yes.find(" --hash"));
   exchange.expect_failure(own, exit_refused, "OWN_PROPOSAL");
   const Json confirmed = exchange.json(yes, "reply");
@@ -308,7 +308,7 @@ TEST(ToolOperate, reaches_every_field_of_every_command_of_an_operator) {
   const std::set<std::string> others{
       "begin_incarnation", "configure", "tick",        "adopt_rules",  "open_session",
       "close_session",   "clock_held",  "accept_clock", "grow",          "set_dead_man",
-      "heartbeat",       "create_key",  "place_order",  "amend_order",
+      "heartbeat",       "create_key",  "place_order",  "amend_order",  "propose",     "confirm",
       "cancel_order",    "mass_cancel", "post_offer",   "hibernate_order",
       "reactivate_order"};
   std::map<std::string, std::set<std::string>> filled;

@@ -152,7 +152,7 @@ TEST(Backup, and_restore_that_were_cut_short_anywhere_succeed_when_they_are_made
     const std::uint64_t changes = once.changes() - changes_before;
     const std::uint64_t calls = once.calls() - calls_before;
     const Files whole = files_at(once, into);
-    ASSERT_GT(whole.size(), 4U);
+    ASSERT_GE(whole.size(), 4U);
     for (std::uint64_t n = 1; n <= changes; ++n) {
       for (const sim::Loss loss : sim::every_loss) {
         expect_retry_succeeds(
