@@ -273,7 +273,7 @@ def read_event_index(path, file_bytes):
 
 # --- record log -----------------------------------------------------------------------------------
 
-EXTENSIONS = {1: 24, 2: 44, 3: 48, 4: 16, 5: 68, 6: 64}
+EXTENSIONS = {1: 24, 2: 44, 3: 48, 4: 16, 5: 68, 6: 64, 7: 176, 8: 16}
 HAS_EXTENSIONS, FIRST, LAST = 1, 2, 4
 
 
@@ -395,7 +395,7 @@ def signed(zigzag):
 def check_store(folder, records, places):
     path = f"{folder}/ledger.db"
     data = read(path)
-    if big(data, 60, "I") < (2,):
+    if big(data, 60, "I") < (3,):
         return None  # user_version: an earlier one, which karstd makes again
     for page in range(0, len(data), BLOCK):
         (crc,) = big(data, page + 4088, "I")
@@ -404,7 +404,7 @@ def check_store(folder, records, places):
     # As it is in the file: what is still in the write-ahead log is left out.
     store = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
     expect(store.execute("PRAGMA application_id").fetchone() == (0x4B525354,), "application_id")
-    expect(store.execute("PRAGMA user_version").fetchone() == (2,), "user_version")
+    expect(store.execute("PRAGMA user_version").fetchone() == (3,), "user_version")
     _, size = store.execute("SELECT shard, segment_records FROM ledger").fetchone()
     segments = [row[0] for row in store.execute("SELECT segment FROM segment ORDER BY segment")]
     expect(segments == list(range(len(segments))), "segments are dense")

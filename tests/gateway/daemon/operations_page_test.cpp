@@ -19,7 +19,8 @@ TEST(OperationsPage, shows_what_check_config_prints) {
   const Result<gateway::Config> config = gateway::load_config(path);
   ASSERT_TRUE(config) << config.error().text();
   const std::string expected = "$ karstd --check-config karst.toml\n" +
-                               gateway::capacity_table(*config) + gateway::retention_table(*config) +
+                               gateway::capacity_table(*config) +
+                               gateway::retention_table(*config) +
                                "\nthe exchange has these sizes\n";
   std::ifstream page(KARST_SOURCE_DIR "/docs/OPERATIONS.md");
   const std::string text{std::istreambuf_iterator<char>(page), {}};

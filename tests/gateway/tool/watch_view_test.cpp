@@ -147,10 +147,10 @@ TEST_F(WatchView, a_line_of_json) {
             "{\"instrument\":131073,\"symbol\":\"GZ-A\",\"state\":\"open\",\"sequence\":\"9\","
             "\"reference_ticks\":500,\"bids\":[[499,120,3],[498,7,1]],"
             "\"asks\":[[502,40,2],[505,null,1]],\"trades\":["
-            "{\"sequence\":\"10\",\"match_index\":0,\"time_ns\":\"18243000000000\",\"price_ticks\":502,"
-            "\"quantity_lots\":4,\"taker_side\":\"buy\"},"
-            "{\"sequence\":\"10\",\"match_index\":1,\"time_ns\":\"18243000000000\",\"price_ticks\":499,"
-            "\"quantity_lots\":15,\"taker_side\":\"sell\"}]}\n");
+            "{\"sequence\":\"10\",\"match_index\":0,\"time_ns\":\"18243000000000\","
+            "\"price_ticks\":502,\"quantity_lots\":4,\"taker_side\":\"buy\"},"
+            "{\"sequence\":\"10\",\"match_index\":1,\"time_ns\":\"18243000000000\","
+            "\"price_ticks\":499,\"quantity_lots\":15,\"taker_side\":\"sell\"}]}\n");
 }
 
 TEST_F(WatchView, a_frame_always_has_its_size) {
