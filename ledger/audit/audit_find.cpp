@@ -256,8 +256,8 @@ Result<AuditPage> Audit::find_by_keys(const AuditFilter& filter, const AuditPagi
   std::priority_queue<Head, std::vector<Head>, decltype(comes_later)> heads(comes_later);
   // The records of the plan are one more cursor, behind those of the keys.
   const std::size_t of_seqs = plan.keys.size();
-  auto [first, last] = std::pair{std::ranges::lower_bound(plan.seqs, begin),
-                                 std::ranges::lower_bound(plan.seqs, end)};
+  auto first = std::ranges::lower_bound(plan.seqs, begin);
+  auto last = std::ranges::lower_bound(plan.seqs, end);
   const auto advance = [&](std::size_t cursor) -> Status {
     if (cursor == of_seqs) {
       if (first != last) heads.push({is_ascending ? *first++ : *--last, cursor});
