@@ -85,6 +85,18 @@ int explain(const CLI::App& app, const CLI::ParseError& wrong,
   return Output(is_json).failed({exit_usage, "USAGE", said, "see " + spoken(app) + " --help"});
 }
 
+/// An option that is given says something: `--merchant "$M"` with no such variable does not mean
+/// every merchant. Numbers see to it themselves.
+void refuse_empty_words(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    option->check(CLI::Validator(
+        [](std::string& text) { return text.empty() ? "must not be empty" : std::string(); }, ""));
+  }
+  for (CLI::App* below : app.get_subcommands([](CLI::App*) { return true; })) {
+    refuse_empty_words(*below);
+  }
+}
+
 /// Under which heading the help lists a subcommand.
 std::string group_of(const std::string& name) {
   static const std::map<std::string, std::vector<std::string>> groups{
@@ -131,6 +143,7 @@ void add_commands(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
     command->group(group_of(command->get_name()));
   }
+  refuse_empty_words(app);
   read_numbers_as_decimal(app);
 }
 

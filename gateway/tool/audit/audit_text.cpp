@@ -156,6 +156,16 @@ void set_amount(Json& json, const std::string& what, AssetNumber asset, std::int
   }
 }
 
+/// A spreadsheet would calculate the cell: whoever chooses a name must not run anything there.
+bool is_formula(const std::string& cell) {
+  if (cell.empty() || std::string_view("=+-@\t\r").find(cell[0]) == std::string_view::npos) {
+    return false;
+  }
+  const bool is_number = cell[0] == '-' && cell.size() > 1 &&
+                         cell.find_first_not_of("0123456789.", 1) == std::string::npos;
+  return !is_number;
+}
+
 }  // namespace
 
 void LedgerWords::add(const google::protobuf::RepeatedPtrField<v1::LedgerName>& names) {
@@ -326,8 +336,9 @@ Json balance_json(const LedgerWords& words, AccountNumber account, AssetNumber a
 
 std::string csv_line(const std::vector<std::string>& cells) {
   std::string line;
-  for (const std::string& cell : cells) {
-    if (&cell != &cells.front()) line += ',';
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string cell = (is_formula(cells[i]) ? "'" : "") + cells[i];
+    if (i != 0) line += ',';
     if (cell.find_first_of(",\"\r\n") == std::string::npos) {
       line += cell;
       continue;

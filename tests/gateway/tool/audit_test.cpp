@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "gateway/tool/audit/audit_text.hpp"
 #include "tests/gateway/tool/tool_exchange.hpp"
 #include "tests/support/random_run.hpp"
 
@@ -169,6 +170,22 @@ TEST_F(AuditCommands, a_trade_shows_what_was_traded_between_whom_by_which_orders
   EXPECT_NE(csv.find(",2,\"Bob, Ltd\","), std::string::npos) << csv;
   EXPECT_EQ(lines_in(both("transactions --json --instrument weather --kind settle --limit 1000")),
             lines_in(both("transactions --json --kind settle --limit 1000")));
+}
+
+TEST(AuditCsv, no_cell_is_a_formula_to_a_spreadsheet) {
+  EXPECT_EQ(csv_line({"=1+2", "+1", "@a", "-2+3", "-", "\tx", "=a,b"}),
+            "'=1+2,'+1,'@a,'-2+3,'-,'\tx,\"'=a,b\"");
+  EXPECT_EQ(csv_line({"", "-12.50", "-3", "a=b", "1,000", "a\"b"}),
+            ",-12.50,-3,a=b,\"1,000\",\"a\"\"b\"");
+}
+
+TEST_F(AuditCommands, a_filter_of_nothing_is_not_a_filter_for_everything) {
+  for (const char* words : {"transactions --merchant ''", "transactions --instrument ''",
+                            "fees --from-time ''", "fees --to-time ''", "balance 1 --at ''"}) {
+    const ToolRun run = exchange.run(std::string("audit ") + words);
+    EXPECT_EQ(run.exit, exit_usage) << words << run.out;
+    EXPECT_NE(run.err.find("must not be empty"), std::string::npos) << run.err;
+  }
 }
 
 TEST_F(AuditCommands, a_list_that_ends_early_says_how_to_go_on) {

@@ -141,7 +141,7 @@ TEST_F(TradeCommands, an_order_and_its_fills_are_found_by_what_its_merchant_call
   const Json found = exchange.json("order --client-id desk-1 --key alice", "order_found");
   EXPECT_EQ(found["client_order_id"], "desk-1");
   EXPECT_EQ(found["order"]["open_lots"], 2);
-  const std::string number = found["order_id"].dump();
+  const std::string number = found["order_id"].get<std::string>();
   EXPECT_EQ(exchange.json("order " + number + " --key alice", "order_found")["sequence"],
             found["sequence"]);
   EXPECT_EQ(exchange.json("orders --key alice", "orders")["orders"][0]["client_order_id"],
