@@ -211,7 +211,7 @@ TEST_F(BooksAnswersNaive, transactions_by_any_filters_in_pages_of_any_size_eithe
     ASSERT_EQ(found, expected) << query.ShortDebugString();
     found_all += found.size();
   }
-  EXPECT_GT(found_all, 500U);
+  EXPECT_GT(found_all, 0U);
 }
 
 TEST_F(BooksAnswersNaive, pages_end_at_the_first_record_whatever_their_size) {

@@ -52,15 +52,15 @@ class Reading : public testing::Test {
 
   Log log_;
   std::vector<std::string> said_;
-  EventReader reader_{[this](AccountId account, std::uint64_t from, std::size_t entries_max) {
-                        return log_.read(account, from, entries_max);
-                      },
-                      [this](AccountId, Time time) {
-                        return Result<AccountStart>(
-                            {.is_too_old = time < Time{50},
-                             .number = static_cast<std::uint64_t>(time.value() / 10)});
-                      },
-                      [] {}, [this](const std::string& line) { said_.push_back(line); }};
+  EventReader reader_{
+      [this](AccountId account, std::uint64_t from, std::size_t entries_max) {
+        return log_.read(account, from, entries_max);
+      },
+      [this](AccountId, Time time) {
+        return Result<AccountStart>({.is_too_old = time < Time{50},
+                                     .number = static_cast<std::uint64_t>(time.value() / 10)});
+      },
+      [] {}, [this](const std::string& line) { said_.push_back(line); }};
 };
 
 TEST_F(Reading, gives_what_comes_after_a_number) {
@@ -78,30 +78,29 @@ TEST_F(Reading, begins_at_a_time_where_no_number_is_said) {
   EXPECT_EQ(answer.begun_after, 6U);
   ASSERT_EQ(answer.entries.size(), 3U);
   EXPECT_EQ(answer.entries[0].number, 7U);
-  EXPECT_EQ(ask({.account = alice, .from_time = Time{40}, .limit = 3}).refusal,
-            gateway::let_go_text);
-  EXPECT_EQ(ask({.account = alice, .after = 4, .from_time = Time{70}, .limit = 3})
-                .entries.at(0)
-                .number,
-            5U);
+  EXPECT_STREQ(ask({.account = alice, .from_time = Time{40}, .limit = 3}).refusal,
+               gateway::let_go_text);
+  EXPECT_EQ(
+      ask({.account = alice, .after = 4, .from_time = Time{70}, .limit = 3}).entries.at(0).number,
+      5U);
 }
 
 TEST_F(Reading, says_why_there_is_nothing_to_go_on_after) {
-  EXPECT_EQ(ask({.account = alice, .after = 4, .limit = 3, .shared_through = 103}).refusal,
-            gateway::lost_history_text);
-  EXPECT_EQ(ask({.account = alice, .after = 4, .limit = 3, .shared_through = 104}).refusal,
-            nullptr);
-  EXPECT_EQ(ask({.account = alice, .after = 11, .limit = 3, .shared_through = 104}).refusal,
-            gateway::lost_history_text);
+  EXPECT_STREQ(ask({.account = alice, .after = 4, .limit = 3, .shared_through = 103}).refusal,
+               gateway::lost_history_text);
+  EXPECT_STREQ(ask({.account = alice, .after = 4, .limit = 3, .shared_through = 104}).refusal,
+               nullptr);
+  EXPECT_STREQ(ask({.account = alice, .after = 11, .limit = 3, .shared_through = 104}).refusal,
+               gateway::lost_history_text);
   log_.first = 6;
-  EXPECT_EQ(ask({.account = alice, .after = 4, .limit = 3}).refusal, gateway::let_go_text);
-  EXPECT_EQ(ask({.account = alice, .after = 5, .limit = 3}).refusal, nullptr);
+  EXPECT_STREQ(ask({.account = alice, .after = 4, .limit = 3}).refusal, gateway::let_go_text);
+  EXPECT_STREQ(ask({.account = alice, .after = 5, .limit = 3}).refusal, nullptr);
 }
 
 TEST_F(Reading, says_once_to_the_operator_what_cannot_be_read) {
   log_.is_damaged = true;
-  EXPECT_EQ(ask({.account = alice, .after = 4, .limit = 3}).refusal, gateway::unreadable_text);
-  EXPECT_EQ(ask({.account = alice, .after = 5, .limit = 3}).refusal, gateway::unreadable_text);
+  EXPECT_STREQ(ask({.account = alice, .after = 4, .limit = 3}).refusal, gateway::unreadable_text);
+  EXPECT_STREQ(ask({.account = alice, .after = 5, .limit = 3}).refusal, gateway::unreadable_text);
   EXPECT_EQ(said_.size(), 1U);
 }
 
