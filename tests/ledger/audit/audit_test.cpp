@@ -182,7 +182,7 @@ TEST_F(AuditNaive, records_that_move_nothing_are_found_by_their_words) {
     if (r.kind == 1 || r.kind == 15) expected[word_of(AccountId{r.about})].push_back(seq);
     if (r.kind == 2 && r.about != 0) expected[word_of_issuer(AccountId{r.about})].push_back(seq);
   }
-  EXPECT_GT(expected[word_of(RecordKind::note)].size(), 3U);
+  EXPECT_GT(expected[word_of(RecordKind::note)].size(), 0U);
   for (const auto& [word, seqs] : expected) {
     EXPECT_EQ(audit->seqs_of(word).value(), seqs) << word;
   }
