@@ -271,7 +271,6 @@ void Daemon::Parts::learn_from_engine() {
   std::promise<void> done;
   const bool is_asked = exchange->ask([&](const Engine& engine, std::uint64_t sequence) {
     own->learn(engine);
-    hub->begin_proposals(engine.four_eyes(), engine.proposals());
     hub->set_sizes(config.capacity);
     hub->set_incarnations(own->lives());
     hub->begin_with(engine);

@@ -45,6 +45,7 @@ void Hub::close_leftover_session(KeyId key, AccountId account, std::uint32_t epo
 
 void Hub::begin_with(const Engine& engine) {
   names_.begin_with(engine);
+  proposals_.begin(engine);
   for (std::uint32_t id = 1; id < engine.sizes().pools_max; ++id) {
     if (const Pool* pool = engine.pool(PoolId{id}); pool != nullptr) note_pool(pool->definition);
   }
@@ -190,14 +191,6 @@ Admission Hub::rehearse(ConnectionId from, const Command& command, std::uint32_t
 void Hub::deliver(const Delivered& delivered, Now now) {
   last_sequence_ = delivered.command.sequence;
   now_ns_ = now.steady_ns;
-  for (const Event& event : delivered.events) {
-    if (event.type == EventType::key_created || event.type == EventType::key_revoked) {
-      on_key_event(delivered.command, event);
-    }
-    proposals_.follow(delivered.command, event);
-    if (event.type == EventType::dead_man_fired) keys_[event.session.key.value()].dead_man_ns = 0;
-  }
-  if (delivered.command.type == CommandType::set_dead_man) note_dead_man(delivered);
   const Executed executed{
       delivered.command, delivered.events,
       delivered.answer == nullptr
@@ -223,6 +216,15 @@ void Hub::deliver(const Delivered& delivered, Now now) {
       touch(id);
     }
   }
+  // Behind the answer: who revokes the key it speaks with hears of it before it is cut.
+  for (const Event& event : delivered.events) {
+    if (event.type == EventType::key_created || event.type == EventType::key_revoked) {
+      on_key_event(delivered.command, event);
+    }
+    proposals_.follow(delivered.command, event);
+    if (event.type == EventType::dead_man_fired) keys_[event.session.key.value()].dead_man_ns = 0;
+  }
+  if (delivered.command.type == CommandType::set_dead_man) note_dead_man(delivered);
   const bool is_pool = delivered.command.type == CommandType::define_pool;
   if (is_pool && delivered.answer->type == EventType::done) {
     note_pool(delivered.command.define_pool);

@@ -76,15 +76,12 @@ class Hub final : public SessionHost {
   /// What the engine knows when it starts. A session that is open there has lost its connection.
   void add_key(KeyId key, const KeyRecord& record);
   void close_leftover_session(KeyId key, AccountId account, std::uint32_t epoch);
-  void begin_proposals(const FourEyes& rule, std::span<const Proposal> proposals) {
-    proposals_.begin(rule, proposals);
-  }
   void set_sizes(const Configure& sizes) { sizes_ = sizes; }
   void set_incarnations(std::span<const Incarnation> lives) {
     lives_.assign(lives.begin(), lives.end());
   }
 
-  /// Client order ids and pools, of what is there already.
+  /// Client order ids, pools and proposals, of what is there already.
   void begin_with(const Engine& engine);
 
   /// What the open orders are called by their merchants.

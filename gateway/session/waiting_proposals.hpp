@@ -8,19 +8,22 @@
 #include "engine/event/event.hpp"
 #include "engine/state/proposal_table.hpp"
 
+namespace karst {
+class Engine;
+}
 namespace karst::v1 {
 class Proposals;
 }
 
 namespace karst::gateway {
 
-/// The engine's proposals, followed from one start to the next.
+/// The engine's proposals that can be confirmed, followed from one start to the next.
 ///
 /// Threads: one owner.
 class WaitingProposals {
  public:
   /// What the engine has when it starts.
-  void begin(const FourEyes& rule, std::span<const Proposal> proposals);
+  void begin(const Engine& engine);
 
   /// One event of a durable command.
   void follow(const Command& command, const Event& event);

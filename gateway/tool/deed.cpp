@@ -245,7 +245,7 @@ std::string resolve(v1::Command& command, const Deed& deed, const DeedState& sta
   return full_name;
 }
 
-/// The session would be cut before the answer, and perhaps no operator would be left.
+/// Nobody cuts itself off by a slip, and perhaps no operator would be left.
 void refuse_own_key(const v1::Command& command, const ExchangeLink& link, const Output& output) {
   const std::uint32_t own = link.config().key.value();
   if (!command.has_revoke_key() || command.revoke_key().key_id() != own) return;

@@ -133,6 +133,32 @@ TEST(FourEyesTest, one_operator_alone_never_makes_two) {
   EXPECT_NE(eyes.exchange.hub.find_key(KeyId{40}), nullptr) << "it may log on";
 }
 
+TEST(FourEyesTest, who_is_revoked_hears_the_answer_first_and_proposes_nothing_any_more) {
+  FourEyes eyes;
+  v1::Command third;
+  third.set_use_exchange_account(true);
+  third.mutable_create_key()->set_key_id(40);
+  third.mutable_create_key()->set_scopes(scope::operate);
+  third.mutable_create_key()->set_public_key(std::string(32, 'k'));
+  EXPECT_EQ(eyes.propose(third).code(), v1::CODE_OK);
+  EXPECT_EQ(eyes.second.command(eyes.confirmation()).code(), v1::CODE_OK);
+  v1::Command of_second;
+  *of_second.mutable_propose()->mutable_command() = exit_of(3);
+  EXPECT_EQ(eyes.second.command(of_second).code(), v1::CODE_OK);
+  v1::Command revoke;
+  revoke.mutable_revoke_key()->set_key_id(test::second_operator.key);
+  EXPECT_EQ(eyes.propose(revoke).code(), v1::CODE_OK);
+  EXPECT_EQ(FourEyes::waiting(eyes.first).proposals_size(), 2);
+  const v1::Reply last = eyes.second.command(eyes.confirmation());
+  EXPECT_EQ(last.code(), v1::CODE_OK) << last.ShortDebugString();
+  EXPECT_NE(last.sequence(), 0U);
+  EXPECT_EQ(eyes.second.farewell(), v1::CODE_KEY_REVOKED);
+  EXPECT_EQ(FourEyes::waiting(eyes.first).proposals_size(), 0) << "nobody could confirm it";
+  // Nor when the exchange starts anew.
+  eyes.exchange.hub.begin_with(eyes.exchange.engine);
+  EXPECT_EQ(FourEyes::waiting(eyes.first).proposals_size(), 0);
+}
+
 TEST(FourEyesTest, money_above_the_bound_takes_two) {
   FourEyes eyes;
   v1::Command fund;
