@@ -139,8 +139,9 @@ class Engine {
   [[nodiscard]] std::span<const Incarnation> incarnations() const;
   [[nodiscard]] bool is_clock_held() const;   ///< the wall clock is not believed
   [[nodiscard]] const FourEyes& four_eyes() const;
-  /// The places of commands that wait for a second operator; those of number 0 are free.
-  [[nodiscard]] std::span<const Proposal> proposals() const;
+  /// The commands that wait for a second operator, and can be confirmed.
+  [[nodiscard]] std::vector<Proposal> proposals() const;
+  [[nodiscard]] std::uint32_t operators() const;  ///< keys of scope operate that are not revoked
   /// Queued release jobs looked at so far to find out whether an order is on its way out, or a job
   /// of its like waits: a measure of work, no part of the state. Its bound: docs/ENGINE.md §5.
   [[nodiscard]] std::uint64_t job_looks() const;

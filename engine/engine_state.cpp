@@ -5,6 +5,7 @@
 #include "engine/base/assert.hpp"
 #include "engine/engine.hpp"
 #include "engine/order/life.hpp"
+#include "engine/reference/four_eyes.hpp"
 #include "engine/state/saved_state.hpp"
 #include "engine/state/state.hpp"
 
@@ -141,7 +142,8 @@ std::uint32_t Engine::rules() const { return state_->rules; }
 std::span<const Incarnation> Engine::incarnations() const { return state_->incarnations; }
 bool Engine::is_clock_held() const { return state_->is_clock_held; }
 const FourEyes& Engine::four_eyes() const { return state_->four_eyes; }
-std::span<const Proposal> Engine::proposals() const { return state_->proposals.rows(); }
+std::vector<Proposal> Engine::proposals() const { return waiting_proposals(*state_); }
+std::uint32_t Engine::operators() const { return state_->keys.count_operators(); }
 std::uint64_t Engine::job_looks() const { return state_->jobs.looks(); }
 std::uint64_t Engine::sequence() const { return state_->sequence; }
 std::uint64_t Engine::event_hash() const { return state_->event_hash; }

@@ -55,6 +55,7 @@ inline constexpr std::uint8_t cancel_only = 4;
 inline constexpr std::uint8_t audit = 8;
 inline constexpr std::uint8_t operate = 16;
 inline constexpr std::uint8_t all = 31;
+inline constexpr std::uint8_t elevated = audit | operate;  ///< of either: everybody's affairs
 }  // namespace scope
 
 /// Short text, NUL-padded; printable ASCII without spaces at the ends, at least one character.

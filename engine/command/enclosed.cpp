@@ -43,15 +43,20 @@ std::size_t enclosed_bytes(const EnclosedCommand& bytes) {
   return bytes.size() - in.size();
 }
 
+Command said_by(const EnclosedCommand& bytes, const Command& speaker) {
+  Command inner;
+  KARST_ASSERT(disclose(bytes, inner));
+  inner.sequence = speaker.sequence;
+  inner.time = speaker.time;
+  inner.key = speaker.key;
+  return inner;
+}
+
 Command carried_out_by(const Command& command) {
   Command inner;
-  if (command.type != CommandType::confirm || !disclose(command.confirm->command, inner)) {
-    return command;
-  }
-  inner.sequence = command.sequence;
-  inner.time = command.time;
-  inner.key = command.key;
-  return inner;
+  const bool is_confirmation =
+      command.type == CommandType::confirm && disclose(command.confirm->command, inner);
+  return is_confirmation ? said_by(command.confirm->command, command) : command;
 }
 
 }  // namespace karst

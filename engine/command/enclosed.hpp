@@ -19,6 +19,9 @@ namespace karst {
 /// How many of the bytes are the command; behind them are zeros. Requires: disclose() reads it.
 [[nodiscard]] std::size_t enclosed_bytes(const EnclosedCommand& bytes);
 
+/// The enclosed command as if the one who says `speaker` said it. Requires: disclose() reads it.
+[[nodiscard]] Command said_by(const EnclosedCommand& bytes, const Command& speaker);
+
 /// The command that is carried out if `command` is: the one that a confirmation encloses, said by
 /// the same key at the same time, or the command itself.
 [[nodiscard]] Command carried_out_by(const Command& command);

@@ -11,22 +11,10 @@
 namespace karst {
 namespace {
 
-constexpr std::uint8_t mighty = scope::audit | scope::operate;
-
 [[nodiscard]] bool is_on(const State& state) { return state.four_eyes.is_on != 0; }
 
 [[nodiscard]] bool is_seen(const State& state, Money amount) {
   return is_on(state) && amount.value() > state.four_eyes.unseen_max;
-}
-
-/// The command that `enclosed` is, as if the one who speaks now said it. Requires: checked fields.
-[[nodiscard]] Command said_now(const EnclosedCommand& enclosed, const Command& command) {
-  Command inner;
-  KARST_ASSERT(disclose(enclosed, inner));
-  inner.sequence = command.sequence;
-  inner.time = command.time;
-  inner.key = command.key;
-  return inner;
 }
 
 /// Calls `f(body)` with the body of a command that can be proposed.
@@ -81,17 +69,16 @@ void remove(State& state, std::uint32_t at) {
   return by.is_none() || (state.keys.is_known(by) && state.keys[by].is_revoked == 0);
 }
 
-/// Keys with scope operate that are not revoked.
-[[nodiscard]] std::uint32_t count_operators(const State& state) {
-  std::uint32_t count = 0;
-  for (std::uint32_t place = 0; place < state.keys.count(); ++place) {
-    const Key& key = state.keys.in_place(place);
-    if ((key.scopes & scope::operate) != 0 && key.is_revoked == 0) ++count;
-  }
-  return count;
-}
-
 }  // namespace
+
+std::vector<Proposal> waiting_proposals(const State& state) {
+  std::vector<Proposal> waiting;
+  for (std::uint32_t at = 0; at < state.proposals.rows().size(); ++at) {
+    const Proposal& row = state.proposals[at];
+    if (row.number != 0 && is_waiting(state, at)) waiting.push_back(row);
+  }
+  return waiting;
+}
 
 bool needs_two(const State& state, const AcceptClock&) { return is_on(state); }
 bool needs_two(const State& state, const SetMerchantState& body) {
@@ -100,11 +87,11 @@ bool needs_two(const State& state, const SetMerchantState& body) {
 bool needs_two(const State& state, const Fund& body) { return is_seen(state, body.amount); }
 bool needs_two(const State& state, const Withdraw& body) { return is_seen(state, body.amount); }
 bool needs_two(const State& state, const CreateKey& body) {
-  return is_on(state) && (body.scopes & mighty) != 0;
+  return is_on(state) && (body.scopes & scope::elevated) != 0;
 }
 bool needs_two(const State& state, const RevokeKey& body) {
   return is_on(state) && state.keys.is_known(body.revoked_key) &&
-         (state.keys[body.revoked_key].scopes & mighty) != 0;
+         (state.keys[body.revoked_key].scopes & scope::elevated) != 0;
 }
 bool needs_two(const State& state, const SetInstrumentState& body) {
   return is_on(state) && body.state == InstrumentState::delisted;
@@ -113,12 +100,12 @@ bool needs_two(const State& state, const SetFourEyes&) { return is_on(state); }
 
 bool leaves_too_few(const State& state, const RevokeKey& body) {
   return is_on(state) && (state.keys[body.revoked_key].scopes & scope::operate) != 0 &&
-         count_operators(state) <= 2;
+         state.keys.count_operators() <= 2;
 }
 
 // Nobody is to confirm what the exchange would refuse.
 Checked<Propose> check(const State& state, const Command& command, const Propose& body) {
-  const RejectCode code = check_proposed(state, said_now(body.command, command));
+  const RejectCode code = check_proposed(state, said_by(body.command, command));
   if (code != RejectCode::none) return code;
   if (state.proposals.find(0) == ProposalTable::none) return RejectCode::exchange_full;
   return {};
@@ -142,7 +129,7 @@ Checked<Confirm> check(const State& state, const Command& command, const Confirm
   if (!is_waiting(state, at)) return RejectCode::unknown_proposal;
   if (command.key.value() == state.proposals[at].by) return RejectCode::own_proposal;
   if (body.command != state.proposals[at].command) return RejectCode::proposal_differs;
-  return check_proposed(state, said_now(body.command, command));
+  return check_proposed(state, said_by(body.command, command));
 }
 
 // What the exchange itself has proposed takes two operators all the same.
@@ -155,7 +142,7 @@ void carry_out(State& state, const Command& command, const Checked<Confirm>&) {
   }
   emit_proposal(state, EventType::command_confirmed, 0, proposal, command,
                 state.next_settlement());
-  const Command inner = said_now(proposal.command, command);
+  const Command inner = said_by(proposal.command, command);
   remove(state, at);
   visit_proposed(inner, [&](const auto& body) { do_proposed(state, inner, body); });
   state.note_answer(0, 0);
@@ -177,7 +164,7 @@ void carry_out(State& state, const Command& command, const Checked<Retract>&) {
 
 // One operator alone could never turn it off again.
 Checked<SetFourEyes> check(const State& state, const Command&, const SetFourEyes& body) {
-  if (body.on && count_operators(state) < 2) return RejectCode::too_few_operators;
+  if (body.on && state.keys.count_operators() < 2) return RejectCode::too_few_operators;
   return {};
 }
 

@@ -1,6 +1,8 @@
 // What two operators must see.
 #pragma once
 
+#include <vector>
+
 #include "engine/state/state.hpp"
 
 namespace karst {
@@ -18,5 +20,8 @@ namespace karst {
 
 /// Whether there would be no second operator any more to confirm anything. Requires: a known key.
 [[nodiscard]] bool leaves_too_few(const State& state, const RevokeKey& body);
+
+/// The proposals that can be confirmed.
+[[nodiscard]] std::vector<Proposal> waiting_proposals(const State& state);
 
 }  // namespace karst

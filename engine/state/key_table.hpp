@@ -79,6 +79,13 @@ class KeyTable {
     return std::any_of(keys_.data(), keys_.data() + high_,
                        [](const Key& key) { return key.generation != 0; });
   }
+  /// Keys with scope operate that are not revoked. Complexity: O(places taken).
+  [[nodiscard]] std::uint32_t count_operators() const {
+    return static_cast<std::uint32_t>(
+        std::count_if(keys_.data(), keys_.data() + high_, [](const Key& key) {
+          return (key.scopes & scope::operate) != 0 && key.is_revoked == 0;
+        }));
+  }
   [[nodiscard]] const Digest& public_key(KeyId id) const { return public_keys_[place_of(id)]; }
   [[nodiscard]] std::uint32_t answers_per_key() const { return answers_per_key_; }
   [[nodiscard]] std::uint32_t count() const { return high_; }  ///< places below may be taken

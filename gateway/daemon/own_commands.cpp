@@ -12,7 +12,6 @@
 #include "engine/command/enclosed.hpp"
 #include "engine/command/rules.hpp"
 #include "engine/engine.hpp"
-#include "engine/state/key_table.hpp"
 #include "gateway/trust/log_on_proof.hpp"
 #include "ledger/exchange/growth.hpp"
 #include "ledger/files/exchange_directory.hpp"
@@ -32,12 +31,8 @@ void OwnCommands::learn(const Engine& engine) {
   }
   lives_.assign(engine.incarnations().begin(), engine.incarnations().end());
   four_eyes_ = engine.four_eyes();
-  waiting_.assign(engine.proposals().begin(), engine.proposals().end());
-  for (std::uint32_t place = 1; place < engine.keys_end(); ++place) {
-    const Key* key = engine.key(engine.key_in(place));
-    if (key == nullptr) continue;
-    if ((key->scopes & scope::operate) != 0 && key->is_revoked == 0) ++operators_;
-  }
+  waiting_ = engine.proposals();
+  operators_ = engine.operators();
 }
 
 /// A new exchange follows the newest rules from its first day, an older one from now on.
@@ -168,8 +163,7 @@ void OwnCommands::create_operator_keys() {
     command.create_key.scopes = it.scopes;
     command.create_key.public_key = it.public_key;
     const std::string what = "key " + std::to_string(it.key.value()) + " of an [[operator]]";
-    const bool is_mighty = (it.scopes & (scope::audit | scope::operate)) != 0;
-    if (four_eyes_.is_on != 0 && is_mighty) {
+    if (four_eyes_.is_on != 0 && (it.scopes & scope::elevated) != 0) {
       propose(command, what);
       continue;
     }

@@ -292,7 +292,7 @@ void Desk::ask_books(ConnectionId from, const Speaker& speaker, AccountId accoun
                      const v1::Request& request) {
   Session& session = *hub_->find(from);
   const std::uint64_t id = request.request_id();
-  const bool is_elevated = speaker.has(scope::audit | scope::operate);
+  const bool is_elevated = speaker.has(scope::elevated);
   if (!is_elevated && BooksAnswers::needs_audit(request)) {
     return session.refuse(id, v1::CODE_NOT_PERMITTED);
   }

@@ -413,7 +413,7 @@ void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& requ
   AccountId account = speaker.account;
   if (subject.is_about_account) {
     if (subject.account != 0) account = AccountId{subject.account};
-    const bool is_elevated = speaker.has(scope::audit | scope::operate);
+    const bool is_elevated = speaker.has(scope::elevated);
     if (subject.is_everyone ? !is_elevated : !may_ask_about(speaker, account)) {
       return session.refuse(id, subject.is_everyone ? v1::CODE_NOT_PERMITTED : v1::CODE_NOT_FOUND);
     }
@@ -431,7 +431,7 @@ void Hub::ask(ConnectionId from, const Speaker& speaker, const v1::Request& requ
 }
 
 void Hub::answer_proposals(Session& session, const v1::Request& request) {
-  if (!session.speaker().has(scope::audit | scope::operate)) {
+  if (!session.speaker().has(scope::elevated)) {
     return session.refuse(request.request_id(), v1::CODE_NOT_PERMITTED);
   }
   v1::Response response;

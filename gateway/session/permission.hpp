@@ -32,7 +32,7 @@ struct Speaker {
 
 /// Whether the speaker may ask about `account`. About its own any key may.
 [[nodiscard]] constexpr bool may_ask_about(const Speaker& speaker, AccountId account) {
-  return speaker.has(scope::audit | scope::operate) ||
+  return speaker.has(scope::elevated) ||
          (account == speaker.account && !account.is_none());
 }
 

@@ -3,7 +3,6 @@
 #include "engine/base/bounds.hpp"
 #include "engine/command/enclosed.hpp"
 #include "engine/engine.hpp"
-#include "engine/state/key_table.hpp"
 #include "gateway/trust/command_hash.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "schemas/translate/translate.hpp"
@@ -14,9 +13,6 @@ void WaitingProposals::begin(const Engine& engine) {
   by_number_.clear();
   rule_ = engine.four_eyes();
   for (const Proposal& it : engine.proposals()) {
-    if (it.number == 0) continue;
-    const Key* const by = engine.key(KeyId{it.by});
-    if (it.by != 0 && (by == nullptr || by->is_revoked != 0)) continue;
     by_number_[it.number] = {it.since_ns, KeyId{it.by}, it.command, hash_of(it.command)};
   }
 }

@@ -5,6 +5,8 @@
 set -euo pipefail
 build=$1
 source=$(cd "$(dirname "$0")/../../.." && pwd)
+# shellcheck source=tests/gateway/exchange.sh
+. "$source/tests/gateway/exchange.sh"
 python=
 for candidate in python3 /usr/bin/python3; do
   if "$candidate" -c 'import cryptography, google.protobuf, OpenSSL' 2>/dev/null; then
@@ -27,15 +29,7 @@ export KARST_HOME=$folder/x
 
 "$build/karst" init "$folder/x" >/dev/null
 sed -i 's/^port = 7420/port = 0/' "$folder/x/karst.toml"
-"$build/karstd" "$folder/x/karst.toml" 2>"$folder/log" &
-exchange=$!
-port=
-for _ in $(seq 300); do
-  port=$(sed -n 's/^karstd: serving at .*:\([0-9]*\)$/\1/p' "$folder/log")
-  [ -z "$port" ] || break
-  sleep 0.1
-done
-[ -n "$port" ] || { cat "$folder/log"; exit 1; }
+start_exchange
 "$build/karst" demo "$folder/x" --port "$port" --seconds 60 >"$folder/demo.log" 2>&1 &
 demo=$!
 for _ in $(seq 300); do
@@ -60,9 +54,7 @@ grep -Eq '^book right at sequence [0-9]+, [1-9][0-9]* more$' "$folder/out"
 kill "$demo"
 wait "$demo" || true
 demo=
-kill -INT "$exchange"
-wait "$exchange" || { echo "karstd did not stop cleanly"; cat "$folder/log"; exit 1; }
-exchange=
+stop_exchange
 "$python" "$source/tests/frozen/read_formats.py" "$source/docs" "$folder/x/data" |
   tee "$folder/counts"
 last=$(sed -n 's/^karstd: stopped at command \([0-9]*\),.*/\1/p' "$folder/log")

@@ -4,13 +4,9 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
-#include <random>
 
 #include "gateway/desk/books_answers.hpp"
-#include "ledger/files/posix_storage.hpp"
-#include "tests/ledger/books/books_fixture.hpp"
-#include "tests/ledger/books/naive_ledger.hpp"
-#include "tests/support/random_run.hpp"
+#include "tests/ledger/audit/naive_books.hpp"
 
 namespace karst {
 namespace {
@@ -26,25 +22,11 @@ std::string bytes_of(const std::uint64_t (&reference)[2]) {
   return bytes;
 }
 
-/// Books that are partly in the store, partly in sealed tails, partly in the open one.
-class BooksAnswersNaive : public testing::Test {
+class BooksAnswersNaive : public NaiveBooks {
  protected:
   void SetUp() override {
-    random.seed(seed_of_run());
-    auto opened = Books::open(storage, small_books(folder / "books", folder / "ledger.db"));
-    ASSERT_TRUE(opened.ok()) << opened.error().text();
-    books = std::move(opened).value();
-    const auto steps = market_steps(random(), static_cast<std::size_t>(effort(1'000)) + 300);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      ASSERT_TRUE(books->append(steps[i].command, steps[i].events).ok());
-      naive.take(steps[i]);
-      if (random() % 5 == 0) {
-        ASSERT_TRUE(books->sync().ok());
-      }
-      if (i == steps.size() / 2) work_all(*books);
-    }
-    ASSERT_TRUE(books->sync().ok());
-    audit = Audit::open(*books).value();
+    make_books(1'000);
+    if (HasFatalFailure()) return;
     answers = std::make_unique<BooksAnswers>(*audit, *books, [] {
       return std::map<std::uint32_t, std::string>{{1, "Guian-P"}};
     });
@@ -79,12 +61,6 @@ class BooksAnswersNaive : public testing::Test {
     return sum;
   }
 
-  TemporaryFolder folder;
-  PosixStorage storage;
-  std::mt19937_64 random;
-  NaiveLedger naive;
-  std::unique_ptr<Books> books;
-  std::unique_ptr<Audit> audit;
   std::unique_ptr<BooksAnswers> answers;
 };
 

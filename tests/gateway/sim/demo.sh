@@ -3,6 +3,8 @@
 # goes on where it stopped. usage: tests/gateway/sim/demo.sh BUILD_DIR
 set -euo pipefail
 build=$1
+# shellcheck source=tests/gateway/exchange.sh
+. "$(dirname "$0")/../exchange.sh"
 folder=$(mktemp -d)
 exchange=
 end() { [ -z "$exchange" ] || kill "$exchange" 2>/dev/null || true; wait; rm -rf "$folder"; }
@@ -11,21 +13,11 @@ trap end EXIT
 "$build/karst" init "$folder/x" >/dev/null
 sed -i 's/^port = 7420/port = 0/' "$folder/x/karst.toml"
 for run in first second; do
-  "$build/karstd" "$folder/x/karst.toml" 2>"$folder/log" &
-  exchange=$!
-  port=
-  for _ in $(seq 300); do
-    port=$(sed -n 's/^karstd: serving at .*:\([0-9]*\)$/\1/p' "$folder/log")
-    [ -z "$port" ] || break
-    sleep 0.1
-  done
-  [ -n "$port" ] || { cat "$folder/log"; exit 1; }
+  start_exchange
   "$build/karst" demo "$folder/x" --port "$port" --seconds 4 | tee "$folder/out"
   tail -n 1 "$folder/out" | grep -Eq '^[1-9][0-9]* orders, .* [1-9][0-9]* trades' ||
     { echo "the $run run did not trade"; exit 1; }
-  kill -INT "$exchange"
-  wait "$exchange" || { echo "karstd did not stop cleanly"; cat "$folder/log"; exit 1; }
-  exchange=
+  stop_exchange
 done
 grep -Eq 'command [1-9][0-9]*,' "$folder/log" || { echo "the second run began anew"; exit 1; }
 

@@ -2,43 +2,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <random>
 #include <set>
 
-#include "ledger/audit/audit.hpp"
-#include "ledger/files/posix_storage.hpp"
-#include "tests/ledger/books/books_fixture.hpp"
-#include "tests/ledger/books/naive_ledger.hpp"
-#include "tests/support/random_run.hpp"
+#include "tests/ledger/audit/naive_books.hpp"
 
 namespace karst {
 namespace {
 
 using namespace karst::test;
 
-/// Books that are partly in the store, partly in sealed tails, partly in the open one.
-class AuditNaive : public testing::Test {
+class AuditNaive : public NaiveBooks {
  protected:
   void SetUp() override {
-    random.seed(seed_of_run());
-    auto opened = Books::open(storage, small_books(folder / "books", folder / "ledger.db"));
-    ASSERT_TRUE(opened.ok()) << opened.error().text();
-    books = std::move(opened).value();
-    const auto steps = market_steps(random(), static_cast<std::size_t>(effort(1'500)) + 300);
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      ASSERT_TRUE(books->append(steps[i].command, steps[i].events).ok());
-      naive.take(steps[i]);
-      if (random() % 5 == 0) {
-        ASSERT_TRUE(books->sync().ok());
-      }
-      if (i == steps.size() / 2) work_all(*books);
-    }
-    ASSERT_TRUE(books->sync().ok());
-    ASSERT_GT(books->indexed_segments(), 1u);
-    ASSERT_GT(books->records() / 64, books->indexed_segments() + 1u);
-    auto audit_opened = Audit::open(*books);
-    ASSERT_TRUE(audit_opened.ok()) << audit_opened.error().text();
-    audit = std::move(audit_opened).value();
+    make_books(1'500);
+    if (HasFatalFailure()) return;
     for (const NaiveRecord& record : naive.records) {
       for (const NaiveLeg& leg : record.legs) keys.insert({leg.account, leg.asset});
     }
@@ -71,13 +48,7 @@ class AuditNaive : public testing::Test {
   bool naive_matches(const AuditFilter& f, std::uint64_t seq) const;
   AuditFilter any_filter();
 
-  TemporaryFolder folder;
-  PosixStorage storage;
-  std::mt19937_64 random;
-  NaiveLedger naive;
   std::set<NaiveLedger::Key> keys;
-  std::unique_ptr<Books> books;
-  std::unique_ptr<Audit> audit;
 };
 
 bool AuditNaive::naive_matches(const AuditFilter& f, std::uint64_t seq) const {

@@ -2,9 +2,6 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -12,6 +9,7 @@
 #include "engine/command/fields.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "tests/schemas/translate/field_type.hpp"
+#include "tests/schemas/translate/made_page.hpp"
 
 namespace karst {
 namespace {
@@ -75,12 +73,6 @@ const EnumDescriptor* enumeration_of(const char* command, const char* field) {
   return body->message_type()->FindFieldByName(field)->enum_type();
 }
 
-/// ORDER_KIND_ of OrderKind: what the wire puts before each of its enumerators.
-std::string prefix_of(const EnumDescriptor& type) {
-  const std::string& zero = type.FindValueByNumber(0)->name();
-  return zero.substr(0, zero.size() - std::string("UNSPECIFIED").size());
-}
-
 std::string text_of(field::Any, const EnumDescriptor*) { return "any"; }
 std::string text_of(field::Id, const EnumDescriptor*) { return "not 0"; }
 std::string text_of(field::Within range, const EnumDescriptor*) {
@@ -91,7 +83,7 @@ std::string text_of(field::KeyNumber, const EnumDescriptor*) { return "not 0"; }
 std::string text_of(field::OneOf range, const EnumDescriptor* type) {
   EXPECT_NE(type, nullptr) << "one of some values, and on the wire a bare number";
   if (type == nullptr) return {};
-  const std::string prefix = prefix_of(*type);
+  const std::string prefix = test::prefix_of(*type);
   std::string text = "`" + prefix + "…`: ";
   const char* separator = "";
   for (int value = 0; value < 64; ++value) {
@@ -156,11 +148,7 @@ std::string page() {
 }
 
 TEST(Catalogue, the_page_of_commands_is_that_of_the_catalogue) {
-  const std::string path = KARST_SOURCE_DIR "/docs/COMMANDS.md";
-  if (std::getenv("KARST_UPDATE") != nullptr) std::ofstream(path) << page();
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(text, page()) << "run this test with KARST_UPDATE=1 to write the page";
+  test::expect_page("COMMANDS.md", page());
 }
 
 }  // namespace

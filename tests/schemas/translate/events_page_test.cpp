@@ -2,9 +2,6 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -13,6 +10,7 @@
 #include "engine/event/fields.hpp"
 #include "schemas/karst/v1/gateway.pb.h"
 #include "tests/schemas/translate/field_type.hpp"
+#include "tests/schemas/translate/made_page.hpp"
 
 namespace karst {
 namespace {
@@ -73,8 +71,7 @@ const char* detail_of(EventType type) {
 
 /// "BUY 1, SELL 2": the values of an enumeration of the wire, which has the engine's numbers.
 std::string values_of(const EnumDescriptor& type) {
-  const std::string& zero = type.FindValueByNumber(0)->name();
-  const std::size_t prefix = zero.size() - std::string("UNSPECIFIED").size();
+  const std::size_t prefix = test::prefix_of(type).size();
   std::string text;
   for (int i = 0; i < type.value_count(); ++i) {
     const auto& value = *type.value(i);
@@ -140,11 +137,7 @@ static_assert(order_flag::booked == 1 && order_flag::was_booked == 2 && order_fl
               order_flag::moved == 8);
 
 TEST(Catalogue, the_page_of_events_is_that_of_the_catalogue) {
-  const std::string path = KARST_SOURCE_DIR "/docs/EVENTS.md";
-  if (std::getenv("KARST_UPDATE") != nullptr) std::ofstream(path) << page();
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(text, page()) << "run this test with KARST_UPDATE=1 to write the page";
+  test::expect_page("EVENTS.md", page());
 }
 
 }  // namespace

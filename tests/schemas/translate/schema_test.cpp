@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/schemas/translate/made_page.hpp"
+
 namespace karst {
 namespace {
 
@@ -187,10 +189,7 @@ std::string error_table(const FileDescriptorSet& set) {
 }
 
 TEST(Schema, the_table_of_codes_is_that_of_the_schema) {
-  const std::string path = std::string(KARST_SOURCE_DIR) + "/docs/ERRORS.md";
-  const std::string page = error_table(schema());
-  if (is_update()) write_file(path, page);
-  EXPECT_EQ(read_file(path), page) << "run this test with KARST_UPDATE=1 to write the page";
+  test::expect_page("ERRORS.md", error_table(schema()));
 }
 
 /// The enumerators of RejectCode as its header has them: upper-case name and number.
